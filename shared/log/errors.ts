@@ -1,0 +1,47 @@
+export type LogErrorCode =
+  | "unknown_topic"
+  | "unknown_partition"
+  | "topic_exists"
+  | "topic_being_deleted"
+  | "topic_deleted"
+  | "managed_by_app"
+  | "invalid_topic"
+  /** A record batch whose framing, CRC, compression or counts are wrong. */
+  | "corrupt_batch"
+  | "record_too_large"
+  /** The records of a request with producer headers do not share one partition. */
+  | "not_one_partition"
+  | "invalid_producer"
+  /** The producer's epoch is below the one that the partition knows. */
+  | "fenced"
+  /** Committed before, but the offsets are forgotten: to a client a success. */
+  | "duplicate"
+  /** Records are missing before this sequence; `detail.expected` is the sequence to send. */
+  | "gap"
+  /** Overlaps what is committed without equalling a known append. */
+  | "sequence_conflict"
+  | "too_many_in_flight"
+  /** The append may or may not be committed, now or later; a retry with the same sequence tells. */
+  | "outcome_unknown"
+  /** Below the log's start; `detail.start` is the first offset that can be read. */
+  | "offset_out_of_range"
+  /** Stored data is missing or damaged: never answered with fewer records. */
+  | "log_damaged"
+  | "overloaded"
+
+/** An error of the log. `detail` carries the figures that a client needs to go on. */
+export class LogError extends Error {
+  override readonly name = "LogError"
+  readonly code: LogErrorCode
+  readonly detail: Readonly<Record<string, string | number>>
+
+  constructor(
+    code: LogErrorCode,
+    message: string,
+    options?: { detail?: Readonly<Record<string, string | number>>; cause?: unknown },
+  ) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.detail = options?.detail ?? {}
+  }
+}

@@ -1,0 +1,130 @@
+import type { LogError } from "./errors.ts"
+import type { BatchBuilder } from "./records/batch-builder.ts"
+
+/** Who made a topic or table: an app's deployment or a request over HTTP. */
+export type Owner = `app:${string}` | "http"
+
+export interface TopicSpec {
+  readonly name: string
+  /** 1 to `PARTITIONS_MAX`. */
+  readonly partitions: number
+  /** Kafka's topic configuration names, values as text: `retention.ms`, `cleanup.policy` … */
+  readonly config?: Readonly<Record<string, string>>
+  readonly owner: Owner
+  /** JSON Schema of the values, as text, where the topic has one. */
+  readonly schema?: string
+  /** The field of the value that equals the record's key, where the topic says so. */
+  readonly keyField?: string
+}
+
+export interface TopicInfo {
+  readonly id: string
+  readonly name: string
+  readonly partitions: number
+  readonly config: Readonly<Record<string, string>>
+  readonly owner: Owner
+  readonly schema?: string
+  readonly keyField?: string
+  /** Store time, epoch ms. */
+  readonly created: number
+}
+
+/**
+ * Records that wait for a flush, in a form that costs nothing until then. At the flush they are written straight into
+ * the batch that is stored, next to those of other requests.
+ */
+export interface RecordSource {
+  readonly count: number
+  /** An upper bound of what `write` adds to a batch, uncompressed. */
+  readonly bytesMax: number
+  /**
+   * Writes the records `from` to `to - 1`. `timestamp` (epoch ms) is for records that bring none.
+   */
+  write(builder: BatchBuilder, from: number, to: number, timestamp: number): void
+}
+
+/** Where records go: a partition's number, or `any`: the log's choice, the same for all that wait together. */
+export type PartitionChoice = number | "any"
+
+/** One partition's share of an append. */
+export type AppendPart =
+  | { readonly partition: PartitionChoice; readonly records: RecordSource }
+  /** One RecordBatch v2 as its producer encoded it, stored as it is. Its header may carry a producer. */
+  | { readonly partition: number; readonly batch: Uint8Array }
+
+export interface ProducerStamp {
+  /** As the client chose it (`Producer-Id`). */
+  readonly id: string
+  readonly epoch: number
+  /** The sequence number of the first record. */
+  readonly sequence: number
+}
+
+export interface AppendRequest {
+  readonly topic: string
+  readonly parts: readonly AppendPart[]
+  /** Makes the append idempotent; `parts` is then a single one. */
+  readonly producer?: ProducerStamp
+}
+
+export type AppendResult =
+  | { readonly partition: number; readonly baseOffset: number; readonly count: number }
+  | { readonly partition: number; readonly error: LogError }
+
+export interface FetchRequest {
+  readonly offset: number
+  /** At least one batch is returned whatever its size. */
+  readonly maxBytes: number
+  /** How long to wait for a first record when there is none, ms. */
+  readonly waitMs?: number
+  /** Default `read_committed`: stop at the last stable offset. */
+  readonly isolation?: "read_committed" | "read_uncommitted"
+  readonly signal?: AbortSignal
+}
+
+export interface FetchedBatch {
+  readonly baseOffset: number
+  /** Offset after the batch's last record. */
+  readonly nextOffset: number
+  /** The stored RecordBatch with its base offset patched. */
+  readonly bytes: Uint8Array
+}
+
+export interface Fetched {
+  /** Adjacent batches; the first may begin below the offset that was asked for. */
+  readonly batches: readonly FetchedBatch[]
+  /** Where to go on. */
+  readonly nextOffset: number
+  /** The partition's end (last stable offset for `read_committed`) as this fetch saw it. */
+  readonly endOffset: number
+}
+
+/** The bounds of what can be read of a partition. */
+export interface PartitionOffsets {
+  readonly beginningOffset: number
+  readonly endOffset: number
+  readonly lastStableOffset: number
+}
+
+/** The log's public face; what processing, serving and the API know of it. */
+export interface Log {
+  createTopic(spec: TopicSpec): Promise<TopicInfo>
+  listTopics(): Promise<readonly TopicInfo[]>
+  /** Throws `unknown_topic`. */
+  topic(name: string): Promise<TopicInfo>
+  /** Throws `topic_deleted` once the topic with this id is closed. */
+  topicById(id: string): Promise<TopicInfo>
+  deleteTopic(name: string, by: Owner): Promise<void>
+  createProducer(): Promise<{ id: string; epoch: number }>
+  /** One result per part, in their order; part-wise failures are values, everything else throws `LogError`. */
+  append(request: AppendRequest): Promise<readonly AppendResult[]>
+  /** Throws `offset_out_of_range`, `unknown_partition`, `topic_deleted`, `log_damaged`. */
+  fetch(topicId: string, partition: number, request: FetchRequest): Promise<Fetched>
+  offsets(topicId: string, partition: number): Promise<PartitionOffsets>
+  /** The first offset whose batch holds a timestamp at or above `timestamp` (epoch ms), else the end. */
+  offsetForTimestamp(topicId: string, partition: number, timestamp: number): Promise<number>
+  /** Stops taking requests and returns once every flush under way has ended. */
+  close(): Promise<void>
+}
+
+export const PARTITIONS_MAX = 10_000
