@@ -53,8 +53,18 @@ export interface QueryPage {
 
 export type TransactionStep =
   | { readonly kind: "put"; readonly table: MetaTable; readonly item: Item; readonly condition?: Condition }
-  | { readonly kind: "delete"; readonly table: MetaTable; readonly key: ItemKey; readonly condition?: Condition }
-  | { readonly kind: "check"; readonly table: MetaTable; readonly key: ItemKey; readonly condition: Condition }
+  | {
+      readonly kind: "delete"
+      readonly table: MetaTable
+      readonly key: ItemKey
+      readonly condition?: Condition
+    }
+  | {
+      readonly kind: "check"
+      readonly table: MetaTable
+      readonly key: ItemKey
+      readonly condition: Condition
+    }
 
 /** What stands at the key of the first step that was refused, and that step's index. */
 export interface StandingStep {

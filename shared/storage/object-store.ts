@@ -42,7 +42,11 @@ export interface ObjectListing {
  * the store or the network does: every outcome is a value.
  */
 export interface ObjectStore {
-  put(key: string, body: Uint8Array | readonly Uint8Array[], options?: ObjectPutOptions): Promise<WriteOutcome>
+  put(
+    key: string,
+    body: Uint8Array | readonly Uint8Array[],
+    options?: ObjectPutOptions,
+  ): Promise<WriteOutcome>
   /** The object, or the bytes of `range` (clipped to the object's end), or undefined when there is no object. */
   get(key: string, range?: ByteRange): Promise<ObjectRead | undefined>
   /** Deletes up to `OBJECT_DELETES_MAX` keys; one that is absent already counts as deleted. */
