@@ -36,7 +36,8 @@ export interface ObjectListing {
 
 /**
  * Objects by key: S3, a folder, memory. A body may come in pieces, which are stored one after the other, so that
- * nobody has to join them first. Keys are 1 to 1,024 bytes of `[a-zA-Z0-9._/-]`, without empty, `.` or `..` parts.
+ * nobody has to join them first. Keys are 1 to 1,024 bytes of `[a-zA-Z0-9._/-]`, without empty, `.` or `..` parts,
+ * each part (between slashes) at most 200 bytes. A range with `start` at or past the object's end reads no bytes.
  *
  * Reads throw `StorageError` (`unavailable`, retryable) when the store does not answer. Writes never throw for what
  * the store or the network does: every outcome is a value.
@@ -61,3 +62,5 @@ export const OBJECT_DELETES_MAX = 1_000
 export const OBJECT_LIST_PAGE = 1_000
 /** S3's bound of a key, in UTF-8 bytes. */
 export const OBJECT_KEY_BYTES_MAX = 1_024
+/** File systems bound a name to 255 bytes; a little is left for what a backend adds. */
+export const OBJECT_KEY_PART_BYTES_MAX = 200

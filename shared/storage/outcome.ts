@@ -33,3 +33,11 @@ export interface Unknown {
  * `notAfter`; `conflict` another write to the same item is under way (try again); `throttled` (try again later).
  */
 export type RefusalReason = "exists" | "version" | "expired" | "conflict" | "throttled"
+
+/** What a consistent read found where a write of unknown outcome would stand. */
+export interface StandingWrite<Standing> {
+  /** It is the write itself that stands. */
+  readonly own: boolean
+  readonly standing: Standing | undefined
+  readonly date: number
+}
