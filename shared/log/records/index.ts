@@ -1,0 +1,32 @@
+export {
+  type BatchBuilder,
+  createBatchBuilder,
+  type FinishedBatch,
+  type FinishOptions,
+  headersBytesMax,
+  RECORD_OVERHEAD_BYTES_MAX,
+  type RecordBatchBuilder,
+  type RecordHeader,
+} from "./batch-builder.ts"
+export {
+  BATCH_HEADER_BYTES,
+  type BatchCodec,
+  type BatchHeader,
+  CODECS,
+  checkBatchCrc,
+  NO_PRODUCER_ID,
+  patchBaseOffset,
+  readBatchHeader,
+  splitBatches,
+} from "./batch-header.ts"
+export { type VerifiedBatch, type VerifyOptions, verifyBatch } from "./batch-verify.ts"
+export { DECODED_BYTES_MAX } from "./compression.ts"
+export { murmur2, partitionForKey } from "./murmur2.ts"
+export {
+  type DecodedRecord,
+  decodeRecords,
+  forEachRecord,
+  RecordCursor,
+  type RecordVisitor,
+  recordHeaders,
+} from "./record-cursor.ts"

@@ -1,0 +1,63 @@
+/**
+ * The native pieces of the record codec: checksum, compressors, UTF-8 check. They are synchronous, and what they
+ * return never exceeds the limit they are given. Everything else in this room is plain TypeScript, so that a home
+ * without them (a browser) replaces this file alone.
+ */
+import { isUtf8 as isUtf8Native } from "node:buffer"
+import { constants, gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib"
+import { crc32c as crc32cNative } from "@node-rs/crc32"
+import { compressFrameSync } from "lz4-napi"
+import { compressSync, uncompressSync } from "snappy"
+
+/**
+ * zstd allocates a frame's declared window before it decodes a byte: 2^25 = 32 MiB is what a batch may hold decoded,
+ * so no honest frame needs more.
+ */
+const ZSTD_WINDOW_LOG_MAX = 25
+/** zlib hands its output over in pieces of this size; the default 16 KiB costs a call per 80 records. */
+const OUTPUT_CHUNK_BYTES = 256 * 1024
+/** Fast level: the log trades some space for the writer's time. */
+const GZIP_LEVEL = 1
+
+/** CRC32C (Castagnoli) as an unsigned 32-bit number. */
+export const crc32c = (bytes: Uint8Array): number => crc32cNative(bytes)
+
+/** Whether `bytes` are well-formed UTF-8. */
+export const isUtf8 = (bytes: Uint8Array): boolean => isUtf8Native(bytes)
+
+/** A new array of `size` bytes whose content is whatever the memory held. */
+export const allocate = (size: number): Uint8Array => {
+  const buffer = Buffer.allocUnsafeSlow(size)
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, size)
+}
+
+/** Copies `from[start, end)` to `to` at `at`. */
+export function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
+  to.set(from.subarray(start, end), at)
+}
+
+export const gzip = (bytes: Uint8Array): Uint8Array => gzipSync(bytes, { level: GZIP_LEVEL })
+
+/** Throws when the input is malformed or its content longer than `limit` bytes. */
+export const gunzip = (bytes: Uint8Array, limit: number): Uint8Array =>
+  gunzipSync(bytes, { maxOutputLength: limit, chunkSize: OUTPUT_CHUNK_BYTES })
+
+export const zstd = (bytes: Uint8Array): Uint8Array => zstdCompressSync(bytes)
+
+/** Throws when the input is malformed or its content longer than `limit` bytes. Reads one frame. */
+export const unzstd = (bytes: Uint8Array, limit: number): Uint8Array =>
+  zstdDecompressSync(bytes, {
+    maxOutputLength: limit,
+    chunkSize: OUTPUT_CHUNK_BYTES,
+    params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX },
+  })
+
+/** One raw snappy block. */
+export const snappyBlock = (bytes: Uint8Array): Uint8Array => compressSync(bytes)
+
+/** Allocates the length that the block declares: the caller bounds it first. Throws when malformed. */
+export const unsnappyBlock = (bytes: Uint8Array): Uint8Array => uncompressSync(bytes) as Uint8Array
+
+/** One LZ4 frame of independent blocks, the only kind that Kafka's Java client reads. */
+export const lz4Frame = (bytes: Uint8Array): Uint8Array =>
+  compressFrameSync(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
