@@ -9,6 +9,10 @@ export type LogErrorCode =
   /** A record batch whose framing, CRC, compression or counts are wrong. */
   | "corrupt_batch"
   | "record_too_large"
+  /** A request's records are no valid JSON; `detail` holds the 1-based line and byte column. */
+  | "malformed_json"
+  /** A request's records are valid JSON that is no record; `detail.path` names where. */
+  | "invalid_record"
   /** The records of a request with producer headers do not share one partition. */
   | "not_one_partition"
   | "invalid_producer"
