@@ -1,0 +1,13 @@
+// What an app file imports as "millrace".
+export type { App, AppOptions, StageOverrides } from "./app.ts"
+export { defineApp } from "./app.ts"
+export type { ColumnOptions } from "./column-types.ts"
+export type { Duration } from "./duration.ts"
+export { DefinitionError, type Fault } from "./faults.ts"
+export type { Replay } from "./replay.ts"
+export type { InputOf, StandardSchema } from "./standard-schema.ts"
+export type { Table, TableOptions } from "./table.ts"
+export { table } from "./table.ts"
+export type { BadRecordPolicy, ColumnType } from "./table-spec.ts"
+export type { Topic, TopicOptions } from "./topic.ts"
+export { topic } from "./topic.ts"

@@ -1,0 +1,130 @@
+import * as v from "valibot"
+import { DURATION_EXPECTED, durationMs } from "./duration.ts"
+import { at, type Faults, shown } from "./faults.ts"
+
+/** A topic's largest number of partitions: each costs a slot, a manifest item and a builder. */
+export const PARTITIONS_MAX = 10_000
+const ROW_GROUP_ROWS_MIN = 8_192
+const ROW_GROUP_ROWS_MAX = 131_072
+/** More columns than this no longer fit the item that describes a table. */
+export const COLUMNS_MAX = 1_000
+/** An expression is stored with its table, in one item of at most 400 KB. */
+export const SQL_CHARS_MAX = 10_000
+
+export const COLUMN_TYPES = [
+  "string", "int", "long", "float", "double", "boolean", "timestamp", "decimal", "json", "bytes",
+] as const // biome-ignore format: a list of words
+
+const text = v.string("text")
+const partitions = wholeNumber(1, PARTITIONS_MAX)
+const retention = v.custom(value => durationMs(value) !== undefined, DURATION_EXPECTED)
+const rowGroupRows = wholeNumber(ROW_GROUP_ROWS_MIN, ROW_GROUP_ROWS_MAX)
+const anything = v.optional(v.unknown())
+const notYet = v.optional(v.never("=is not supported yet"))
+const sql = v.pipe(
+  text,
+  v.check(value => value.trim() !== "", "a SQL expression"),
+  v.maxLength(SQL_CHARS_MAX, `a SQL expression of at most ${SQL_CHARS_MAX} characters`),
+)
+
+export const topicShape = v.strictObject({
+  schema: anything,
+  key: v.optional(text),
+  eventTime: v.optional(text),
+  partitions: v.optional(partitions),
+  retention: v.optional(retention),
+  config: anything,
+  external: v.optional(v.boolean("true or false")),
+  validate: v.optional(v.picklist(["reader", "door"], 'one of "reader", "door"')),
+  compatibility: v.optional(v.literal("none", '"none"')),
+})
+
+export const tableShape = v.strictObject({
+  from: anything,
+  columns: anything,
+  where: v.optional(sql),
+  time: v.optional(text),
+  sort: v.optional(v.array(text, "an array of column names")),
+  badRecords: v.optional(v.picklist(["skip", "null"], 'one of "skip", "null"')),
+  rowGroupRows: v.optional(rowGroupRows),
+  primaryKey: notYet,
+  upsert: notYet,
+  dedup: notYet,
+  indexes: notYet,
+  rollups: notYet,
+  retention: notYet,
+  rebuild: notYet,
+})
+
+export const columnTypeShape = v.picklist(COLUMN_TYPES, `one of ${COLUMN_TYPES.join(", ")}`)
+
+export const columnShape = v.strictObject({
+  type: columnTypeShape,
+  sql: v.optional(sql),
+  format: v.optional(text),
+  default: anything,
+})
+
+export const appShape = v.strictObject({
+  topics: v.optional(v.array(v.unknown(), "an array of topics")),
+  tables: v.optional(v.array(v.unknown(), "an array of tables")),
+  jobs: v.optional(v.array(v.never("=is not supported yet"), "an array")),
+  stages: v.optional(v.record(v.string(), v.unknown(), "an object: stage → quantities")),
+})
+
+export const stageShape = v.strictObject({
+  topics: v.optional(
+    v.record(
+      v.string(),
+      v.strictObject({ partitions: v.optional(partitions), retention: v.optional(retention) }, "an object"),
+      "an object: topic → quantities",
+    ),
+  ),
+  tables: v.optional(
+    v.record(
+      v.string(),
+      v.strictObject({ rowGroupRows: v.optional(rowGroupRows) }, "an object"),
+      "an object: table → quantities",
+    ),
+  ),
+})
+
+function wholeNumber(min: number, max: number) {
+  const expected = `a whole number from ${min} to ${max}`
+  return v.custom<number>(
+    value => Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max,
+    expected,
+  )
+}
+
+type Shape = v.GenericSchema
+
+/**
+ * Reports whatever does not fit `shape`, unknown options included.
+ * @returns the value where it fits, else undefined
+ */
+export function fits<S extends Shape>(
+  shape: S,
+  value: unknown,
+  path: string,
+  site: string | undefined,
+  faults: Faults,
+): v.InferOutput<S> | undefined {
+  const result = v.safeParse(shape, value)
+  if (result.success) return result.output
+  for (const issue of result.issues) {
+    const where = (issue.path ?? []).reduce((base, item) => at(base, item.key as PropertyKey), path)
+    faults.add(where, messageOf(issue), site)
+  }
+  return undefined
+}
+
+function messageOf(issue: v.BaseIssue<unknown>): string {
+  if (issue.type === "strict_object") {
+    if (issue.expected === "never") return "is not an option here"
+    if (issue.expected === "Object") return `expected an object, found ${shown(issue.input)}`
+    return "is missing"
+  }
+  if (issue.message.startsWith("=")) return issue.message.slice(1)
+  return `expected ${issue.message}, found ${shown(issue.input)}`
+}
