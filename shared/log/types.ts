@@ -123,6 +123,8 @@ export interface Log {
   offsets(topicId: string, partition: number): Promise<PartitionOffsets>
   /** The first offset whose batch holds a timestamp at or above `timestamp` (epoch ms), else the end. */
   offsetForTimestamp(topicId: string, partition: number, timestamp: number): Promise<number>
+  /** Carries through what an ended process left half done: deletions of topics. For a home's start-up and tick. */
+  recover(): Promise<void>
   /** Stops taking requests and returns once every flush under way has ended. */
   close(): Promise<void>
 }

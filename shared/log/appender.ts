@@ -1,0 +1,272 @@
+import { joinBytes } from "../storage/bytes.ts"
+import { itemBytes } from "../storage/item-size.ts"
+import { type Settled, settlePut } from "../storage/settle.ts"
+import type { Ports } from "../storage/time.ts"
+import { LogError } from "./errors.ts"
+import { findProducer } from "./fold.ts"
+import { judge } from "./judge.ts"
+import { NAME_AFTER_UPLOAD_MS, REQUEST_AGE_MAX_MS, WRITE_AFTER_READ_MS } from "./limits.ts"
+import type { LogOptions } from "./options.ts"
+import { outcomeUnknown, type PendingAppend } from "./pending.ts"
+import { planSlot, type SlotPlan } from "./plan.ts"
+import type { BatchCodec } from "./records/index.ts"
+import { CLOSE, type Payload, readSlot, type Slot, slotItem } from "./slot.ts"
+import type { PartitionView } from "./view.ts"
+
+/** Stands for a commit id where only its length matters. */
+const SOME_COMMIT_ID = "0".repeat(32)
+
+/** Where a plan's payload was stored, when not inline. */
+export interface Uploaded {
+  readonly key: string
+  readonly offset: number
+  /** Store time at or before the upload, epoch ms. */
+  readonly date: number
+}
+
+/** What an appender needs to know of its topic: read outside the chain, hence dated. */
+export interface TopicFacts {
+  readonly codec: BatchCodec
+  /** Store time of the read, epoch ms. */
+  readonly date: number
+}
+
+/** Appends to one partition, one slot at a time, from one process. */
+export class PartitionAppender {
+  readonly view: PartitionView
+  queue: PendingAppend[] = []
+  /** A slot is being written, or the view being read: no other slot may be planned. */
+  busy = false
+  facts: TopicFacts
+  readonly #ports: Ports
+  readonly #options: LogOptions
+  readonly #signal: AbortSignal
+  /** Appends under way per producer. */
+  readonly #inFlight = new Map<number, number>()
+  #needsRead = false
+  #rateSecond = 0
+  #rateCommits = 0
+  #rateBytes = 0
+
+  constructor(
+    ports: Ports,
+    options: LogOptions,
+    view: PartitionView,
+    facts: TopicFacts,
+    signal: AbortSignal,
+  ) {
+    this.#ports = ports
+    this.#options = options
+    this.view = view
+    this.facts = facts
+    this.#signal = signal
+  }
+
+  /** Appends of a producer that are not answered yet, after adding `change` to them. */
+  inFlight(range: PendingAppend["range"], change: number): number {
+    if (range === undefined) return 0
+    const count = (this.#inFlight.get(range.id) ?? 0) + change
+    if (count > 0) this.#inFlight.set(range.id, count)
+    else this.#inFlight.delete(range.id)
+    return count
+  }
+
+  /** Whether a slot can be planned without reading or snapshotting first. */
+  ready(): boolean {
+    return this.view.fresh() && !this.#needsRead && !this.view.snapshotDue()
+  }
+
+  /** Reads and snapshots as far as `ready` needs; what waits is refused when the store does not answer. */
+  async prepare(): Promise<void> {
+    try {
+      if (!this.view.fresh() || this.#needsRead) {
+        this.#needsRead = false
+        await this.view.catchUp()
+      }
+      if (this.view.snapshotDue()) await this.view.snapshot()
+    } catch (error) {
+      this.failAll(error instanceof LogError ? error : outcomeUnknown(error))
+    }
+  }
+
+  failAll(error: LogError): void {
+    const queue = this.queue
+    this.queue = []
+    for (const append of queue) append.fail(error)
+  }
+
+  /** Plans the next slot out of the queue. Nothing of it is written yet. */
+  plan(bytesMax: number): SlotPlan | undefined {
+    const { state, readTicket } = this.view
+    if (state === undefined) return undefined
+    if (state.closed) {
+      this.failAll(topicDeleted(this.view.pk))
+      return undefined
+    }
+    const oldest = this.#ports.clock.elapsed() - REQUEST_AGE_MAX_MS
+    for (const append of this.queue) {
+      if (append.arrivedAt < oldest) append.fail(outcomeUnknown())
+    }
+    const now = this.#ports.clock.now()
+    const queue = this.queue
+    const { codec } = this.facts
+    const { plan, rest, needsRead } = planSlot({ state, readTicket, queue, now, bytesMax, codec })
+    this.queue = rest
+    this.#needsRead = needsRead
+    return plan
+  }
+
+  /** Whether a plan's payload goes into the slot itself: small items, and a rate that one item's key can bear. */
+  inline(plan: SlotPlan): boolean {
+    const { inlineItemBytesMax, inlineCommitsPerSecMax, inlineBytesPerSecMax } = this.#options
+    const second = Math.floor(this.#ports.clock.elapsed() / 1000)
+    if (second !== this.#rateSecond) {
+      this.#rateSecond = second
+      this.#rateCommits = 0
+      this.#rateBytes = 0
+    }
+    this.#rateCommits++
+    this.#rateBytes += plan.bytes
+    if (this.#rateCommits > inlineCommitsPerSecMax || this.#rateBytes > inlineBytesPerSecMax) return false
+    if (plan.bytes > inlineItemBytesMax) return false
+    const slot = this.#slot(plan, payloadOf(plan, undefined), SOME_COMMIT_ID)
+    return itemBytes(slotItem(this.view.pk, slot)) <= inlineItemBytesMax
+  }
+
+  /**
+   * Writes the planned slot, following the partition's end while others win it, and answers the plan's appends.
+   * `onUndecided` is called when the outcome is not known at the first try.
+   */
+  async commit(plan: SlotPlan, uploaded: Uploaded | undefined, onUndecided: () => void): Promise<void> {
+    try {
+      const payload = payloadOf(plan, uploaded)
+      while (this.#standsOn(plan)) {
+        const settled = await this.#put(plan, payload, uploaded, onUndecided)
+        if (settled === "won") return
+        if (settled === "given up") {
+          for (const { append } of plan.placed) append.fail(outcomeUnknown())
+          return
+        }
+      }
+      // Judged anew, some are committed already or no longer fit: plan again with what is left.
+      this.queue = [...plan.placed.map(placed => placed.append), ...this.queue]
+    } catch (error) {
+      this.view.drop()
+      const failure = error instanceof LogError ? error : outcomeUnknown(error)
+      for (const { append } of plan.placed) append.fail(failure)
+    }
+  }
+
+  async #put(
+    plan: SlotPlan,
+    payload: Payload,
+    uploaded: Uploaded | undefined,
+    onUndecided: () => void,
+  ): Promise<"won" | "lost" | "given up"> {
+    const { view } = this
+    const slot = this.#slot(plan, payload, this.#ports.random.id())
+    const item = slotItem(view.pk, slot)
+    const sent = this.#ports.clock.elapsed()
+    let notAfter = Math.min(view.notAfter(), this.facts.date + WRITE_AFTER_READ_MS)
+    if (uploaded !== undefined) notAfter = Math.min(notAfter, uploaded.date + NAME_AFTER_UPLOAD_MS)
+    const patienceMs = Number.POSITIVE_INFINITY // `notAfter` ends it: only then is the outcome certain
+    const options = {
+      condition: { absent: true } as const,
+      notAfter,
+      patienceMs,
+      signal: this.#signal,
+      onUndecided,
+    }
+    const settled = await settlePut(this.#ports, "log", item, options)
+    if (settled.outcome === "committed") {
+      view.won(slot, settled.date, sent)
+      for (const { append, at } of plan.placed) append.commit(slot.base + at)
+      return "won"
+    }
+    return this.#lost(settled)
+  }
+
+  /** Folds what stands in the way. A refusal for age, or one that cannot be followed, gives up: the view is stale. */
+  async #lost(settled: Exclude<Settled, { outcome: "committed" }>): Promise<"lost" | "given up"> {
+    if (settled.outcome === "refused" && settled.reason === "exists" && settled.standing !== undefined) {
+      if (this.view.state?.end === readSlot(settled.standing).base) this.view.fold(readSlot(settled.standing))
+      await this.view.catchUp()
+      return "lost"
+    }
+    this.view.drop()
+    return "given up"
+  }
+
+  /**
+   * Whether the plan may be written at the partition's present end, as it is. The end may have moved since the plan
+   * was made: then every idempotent append is judged again, and plain ones simply move along.
+   */
+  #standsOn(plan: SlotPlan): boolean {
+    const { state } = this.view
+    if (state === undefined || state.closed) return false
+    if (state.end === plan.base) return true
+    for (const { append, at } of plan.placed) {
+      const { range } = append
+      if (range === undefined) continue
+      const first = plan.placed.find(placed => placed.append.range?.id === range.id)
+      if (first?.append !== append) return false // several of one producer: plan again
+      const judged = judge(findProducer(state, range.id), state.tombstones.has(range.id), range)
+      if (judged.verdict !== "append" || at < 0) return false
+    }
+    plan.base = state.end
+    return true
+  }
+
+  #slot(plan: SlotPlan, payload: Payload, commitId: string): Slot {
+    return {
+      base: plan.base,
+      next: plan.base + plan.count,
+      commitId,
+      commitTime: this.#commitTime(),
+      minTimestamp: plan.minTimestamp,
+      maxTimestamp: plan.maxTimestamp,
+      entries: plan.entries,
+      payload,
+    }
+  }
+
+  /** Never before the previous slot's or the view's date, and at most `WRITE_AFTER_READ_MS` after the latter. */
+  #commitTime(): number {
+    const { state, asOf } = this.view
+    const now = Math.min(this.#ports.clock.now(), asOf + WRITE_AFTER_READ_MS)
+    return Math.max(state?.commitTime ?? 0, asOf, now)
+  }
+
+  /** Ends the partition: nothing follows a closing slot. Throws `outcome_unknown` and `StorageError`. */
+  async close(): Promise<void> {
+    for (;;) {
+      await this.view.catchUp()
+      const { state } = this.view
+      if (state === undefined || state.closed) return
+      const entry = { length: 0, count: 0, maxTimestamp: state.commitTime, flags: CLOSE }
+      const plan: SlotPlan = {
+        base: state.end,
+        count: 0,
+        entries: [entry],
+        pieces: [],
+        bytes: 0,
+        minTimestamp: state.commitTime,
+        maxTimestamp: state.commitTime,
+        placed: [],
+      }
+      this.facts = { ...this.facts, date: this.view.asOf }
+      const outcome = await this.#put(plan, payloadOf(plan, undefined), undefined, () => {})
+      if (outcome === "given up") throw outcomeUnknown()
+    }
+  }
+}
+
+function payloadOf(plan: SlotPlan, uploaded: Uploaded | undefined): Payload {
+  if (uploaded !== undefined)
+    return { kind: "object", key: uploaded.key, offset: uploaded.offset, length: plan.bytes }
+  return { kind: "inline", bytes: joinBytes(plan.pieces) }
+}
+
+export function topicDeleted(pk: string): LogError {
+  return new LogError("topic_deleted", `${pk}: the topic was deleted`)
+}

@@ -1,0 +1,198 @@
+import { joinBytes } from "../storage/bytes.ts"
+import { StorageError } from "../storage/errors.ts"
+import type { Ports } from "../storage/time.ts"
+import type { PartitionAppender, Uploaded } from "./appender.ts"
+import { LogError } from "./errors.ts"
+import { APPEND_TIMEOUT_MS, FLUSH_BYTES_MAX } from "./limits.ts"
+import type { LogOptions } from "./options.ts"
+import { outcomeUnknown, type PendingAppend } from "./pending.ts"
+import type { SlotPlan } from "./plan.ts"
+import { uploadObject, walKey } from "./upload.ts"
+
+/** What others want to know of a flush. */
+export interface FlushListener {
+  flushed(appender: PartitionAppender): void
+  /** A partition's payload lies at `offset` of object `key`. */
+  uploaded(key: string, offset: number, bytes: Uint8Array): void
+}
+
+interface Planned {
+  readonly appender: PartitionAppender
+  readonly plan: SlotPlan
+}
+
+/**
+ * Group commit: what waits in all partitions is written together, with one object at most for all payloads, and the
+ * next flush starts when the last returned. A partition whose slot is undecided is left to itself; the others go on.
+ */
+export class Flusher {
+  readonly #ports: Ports
+  readonly #options: LogOptions
+  readonly #signal: AbortSignal
+  readonly #listener: FlushListener
+  /** Every append that is not answered yet, and its partition. */
+  readonly #pending = new Map<PendingAppend, PartitionAppender>()
+  readonly #waiting = new Set<PartitionAppender>()
+  readonly #working = new Set<Promise<void>>()
+  #running = false
+  #sweeping = false
+
+  constructor(ports: Ports, options: LogOptions, signal: AbortSignal, listener: FlushListener) {
+    this.#ports = ports
+    this.#options = options
+    this.#signal = signal
+    this.#listener = listener
+  }
+
+  /** Says that an append waits in a partition's queue. */
+  kick(appender: PartitionAppender, append: PendingAppend): void {
+    this.#pending.set(append, appender)
+    this.#wake(appender)
+    if (!this.#sweeping) this.#sweep()
+  }
+
+  answered(append: PendingAppend): void {
+    this.#pending.delete(append)
+  }
+
+  #wake(appender: PartitionAppender): void {
+    this.#waiting.add(appender)
+    if (!this.#running) this.#track(this.#run())
+  }
+
+  /** Resolves once nothing is being written any more. */
+  async idle(): Promise<void> {
+    while (this.#working.size > 0) await Promise.all(this.#working)
+  }
+
+  #track(work: Promise<void>): void {
+    this.#working.add(work)
+    work.finally(() => this.#working.delete(work))
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true
+    try {
+      await Promise.resolve() // appends made in this turn go together
+      if (this.#options.lingerMs > 0) await this.#ports.clock.sleep(this.#options.lingerMs, this.#signal)
+      for (;;) {
+        const plans = this.#plan()
+        if (plans.length === 0) return
+        await this.#flush(plans)
+      }
+    } finally {
+      this.#running = false
+    }
+  }
+
+  /** Takes what can be written now; partitions that must be read first are read beside. */
+  #plan(): Planned[] {
+    const plans: Planned[] = []
+    let room = FLUSH_BYTES_MAX
+    for (const appender of this.#waiting) {
+      if (appender.busy) continue
+      if (!appender.ready()) {
+        this.#track(this.#prepare(appender))
+        continue
+      }
+      if (room <= 0) break
+      const plan = this.#planOne(appender, room)
+      if (appender.queue.length === 0) this.#waiting.delete(appender)
+      if (plan === undefined) {
+        // What is left waits for a read.
+        if (appender.queue.length > 0) this.#track(this.#prepare(appender))
+        continue
+      }
+      room -= plan.bytes
+      appender.busy = true
+      plans.push({ appender, plan })
+    }
+    return plans
+  }
+
+  #planOne(appender: PartitionAppender, room: number): SlotPlan | undefined {
+    try {
+      return appender.plan(room)
+    } catch (error) {
+      // A record source that cannot write what it promised: nothing of this queue was written.
+      const failure =
+        error instanceof LogError ? error : new LogError("corrupt_batch", String(error), { cause: error })
+      appender.failAll(failure)
+      return undefined
+    }
+  }
+
+  async #prepare(appender: PartitionAppender): Promise<void> {
+    appender.busy = true
+    await appender.prepare()
+    this.#free(appender)
+  }
+
+  #free(appender: PartitionAppender): void {
+    appender.busy = false
+    if (appender.queue.length > 0) this.#wake(appender)
+    else this.#waiting.delete(appender)
+  }
+
+  async #flush(plans: readonly Planned[]): Promise<void> {
+    const large = plans.filter(({ appender, plan }) => !appender.inline(plan))
+    const inline = plans.filter(planned => !large.includes(planned))
+    // Inline slots need no upload: they are not kept waiting for one.
+    const commits = inline.map(planned => this.#commit(planned, undefined))
+    if (large.length > 0) commits.push(this.#flushLarge(large))
+    await Promise.all(commits)
+  }
+
+  async #flushLarge(plans: readonly Planned[]): Promise<void> {
+    const pieces = plans.flatMap(({ plan }) => plan.pieces)
+    // The oldest view's date: the hour of the key is never later than the hour of a slot that names it.
+    const storeDate = Math.min(...plans.map(({ appender }) => appender.view.asOf))
+    const key = walKey(storeDate, this.#ports.random.id())
+    let date: number
+    try {
+      date = await uploadObject(this.#ports, key, pieces, this.#signal)
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      for (const { appender, plan } of plans) {
+        for (const { append } of plan.placed) append.fail(outcomeUnknown(error))
+        this.#free(appender)
+      }
+      return
+    }
+    let offset = 0
+    const commits: Promise<void>[] = []
+    for (const planned of plans) {
+      this.#listener.uploaded(key, offset, joinBytes(planned.plan.pieces))
+      commits.push(this.#commit(planned, { key, offset, date }))
+      offset += planned.plan.bytes
+    }
+    await Promise.all(commits)
+  }
+
+  /** Resolves when the slot is written, or known to take longer. */
+  #commit({ appender, plan }: Planned, uploaded: Uploaded | undefined): Promise<void> {
+    return new Promise(resolve => {
+      const work = appender.commit(plan, uploaded, resolve).then(() => {
+        this.#listener.flushed(appender)
+        this.#free(appender)
+        resolve()
+      })
+      this.#track(work)
+    })
+  }
+
+  /** Answers appends that have waited too long. Those that no slot has taken yet leave the queue. */
+  async #sweep(): Promise<void> {
+    this.#sweeping = true
+    while (this.#pending.size > 0 && !this.#signal.aborted) {
+      await this.#ports.clock.sleep(APPEND_TIMEOUT_MS / 5, this.#signal)
+      const oldest = this.#ports.clock.elapsed() - APPEND_TIMEOUT_MS
+      for (const [append, appender] of this.#pending) {
+        if (append.arrivedAt >= oldest) continue
+        append.fail(outcomeUnknown())
+        appender.queue = appender.queue.filter(other => other !== append)
+      }
+    }
+    this.#sweeping = false
+  }
+}

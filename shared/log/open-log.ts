@@ -1,0 +1,341 @@
+import type { Ports } from "../storage/time.ts"
+import { PartitionAppender, topicDeleted } from "./appender.ts"
+import { LogError } from "./errors.ts"
+import { Flusher } from "./flusher.ts"
+import { lastStableOffset } from "./fold.ts"
+import { lastSequence } from "./judge.ts"
+import {
+  BATCH_BYTES_MAX,
+  PRODUCER_APPENDS_KEPT,
+  PRODUCER_EPOCH_MAX,
+  QUEUED_APPENDS_MAX,
+  QUEUED_BYTES_MAX,
+  SEQUENCE_MODULUS,
+} from "./limits.ts"
+import { DEFAULT_LOG_OPTIONS, type LogOptions } from "./options.ts"
+import { PendingAppend } from "./pending.ts"
+import { Producers } from "./producers.ts"
+import { offsetInBatch, Reader } from "./reader.ts"
+import { NO_PRODUCER_ID, type VerifiedBatch, verifyBatch } from "./records/index.ts"
+import type { ProducerRange } from "./slot.ts"
+import { batchCodec } from "./topic-config.ts"
+import { type TopicRead, Topics } from "./topics.ts"
+import type {
+  AppendPart,
+  AppendRequest,
+  AppendResult,
+  Fetched,
+  FetchRequest,
+  Log,
+  Owner,
+  PartitionOffsets,
+  TopicInfo,
+  TopicSpec,
+} from "./types.ts"
+import { PartitionView } from "./view.ts"
+
+/** Bytes that one step of a search by timestamp reads. */
+const SEARCH_BYTES = 4 * 1024 * 1024
+
+/** Opens the log over its ports. Nothing is read until it is asked for. */
+export function openLog(ports: Ports, options: Partial<LogOptions> = {}): Log {
+  return new StoredLog(ports, { ...DEFAULT_LOG_OPTIONS, ...options })
+}
+
+class StoredLog implements Log {
+  readonly #ports: Ports
+  readonly #options: LogOptions
+  readonly #topics: Topics
+  readonly #producers: Producers
+  readonly #reader: Reader
+  readonly #flusher: Flusher
+  readonly #closing = new AbortController()
+  readonly #appenders = new Map<string, PartitionAppender>()
+  /** The partition that each topic's keyless records go to until its next flush. */
+  readonly #sticky = new Map<string, number>()
+  #tickets = 0
+  #queuedBytes = 0
+  #closed = false
+
+  constructor(ports: Ports, options: LogOptions) {
+    this.#ports = ports
+    this.#options = options
+    this.#topics = new Topics(ports)
+    this.#producers = new Producers(ports)
+    this.#reader = new Reader(ports)
+    this.#flusher = new Flusher(ports, options, this.#closing.signal, {
+      flushed: appender => {
+        this.#sticky.delete(appender.view.topicId)
+        ports.wake.notify(wakeTopic(appender.view.topicId, appender.view.partition))
+      },
+      uploaded: (key, offset, bytes) => this.#reader.keep(key, offset, bytes),
+    })
+  }
+
+  createTopic(spec: TopicSpec): Promise<TopicInfo> {
+    return this.#topics.create(spec)
+  }
+
+  async listTopics(): Promise<readonly TopicInfo[]> {
+    return (await this.#topics.list()).filter(read => !read.deleting).map(read => read.info)
+  }
+
+  async topic(name: string): Promise<TopicInfo> {
+    return (await this.#topics.find(name)).info
+  }
+
+  async topicById(id: string): Promise<TopicInfo> {
+    return (await this.#topics.findById(id)).info
+  }
+
+  async deleteTopic(name: string, by: Owner): Promise<void> {
+    const marked = await this.#topics.mark(name, by)
+    for (let partition = 0; partition < marked.info.partitions; partition++) {
+      await this.#appender(marked, partition).close()
+      this.#ports.wake.notify(wakeTopic(marked.info.id, partition))
+    }
+    await this.#topics.free(marked)
+  }
+
+  async recover(): Promise<void> {
+    for (const read of await this.#topics.list()) {
+      if (read.deleting) await this.deleteTopic(read.info.name, read.info.owner)
+    }
+  }
+
+  async createProducer(): Promise<{ id: string; epoch: number }> {
+    return { id: String(await this.#producers.create()), epoch: 0 }
+  }
+
+  async append(request: AppendRequest): Promise<readonly AppendResult[]> {
+    if (this.#closed) throw new LogError("overloaded", "the log is closing")
+    const results = await this.#appendTo(await this.#topics.find(request.topic), request)
+    if (!results.some(isDeleted)) return results
+    // The name may stand for another topic by now: look again, once.
+    const before = (await this.#topics.find(request.topic)).info.id
+    const now = await this.#topics.find(request.topic, true)
+    return now.info.id === before ? results : this.#appendTo(now, request)
+  }
+
+  async #appendTo(topic: TopicRead, request: AppendRequest): Promise<readonly AppendResult[]> {
+    const producer = request.producer
+    if (producer !== undefined && request.parts.length !== 1) {
+      throw new LogError("not_one_partition", "a request of a producer must land on one partition")
+    }
+    const id = producer === undefined ? undefined : await this.#producers.id(producer.id)
+    return Promise.all(
+      request.parts.map(async part => {
+        const partition = part.partition === "any" ? this.#stickyPartition(topic.info) : part.partition
+        try {
+          this.#checkPartition(topic.info, partition)
+          return await this.#enqueue(
+            topic,
+            partition,
+            part,
+            id === undefined ? undefined : { ...producer!, id },
+          )
+        } catch (error) {
+          if (error instanceof LogError) return { partition, error }
+          throw error
+        }
+      }),
+    )
+  }
+
+  async #enqueue(
+    topic: TopicRead,
+    partition: number,
+    part: AppendPart,
+    producer: { id: number; epoch: number; sequence: number } | undefined,
+  ): Promise<AppendResult> {
+    const content = await this.#content(part, producer)
+    const appender = this.#appender(topic, partition)
+    this.#admit(appender, content)
+    return new Promise(resolve => {
+      const append = new PendingAppend({
+        ...content,
+        partition,
+        ticket: ++this.#tickets,
+        arrivedAt: this.#ports.clock.elapsed(),
+        resolve: result => {
+          this.#queuedBytes -= content.bytesMax
+          appender.inFlight(content.range, -1)
+          this.#flusher.answered(append)
+          resolve(result)
+        },
+      })
+      this.#queuedBytes += content.bytesMax
+      appender.inFlight(content.range, 1)
+      appender.queue.push(append)
+      this.#flusher.kick(appender, append)
+    })
+  }
+
+  async #content(
+    part: AppendPart,
+    producer: { id: number; epoch: number; sequence: number } | undefined,
+  ): Promise<Pick<PendingAppend, "content" | "count" | "bytesMax" | "range">> {
+    if ("records" in part) {
+      const { records } = part
+      const { count, bytesMax } = records
+      const range = producer === undefined ? undefined : rangeOf(producer, count)
+      return { content: { records }, count, bytesMax, range }
+    }
+    if (producer !== undefined) {
+      throw new LogError("invalid_producer", "an encoded batch names its producer itself, not in headers")
+    }
+    const bytes = part.batch
+    if (bytes.length > BATCH_BYTES_MAX) {
+      throw new LogError(
+        "record_too_large",
+        `the batch has ${bytes.length} bytes, at most ${BATCH_BYTES_MAX}`,
+      )
+    }
+    const batch = verifyBatch(bytes)
+    const { count, minTimestamp, maxTimestamp } = batch
+    const range = await this.#batchRange(batch)
+    return { content: { batch: { bytes, minTimestamp, maxTimestamp } }, count, bytesMax: bytes.length, range }
+  }
+
+  async #batchRange(batch: VerifiedBatch): Promise<ProducerRange | undefined> {
+    const { producerId: id, producerEpoch: epoch, baseSequence: sequence } = batch
+    if (batch.transactional)
+      throw new LogError("invalid_producer", "the batch belongs to a transaction: not supported")
+    if (id === NO_PRODUCER_ID) return undefined
+    if (!(await this.#producers.isGiven(id))) {
+      throw new LogError(
+        "invalid_producer",
+        `producer id ${id} was not given out: ask POST /producers for one`,
+      )
+    }
+    return rangeOf({ id, epoch, sequence }, batch.count)
+  }
+
+  /** Bounds what waits: refusing early is kinder than answering late. */
+  #admit(appender: PartitionAppender, content: Pick<PendingAppend, "bytesMax" | "range">): void {
+    if (
+      this.#queuedBytes + content.bytesMax > QUEUED_BYTES_MAX ||
+      appender.queue.length >= QUEUED_APPENDS_MAX
+    ) {
+      throw new LogError("overloaded", "too many appends are waiting; try again shortly")
+    }
+    if (appender.inFlight(content.range, 0) >= PRODUCER_APPENDS_KEPT) {
+      throw new LogError(
+        "too_many_in_flight",
+        `at most ${PRODUCER_APPENDS_KEPT} appends of a producer at once`,
+      )
+    }
+  }
+
+  #checkPartition(topic: TopicInfo, partition: number): void {
+    if (Number.isInteger(partition) && partition >= 0 && partition < topic.partitions) return
+    throw new LogError(
+      "unknown_partition",
+      `partition ${partition} of ${topic.name} does not exist: expected 0 to ${topic.partitions - 1}`,
+    )
+  }
+
+  #stickyPartition(topic: TopicInfo): number {
+    let partition = this.#sticky.get(topic.id)
+    if (partition === undefined) {
+      partition = this.#ports.random.integer(topic.partitions)
+      this.#sticky.set(topic.id, partition)
+    }
+    return partition
+  }
+
+  #appender(topic: TopicRead, partition: number): PartitionAppender {
+    const facts = { codec: batchCodec(topic.info.config), date: topic.date }
+    const key = `${topic.info.id}#${partition}`
+    let appender = this.#appenders.get(key)
+    if (appender === undefined) {
+      const view = new PartitionView(this.#ports, topic.info.id, partition, () => ++this.#tickets)
+      appender = new PartitionAppender(this.#ports, this.#options, view, facts, this.#closing.signal)
+      this.#appenders.set(key, appender)
+    }
+    appender.facts = facts
+    return appender
+  }
+
+  /** The view of a partition that readers use too, read since this call. */
+  async #view(topicId: string, partition: number): Promise<PartitionView> {
+    let appender = this.#appenders.get(`${topicId}#${partition}`)
+    if (appender === undefined) {
+      const topic = await this.#topics.findById(topicId)
+      this.#checkPartition(topic.info, partition)
+      appender = this.#appender(topic, partition)
+    }
+    await appender.view.catchUp()
+    return appender.view
+  }
+
+  async fetch(topicId: string, partition: number, request: FetchRequest): Promise<Fetched> {
+    const { waitMs = 0, signal } = request
+    const giveUpAt = this.#ports.clock.elapsed() + waitMs
+    for (;;) {
+      const left = giveUpAt - this.#ports.clock.elapsed()
+      // The wait begins before the read, so that no hint falls between the two.
+      const waiting = left > 0 ? new AbortController() : undefined
+      const hint = waiting && this.#ports.wake.wait(wakeTopic(topicId, partition), left, waiting.signal)
+      const stop = () => waiting?.abort()
+      signal?.addEventListener("abort", stop)
+      try {
+        const view = await this.#view(topicId, partition)
+        const fetched = await this.#reader.fetch(view, request)
+        if (fetched.batches.length > 0 || signal?.aborted === true) return fetched
+        if (view.state?.closed === true) throw topicDeleted(view.pk)
+        if (hint === undefined) return fetched
+        await hint
+      } finally {
+        signal?.removeEventListener("abort", stop)
+        stop()
+      }
+    }
+  }
+
+  async offsets(topicId: string, partition: number): Promise<PartitionOffsets> {
+    const { state, pk } = await this.#view(topicId, partition)
+    if (state === undefined) throw new LogError("overloaded", `${pk}: try again`)
+    return { beginningOffset: 0, endOffset: state.end, lastStableOffset: lastStableOffset(state) }
+  }
+
+  async offsetForTimestamp(topicId: string, partition: number, timestamp: number): Promise<number> {
+    for (let offset = 0; ; ) {
+      const fetched = await this.fetch(topicId, partition, { offset, maxBytes: SEARCH_BYTES })
+      for (const batch of fetched.batches) {
+        const found = offsetInBatch(batch, timestamp)
+        if (found !== undefined) return found
+      }
+      if (fetched.nextOffset === offset) return fetched.endOffset
+      offset = fetched.nextOffset
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#flusher.idle()
+    this.#closing.abort()
+  }
+}
+
+/** What a hint about new records of a partition is called. */
+export function wakeTopic(topicId: string, partition: number): string {
+  return `log/${topicId}/${partition}`
+}
+
+function isDeleted(result: AppendResult): boolean {
+  return "error" in result && result.error.code === "topic_deleted"
+}
+
+function rangeOf(producer: { id: number; epoch: number; sequence: number }, count: number): ProducerRange {
+  const { id, epoch, sequence } = producer
+  const valid =
+    Number.isInteger(epoch) &&
+    epoch >= 0 &&
+    epoch <= PRODUCER_EPOCH_MAX &&
+    Number.isInteger(sequence) &&
+    sequence >= 0 &&
+    sequence < SEQUENCE_MODULUS
+  if (!valid) throw new LogError("invalid_producer", `epoch ${epoch}, sequence ${sequence}: out of range`)
+  return { id, epoch, firstSequence: sequence, lastSequence: lastSequence(sequence, count) }
+}

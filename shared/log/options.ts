@@ -1,0 +1,19 @@
+/** What depends on the home that a log runs in. */
+export interface LogOptions {
+  /** A slot's item carries its payload up to this many bytes in all. DynamoDB: 8 KB (billed per KB written). */
+  readonly inlineItemBytesMax: number
+  /** Above this many commits a second a partition's payloads go into objects. */
+  readonly inlineCommitsPerSecMax: number
+  /** Above this many payload bytes a second likewise: one key bears 1,000 write units a second. */
+  readonly inlineBytesPerSecMax: number
+  /** How long a flush waits for company, ms. */
+  readonly lingerMs: number
+}
+
+/** What suits DynamoDB, and any backend until it says otherwise. */
+export const DEFAULT_LOG_OPTIONS: LogOptions = {
+  inlineItemBytesMax: 8 * 1024,
+  inlineCommitsPerSecMax: 50,
+  inlineBytesPerSecMax: 400 * 1024,
+  lingerMs: 0,
+}

@@ -1,0 +1,67 @@
+import { LogError } from "./errors.ts"
+import type { SlotEntry } from "./slot.ts"
+import type { AppendResult, RecordSource } from "./types.ts"
+
+/** A batch that its producer encoded: stored as it is. */
+export interface EncodedBatch {
+  readonly bytes: Uint8Array
+  readonly minTimestamp: number
+  readonly maxTimestamp: number
+}
+
+/** One request's append to one partition, from its arrival to its answer. */
+export class PendingAppend {
+  /** Orders arrivals and reads: a read with a later ticket saw whatever was committed before this arrived. */
+  readonly ticket: number
+  /** Own-clock ms at arrival. */
+  readonly arrivedAt: number
+  readonly count: number
+  /** An upper bound of the bytes that it adds to a flush. */
+  readonly bytesMax: number
+  readonly content: { readonly records: RecordSource } | { readonly batch: EncodedBatch }
+  /** The producer's id, epoch and sequences, where the append is idempotent. */
+  readonly range: SlotEntry["producer"]
+  answered = false
+  readonly #resolve: (result: AppendResult) => void
+  readonly #partition: number
+
+  constructor(
+    options: Pick<PendingAppend, "ticket" | "arrivedAt" | "count" | "bytesMax" | "content" | "range"> & {
+      readonly partition: number
+      readonly resolve: (result: AppendResult) => void
+    },
+  ) {
+    this.ticket = options.ticket
+    this.arrivedAt = options.arrivedAt
+    this.count = options.count
+    this.bytesMax = options.bytesMax
+    this.content = options.content
+    this.range = options.range
+    this.#partition = options.partition
+    this.#resolve = options.resolve
+  }
+
+  /** Answers with the offset of the first record. */
+  commit(baseOffset: number): void {
+    this.#answer({ partition: this.#partition, baseOffset, count: this.count })
+  }
+
+  fail(error: LogError): void {
+    this.#answer({ partition: this.#partition, error })
+  }
+
+  #answer(result: AppendResult): void {
+    if (this.answered) return
+    this.answered = true
+    this.#resolve(result)
+  }
+}
+
+/** The answer when nobody can tell yet whether the append stands. */
+export function outcomeUnknown(cause?: unknown): LogError {
+  return new LogError(
+    "outcome_unknown",
+    "the append may or may not be committed, now or later; with producer headers, send it again to learn which",
+    { cause },
+  )
+}

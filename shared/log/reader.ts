@@ -1,0 +1,250 @@
+import { LRUCache } from "lru-cache"
+import { readAgain } from "../storage/settle.ts"
+import type { Ports } from "../storage/time.ts"
+import { LogError } from "./errors.ts"
+import { lastStableOffset } from "./fold.ts"
+import { BATCH_HEADER_BYTES, checkBatchCrc, patchBaseOffset, RecordCursor } from "./records/index.ts"
+import { type Payload, readSlot, type Slot, slotKey } from "./slot.ts"
+import type { Fetched, FetchedBatch, FetchRequest } from "./types.ts"
+import type { PartitionView } from "./view.ts"
+
+/** Bytes of payloads, as just written or read, that a process keeps for readers near the end. */
+const PAYLOAD_CACHE_BYTES = 64 * 1024 * 1024
+/** Slots that one step of a fetch plans at the most. */
+const FETCH_SLOTS_MAX = 1_024
+
+/** One stored batch that a fetch wants: where its slot's payload lies, and where in it the batch. */
+interface Wanted {
+  readonly baseOffset: number
+  readonly nextOffset: number
+  readonly payload: Payload
+  /** Of the batch within the payload. */
+  readonly start: number
+  readonly length: number
+}
+
+interface FetchPlan {
+  readonly wanted: readonly Wanted[]
+  readonly nextOffset: number
+}
+
+/**
+ * Chooses the batches from `offset` up to `limit`, at most `maxBytes` of them but always one. Pure. Throws
+ * `log_damaged` when the slots do not continue each other.
+ */
+export function planFetch(
+  slots: readonly Slot[],
+  offset: number,
+  limit: number,
+  maxBytes: number,
+): FetchPlan {
+  const wanted: Wanted[] = []
+  let nextOffset = offset
+  let bytes = 0
+  let previousNext = slots.length > 0 ? slots[0].base : offset
+  for (const slot of slots) {
+    if (slot.base !== previousNext) throw damaged(previousNext, slot.base)
+    previousNext = slot.next
+    let base = slot.base
+    let start = 0
+    for (const entry of slot.entries) {
+      const next = base + entry.count
+      if (next > offset && entry.count > 0) {
+        if (next > limit || (wanted.length > 0 && bytes + entry.length > maxBytes))
+          return { wanted, nextOffset }
+        if (entry.length > 0) {
+          wanted.push({
+            baseOffset: base,
+            nextOffset: next,
+            payload: slot.payload,
+            start,
+            length: entry.length,
+          })
+          bytes += entry.length
+        }
+        nextOffset = next
+      }
+      base = next
+      start += entry.length
+    }
+  }
+  return { wanted, nextOffset }
+}
+
+function damaged(expected: number, found: number): LogError {
+  return new LogError("log_damaged", `slots are missing from offset ${expected} to ${found}`, {
+    detail: { from: expected, to: found },
+  })
+}
+
+/** Reads records of partitions: slots from the view's cache or the store, payloads by coalesced ranged reads. */
+export class Reader {
+  readonly #ports: Ports
+  readonly #payloads = new LRUCache<string, Uint8Array>({
+    maxSize: PAYLOAD_CACHE_BYTES,
+    sizeCalculation: bytes => Math.max(1, bytes.length),
+  })
+
+  constructor(ports: Ports) {
+    this.#ports = ports
+  }
+
+  /** Keeps a payload that this process has just written. */
+  keep(key: string, offset: number, bytes: Uint8Array): void {
+    this.#payloads.set(`${key}@${offset}`, bytes)
+  }
+
+  /**
+   * What stands from the request's offset on, without waiting. The view must have been read since the request came.
+   * Throws `offset_out_of_range` and `log_damaged`.
+   */
+  async fetch(view: PartitionView, request: FetchRequest): Promise<Fetched> {
+    try {
+      return await this.#fetchOnce(view, request)
+    } catch (error) {
+      if (!(error instanceof LogError) || error.code !== "log_damaged") throw error
+      view.drop() // what was read may have been rolled up or deleted meanwhile: look once more, then say so
+      await view.catchUp()
+      return this.#fetchOnce(view, request)
+    }
+  }
+
+  async #fetchOnce(view: PartitionView, request: FetchRequest): Promise<Fetched> {
+    const state = view.state
+    if (state === undefined)
+      throw new LogError("log_damaged", `${view.pk}: the view was dropped during a read`)
+    const endOffset = request.isolation === "read_uncommitted" ? state.end : lastStableOffset(state)
+    const { offset } = request
+    if (offset < 0) throw outOfRange(offset, 0)
+    if (offset >= endOffset) return { batches: [], nextOffset: offset, endOffset }
+    const slots = await this.#slots(view, offset, endOffset, request.maxBytes)
+    const plan = planFetch(slots, offset, endOffset, request.maxBytes)
+    if (plan.nextOffset === offset && slots.at(-1)!.next <= offset) throw damaged(offset, endOffset)
+    const batches = await this.#read(view, plan.wanted)
+    return { batches, nextOffset: plan.nextOffset, endOffset }
+  }
+
+  async #slots(view: PartitionView, offset: number, end: number, maxBytes: number): Promise<readonly Slot[]> {
+    return view.cache.from(offset) ?? (await this.#storedSlots(view, offset, end, maxBytes))
+  }
+
+  /** Slots from the one that holds `offset`, as many as `maxBytes` of batches need. */
+  async #storedSlots(view: PartitionView, offset: number, end: number, maxBytes: number): Promise<Slot[]> {
+    const { pk } = view
+    const query = { pk, from: slotKey(0), to: slotKey(offset), descending: true, limit: 1 }
+    const first = await readAgain(this.#ports, () => this.#firstItem(query))
+    if (first === undefined) throw damaged(offset, end)
+    const slots = [readSlot(first)]
+    if (slots[0].next <= offset) throw damaged(slots[0].next, offset)
+    let bytes = 0
+    let next = slots[0].next
+    while (next < end && bytes < maxBytes && slots.length < FETCH_SLOTS_MAX) {
+      const from = slotKey(next)
+      const page = await readAgain(this.#ports, () =>
+        this.#ports.meta.queryPage("log", { pk, from, to: slotKey(end - 1), limit: FETCH_SLOTS_MAX }),
+      )
+      if (page.items.length === 0 && page.next === undefined) throw damaged(next, end)
+      for (const item of page.items) {
+        const slot = readSlot(item)
+        if (slot.base !== next) throw damaged(next, slot.base)
+        slots.push(slot)
+        next = slot.next
+        for (const entry of slot.entries) bytes += entry.length
+      }
+    }
+    return slots
+  }
+
+  async #firstItem(query: { pk: string; from: string; to: string; descending: boolean; limit: number }) {
+    let after: string | undefined
+    for (;;) {
+      const page = await this.#ports.meta.queryPage("log", query, after)
+      if (page.items.length > 0) return page.items[0]
+      if (page.next === undefined) return undefined
+      after = page.next
+    }
+  }
+
+  /** Reads the wanted batches; those that lie side by side in one object come by one ranged get. */
+  async #read(view: PartitionView, wanted: readonly Wanted[]): Promise<FetchedBatch[]> {
+    const runs: Wanted[][] = []
+    for (const want of wanted) {
+      const run = runs[runs.length - 1]
+      const last = run?.[run.length - 1]
+      if (last !== undefined && adjoins(last, want)) run.push(want)
+      else runs.push([want])
+    }
+    const bytes = await Promise.all(runs.map(run => this.#readRun(run)))
+    return runs.flatMap((run, index) => cut(view, run, bytes[index]))
+  }
+
+  async #readRun(run: readonly Wanted[]): Promise<Uint8Array> {
+    const first = run[0]
+    const last = run[run.length - 1]
+    if (first.payload.kind === "inline")
+      return first.payload.bytes.subarray(first.start, last.start + last.length)
+    const { key, offset } = first.payload
+    const start = offset + first.start
+    const end = (last.payload as typeof first.payload).offset + last.start + last.length
+    const kept = this.#payloads.get(`${key}@${offset}`)
+    if (kept !== undefined && kept.length >= end - offset) return kept.subarray(start - offset, end - offset)
+    const read = await readAgain(this.#ports, () => this.#ports.objects.get(key, { start, end }))
+    if (read === undefined || read.body.length !== end - start) {
+      throw new LogError("log_damaged", `object ${key} is missing, or shorter than ${end} bytes`)
+    }
+    if (first.start === 0) this.#payloads.set(`${key}@${offset}`, read.body)
+    return read.body
+  }
+}
+
+function adjoins(last: Wanted, next: Wanted): boolean {
+  if (last.payload === next.payload) return last.start + last.length === next.start
+  if (last.payload.kind === "inline" || next.payload.kind === "inline") return false
+  return (
+    last.payload.key === next.payload.key &&
+    last.payload.offset + last.start + last.length === next.payload.offset + next.start
+  )
+}
+
+/** Copies each batch out of what was read, verified, with its offset in place. */
+function cut(view: PartitionView, run: readonly Wanted[], bytes: Uint8Array): FetchedBatch[] {
+  let at = 0
+  return run.map(({ baseOffset, nextOffset, length }) => {
+    const batch = bytes.slice(at, at + length)
+    at += length
+    const header = checkStored(view, batch, baseOffset)
+    if (header.count !== nextOffset - baseOffset) {
+      throw new LogError(
+        "log_damaged",
+        `${view.pk}: the batch at ${baseOffset} holds ${header.count} records`,
+      )
+    }
+    patchBaseOffset(batch, baseOffset)
+    return { baseOffset, nextOffset, bytes: batch }
+  })
+}
+
+function checkStored(view: PartitionView, batch: Uint8Array, baseOffset: number) {
+  try {
+    if (batch.length < BATCH_HEADER_BYTES) throw new RangeError("shorter than a header")
+    return checkBatchCrc(batch)
+  } catch (cause) {
+    const said = (cause as Error).message
+    throw new LogError("log_damaged", `${view.pk}: the batch at ${baseOffset}: ${said}`, { cause })
+  }
+}
+
+export function outOfRange(offset: number, start: number): LogError {
+  return new LogError("offset_out_of_range", `offset ${offset} is below the log's start ${start}`, {
+    detail: { start },
+  })
+}
+
+/** The offset of the first record of a fetched batch with a timestamp at or above `timestamp`, if any. */
+export function offsetInBatch(batch: FetchedBatch, timestamp: number): number | undefined {
+  const cursor = new RecordCursor(batch.bytes, checkBatchCrc(batch.bytes))
+  for (let offset = batch.baseOffset; cursor.next(); offset++) {
+    if (cursor.timestamp >= timestamp) return offset
+  }
+  return undefined
+}

@@ -1,0 +1,49 @@
+import { LogError } from "./errors.ts"
+import { type BatchCodec, CODECS } from "./records/index.ts"
+import { PARTITIONS_MAX, type TopicSpec } from "./types.ts"
+
+/** A name's identity: what `definition` allows, and the API's paths carry without escapes. */
+export const TOPIC_NAME = /^[a-zA-Z0-9._-]{1,100}$/
+
+type Check = (value: string) => string | undefined
+
+const integerFrom = (least: number): Check => {
+  return value =>
+    /^-?\d{1,16}$/.test(value) && Number(value) >= least ? undefined : `an integer of at least ${least}`
+}
+
+const oneOf = (...values: string[]): Check => {
+  return value => (values.includes(value) ? undefined : `one of ${values.join(", ")}`)
+}
+
+/** Kafka's names. Only what the log acts on, or will without a change of the stored topic, is accepted. */
+const CONFIG_CHECKS: Readonly<Record<string, Check>> = {
+  "cleanup.policy": oneOf("delete"),
+  "compression.type": oneOf("producer", "uncompressed", ...CODECS.filter(codec => codec !== "none")),
+  "retention.ms": integerFrom(-1),
+  "retention.bytes": integerFrom(-1),
+}
+
+/** Throws `invalid_topic` naming every fault with its path. */
+export function checkTopicSpec(spec: TopicSpec): void {
+  const faults: string[] = []
+  if (!TOPIC_NAME.test(spec.name) || spec.name === "." || spec.name === "..") {
+    faults.push("name: expected 1 to 100 of a-z A-Z 0-9 . _ -")
+  }
+  if (!Number.isInteger(spec.partitions) || spec.partitions < 1 || spec.partitions > PARTITIONS_MAX) {
+    faults.push(`partitions: expected an integer from 1 to ${PARTITIONS_MAX}`)
+  }
+  for (const [name, value] of Object.entries(spec.config ?? {})) {
+    const check = CONFIG_CHECKS[name]
+    const expected =
+      check === undefined ? `one of the names ${Object.keys(CONFIG_CHECKS).join(", ")}` : check(value)
+    if (expected !== undefined) faults.push(`config["${name}"]: expected ${expected}`)
+  }
+  if (faults.length > 0) throw new LogError("invalid_topic", faults.join("; "))
+}
+
+/** What the log compresses batches with that it encodes itself. */
+export function batchCodec(config: Readonly<Record<string, string>>): BatchCodec {
+  const type = config["compression.type"]
+  return (CODECS as readonly string[]).includes(type ?? "") ? (type as BatchCodec) : "none"
+}

@@ -1,0 +1,214 @@
+import { StorageError } from "../storage/errors.ts"
+import type { Item, TransactionStep } from "../storage/meta-store.ts"
+import { readAgain, settlePut, settleTransaction } from "../storage/settle.ts"
+import type { Ports } from "../storage/time.ts"
+import { LogError } from "./errors.ts"
+import { TOPIC_REREAD_MS, WRITE_AFTER_READ_MS } from "./limits.ts"
+import { checkTopicSpec } from "./topic-config.ts"
+import type { Owner, TopicInfo, TopicSpec } from "./types.ts"
+
+const TOPIC_FORMAT = 1
+/** All names lie under one key, so that listing is one query. */
+const NAMES_PK = "topics"
+const ID_SK = "topic"
+
+/** A topic as a read found it. */
+export interface TopicRead {
+  readonly info: TopicInfo
+  /** Marked for deletion: nothing may be added to it any more. */
+  readonly deleting: boolean
+  readonly version: string
+  /** Store time of the read, epoch ms. */
+  readonly date: number
+}
+
+interface Cached {
+  readonly read: TopicRead | undefined
+  readonly elapsed: number
+}
+
+function nameItem(info: TopicInfo, version: string, deleting: boolean): Item {
+  const { id, name, partitions, config, owner, created, schema, keyField } = info
+  return {
+    pk: NAMES_PK,
+    sk: name,
+    version,
+    fields: {
+      v: TOPIC_FORMAT,
+      id,
+      partitions,
+      config: JSON.stringify(config),
+      owner,
+      created,
+      deleting,
+      ...(schema === undefined ? {} : { schema }),
+      ...(keyField === undefined ? {} : { keyField }),
+    },
+  }
+}
+
+function idItem(info: Pick<TopicInfo, "id" | "name">, version: string, closed: boolean): Item {
+  const fields = { v: TOPIC_FORMAT, name: info.name, closed }
+  return { pk: `topic#${info.id}`, sk: ID_SK, version, fields }
+}
+
+function readName(item: Item, date: number): TopicRead {
+  const { fields } = item
+  if (fields.v !== TOPIC_FORMAT) {
+    throw new StorageError(
+      "unknown_format",
+      `topic ${item.sk}: format ${String(fields.v)}, expected ${TOPIC_FORMAT}`,
+    )
+  }
+  const info: TopicInfo = {
+    id: fields.id as string,
+    name: item.sk,
+    partitions: fields.partitions as number,
+    config: JSON.parse(fields.config as string),
+    owner: fields.owner as Owner,
+    created: fields.created as number,
+    schema: fields.schema as string | undefined,
+    keyField: fields.keyField as string | undefined,
+  }
+  return { info, deleting: fields.deleting as boolean, version: item.version, date }
+}
+
+/** Names and ids of topics. A name's item says what the topic is; an id is never used again. */
+export class Topics {
+  readonly #ports: Ports
+  readonly #byName = new Map<string, Cached>()
+
+  constructor(ports: Ports) {
+    this.#ports = ports
+  }
+
+  /** The topic with this name, read at most `TOPIC_REREAD_MS` ago, or now when `anew`. Throws `unknown_topic`. */
+  async find(name: string, anew = false): Promise<TopicRead> {
+    const elapsed = this.#ports.clock.elapsed()
+    const cached = this.#byName.get(name)
+    if (!anew && cached?.read !== undefined && elapsed - cached.elapsed < TOPIC_REREAD_MS) return cached.read
+    const { item, date } = await readAgain(this.#ports, () =>
+      this.#ports.meta.get("meta", { pk: NAMES_PK, sk: name }),
+    )
+    if (item === undefined) {
+      this.#byName.delete(name)
+      throw new LogError("unknown_topic", `topic ${name} does not exist`)
+    }
+    const read = readName(item, date)
+    this.#byName.set(name, { read, elapsed })
+    return read
+  }
+
+  forget(name: string): void {
+    this.#byName.delete(name)
+  }
+
+  /** Throws `topic_deleted` for an id that is closed or was never given. */
+  async findById(id: string): Promise<TopicRead> {
+    for (const { read } of this.#byName.values()) {
+      if (read?.info.id === id)
+        return this.#checked(await this.find(read.info.name).catch(() => undefined), id)
+    }
+    const key = { pk: `topic#${id}`, sk: ID_SK }
+    const { item } = await readAgain(this.#ports, () => this.#ports.meta.get("meta", key))
+    if (item === undefined || item.fields.closed === true) throw deleted(id)
+    return this.#checked(await this.find(item.fields.name as string).catch(onlyUnknown), id)
+  }
+
+  #checked(read: TopicRead | undefined, id: string): TopicRead {
+    if (read === undefined || read.info.id !== id) throw deleted(id)
+    return read
+  }
+
+  async list(): Promise<TopicRead[]> {
+    const found: TopicRead[] = []
+    let after: string | undefined
+    do {
+      const page = await readAgain(this.#ports, () =>
+        this.#ports.meta.queryPage("meta", { pk: NAMES_PK }, after),
+      )
+      for (const item of page.items) found.push(readName(item, page.date))
+      after = page.next
+    } while (after !== undefined)
+    return found
+  }
+
+  /** Throws `invalid_topic`, `topic_exists`, `topic_being_deleted`, `outcome_unknown`. */
+  async create(spec: TopicSpec): Promise<TopicInfo> {
+    checkTopicSpec(spec)
+    const { random } = this.#ports
+    const key = { pk: NAMES_PK, sk: spec.name }
+    const before = await readAgain(this.#ports, () => this.#ports.meta.get("meta", key))
+    if (before.item !== undefined) throw exists(readName(before.item, before.date))
+    const info: TopicInfo = { ...spec, config: spec.config ?? {}, id: random.id(), created: before.date }
+    const item = nameItem(info, random.id(), false)
+    const absent = { absent: true } as const
+    const steps: TransactionStep[] = [
+      { kind: "put", table: "meta", item, condition: absent },
+      { kind: "put", table: "meta", item: idItem(info, random.id(), false), condition: absent },
+    ]
+    const options = { notAfter: before.date + WRITE_AFTER_READ_MS, token: random.id() }
+    const settled = await settleTransaction(this.#ports, steps, { table: "meta", item }, options)
+    this.#byName.delete(spec.name)
+    if (settled.outcome === "committed") return info
+    if (settled.outcome === "refused" && settled.standing?.item !== undefined) {
+      throw exists(readName(settled.standing.item, settled.date))
+    }
+    throw new LogError("outcome_unknown", `topic ${spec.name} may or may not have been created`)
+  }
+
+  /** Marks the topic as being deleted: from now on it can neither grow nor be made anew. */
+  async mark(name: string, by: Owner): Promise<TopicRead> {
+    for (;;) {
+      const read = await this.find(name, true)
+      if (read.info.owner !== by) {
+        throw new LogError("managed_by_app", `topic ${name} belongs to ${read.info.owner}`)
+      }
+      if (read.deleting) return read
+      const item = nameItem(read.info, this.#ports.random.id(), true)
+      const settled = await settlePut(this.#ports, "meta", item, {
+        condition: { version: read.version },
+        notAfter: read.date + WRITE_AFTER_READ_MS,
+      })
+      this.forget(name)
+      if (settled.outcome === "committed") {
+        return { ...read, deleting: true, version: item.version, date: settled.date }
+      }
+      if (settled.outcome === "unknown") {
+        throw new LogError("outcome_unknown", `topic ${name} may or may not be marked for deletion`)
+      }
+    }
+  }
+
+  /** Frees the name of a marked topic whose partitions are all closed, unless somebody did so already. */
+  async free(marked: TopicRead): Promise<void> {
+    const { info, version } = marked
+    const closed = idItem(info, this.#ports.random.id(), true)
+    const key = { pk: NAMES_PK, sk: info.name }
+    const steps: TransactionStep[] = [
+      { kind: "delete", table: "meta", key, condition: { version } },
+      { kind: "put", table: "meta", item: closed },
+    ]
+    const options = { notAfter: marked.date + WRITE_AFTER_READ_MS, token: this.#ports.random.id() }
+    const settled = await settleTransaction(this.#ports, steps, { table: "meta", item: closed }, options)
+    this.forget(info.name)
+    if (settled.outcome === "unknown") {
+      throw new LogError("outcome_unknown", `topic ${info.name} is closed; its name may or may not be free`)
+    }
+  }
+}
+
+function onlyUnknown(error: unknown): undefined {
+  if (error instanceof LogError && error.code === "unknown_topic") return undefined
+  throw error
+}
+
+function deleted(id: string): LogError {
+  return new LogError("topic_deleted", `the topic with id ${id} was deleted`)
+}
+
+function exists(read: TopicRead): LogError {
+  const { name } = read.info
+  if (read.deleting) return new LogError("topic_being_deleted", `topic ${name} is being deleted`)
+  return new LogError("topic_exists", `topic ${name} exists already`)
+}
