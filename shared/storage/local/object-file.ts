@@ -1,0 +1,67 @@
+import type { FileHandle } from "node:fs/promises"
+import { open } from "node:fs/promises"
+import type { ByteRange } from "../object-store.ts"
+
+/** Linux's IOV_MAX: pieces that one writev takes. */
+const PIECES_MAX = 1_024
+
+/**
+ * Writes a whole file and makes it durable. Its modification time is the store's, so that a listing tells ages by the
+ * store's date whatever the machine's clock does.
+ *
+ * @param modified epoch ms
+ */
+export async function writeDurably(
+  path: string,
+  pieces: readonly Uint8Array[],
+  modified: number,
+): Promise<void> {
+  const handle = await open(path, "wx")
+  try {
+    for (let at = 0; at < pieces.length; at += PIECES_MAX) {
+      await writeAll(handle, pieces.slice(at, at + PIECES_MAX))
+    }
+    await handle.utimes(modified / 1000, modified / 1000)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+async function writeAll(handle: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
+  let left = pieces.filter(piece => piece.byteLength > 0)
+  while (left.length > 0) {
+    const { bytesWritten } = await handle.writev(left)
+    left = afterBytes(left, bytesWritten)
+  }
+}
+
+/** What is left of the pieces once their first `written` bytes are out. */
+function afterBytes(pieces: readonly Uint8Array[], written: number): Uint8Array[] {
+  let skip = written
+  for (const [at, piece] of pieces.entries()) {
+    if (skip < piece.byteLength) return [piece.subarray(skip), ...pieces.slice(at + 1)]
+    skip -= piece.byteLength
+  }
+  return []
+}
+
+/** The file's bytes, or those of `range`, clipped to its end. */
+export async function readFileRange(path: string, range: ByteRange | undefined): Promise<Uint8Array> {
+  const handle = await open(path, "r")
+  try {
+    const { size } = await handle.stat()
+    const start = Math.min(range?.start ?? 0, size)
+    const end = Math.min(range?.end ?? size, size)
+    const body = new Uint8Array(end - start)
+    let done = 0
+    while (done < body.byteLength) {
+      const { bytesRead } = await handle.read(body, done, body.byteLength - done, start + done)
+      if (bytesRead === 0) throw new Error(`${path}: ends after ${start + done} of ${size} bytes`)
+      done += bytesRead
+    }
+    return body
+  } finally {
+    await handle.close()
+  }
+}
