@@ -6,6 +6,8 @@ export interface TableFile {
   readonly id: string
   readonly rows: number
   readonly sizeBytes: number
+  /** What the file holds, where that differs from the table's columns: it was written under another schema. */
+  readonly columns?: readonly ColumnSpec[]
   /** The whole file. Called only where no copy under `id` is at hand. */
   read(): Promise<Uint8Array>
 }

@@ -1,0 +1,60 @@
+/**
+ * A query child: the program that runs other people's SQL, apart from the process that holds the log. It is given a
+ * folder of slot files and an IPC channel and nothing else, and ends when the channel does.
+ */
+import type { DuckDBConnection } from "@duckdb/node-api"
+import type { Analysis } from "../sql/engine.ts"
+import type { Fault } from "../sql/engine-errors.ts"
+import type { SqlAnswer } from "../types.ts"
+import type { ChildReply, ChildRequest, ChildSettings } from "./protocol.ts"
+import { analyzeStatement, QueryRunner } from "./run-query.ts"
+import { openSession } from "./session.ts"
+
+/** Often enough that a query which takes gigabytes a second is stopped within a few hundred megabytes. */
+const watchdogMs = 50
+
+/** At once: an orderly exit would wait for the threads that run the query. */
+const die = (): void => {
+  process.kill(process.pid, "SIGKILL")
+}
+
+const send = (reply: ChildReply): void => {
+  process.send?.(reply)
+}
+
+const isFault = (value: Analysis | SqlAnswer | Fault): value is Fault => "code" in value
+
+const answer = (id: number, value: Analysis | SqlAnswer | Fault): void => {
+  send(isFault(value) ? { id, kind: "fault", fault: value } : { id, kind: "done", value })
+}
+
+const serve = (connection: DuckDBConnection, settings: ChildSettings): void => {
+  const runner = new QueryRunner(connection, settings.profileName)
+  let current = 0
+  process.on("message", async (request: ChildRequest) => {
+    if (request.kind === "interrupt") {
+      // The query that it meant may have ended meanwhile: the next one must not pay for it.
+      if (request.id === current) connection.interrupt()
+      return
+    }
+    current = request.id
+    const value =
+      request.kind === "run" ? await runner.run(request) : await analyzeStatement(connection, request.sql)
+    current = 0
+    answer(request.id, value)
+  })
+}
+
+const main = async (): Promise<void> => {
+  process.once("disconnect", die)
+  const settings: ChildSettings = JSON.parse(process.argv[2] ?? "{}")
+  if (settings.residentBytesMax > 0) {
+    setInterval(() => {
+      if (process.memoryUsage.rss() > settings.residentBytesMax) die()
+    }, watchdogMs)
+  }
+  serve(await openSession(settings), settings)
+  send({ kind: "ready" })
+}
+
+await main()

@@ -1,0 +1,40 @@
+import type { Analysis } from "../sql/engine.ts"
+import type { Fault } from "../sql/engine-errors.ts"
+import type { SqlAnswer } from "../types.ts"
+
+/** What the parent asks of a child; a child answers each request once, in any order but for `run`, one at a time. */
+export type ChildRequest =
+  | { readonly id: number; readonly kind: "analyze"; readonly sql: string }
+  | {
+      readonly id: number
+      readonly kind: "run"
+      readonly sql: string
+      readonly views: readonly ViewDefinition[]
+      readonly rowsMax: number
+      readonly resultBytesMax: number
+    }
+  /** Stops what request `id` is doing; answered by that request's own reply. */
+  | { readonly id: number; readonly kind: "interrupt" }
+
+/** A table as a child sees it: a view over slot files. */
+export interface ViewDefinition {
+  readonly name: string
+  /** The SELECT behind the view. */
+  readonly select: string
+}
+
+export type ChildReply =
+  | { readonly kind: "ready" }
+  | { readonly id: number; readonly kind: "done"; readonly value: Analysis | SqlAnswer }
+  | { readonly id: number; readonly kind: "fault"; readonly fault: Fault }
+
+/** A child's settings: its only argument, as JSON. */
+export interface ChildSettings {
+  /** The names that the child may open, in its working folder. */
+  readonly slotNames: readonly string[]
+  /** Where DuckDB writes a query's profile, in the working folder. */
+  readonly profileName: string
+  readonly memoryBytesMax: number
+  /** Where the system limits no memory: the child ends itself above this resident size. 0: no watchdog. */
+  readonly residentBytesMax: number
+}

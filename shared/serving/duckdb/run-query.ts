@@ -1,0 +1,145 @@
+import { readFileSync } from "node:fs"
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult } from "@duckdb/node-api"
+import { columnName } from "../sql/column-names.ts"
+import type { Analysis } from "../sql/engine.ts"
+import { type Fault, faultFromDuckdb } from "../sql/engine-errors.ts"
+import { judge } from "../sql/gate.ts"
+import { jsonBytes } from "../sql/json-bytes.ts"
+import { parseTree } from "../sql/syntax-tree.ts"
+import type { SqlAnswer, SqlColumn, SqlValue } from "../types.ts"
+import { scannedRows } from "./profile.ts"
+import type { ChildRequest, ViewDefinition } from "./protocol.ts"
+import { type ColumnEncoder, encoderOf } from "./values.ts"
+import { quoteName } from "./view-sql.ts"
+
+export type Run = Extract<ChildRequest, { kind: "run" }>
+
+/** Pinot's limit for a query that names none. */
+export const defaultLimit = 10
+
+const int64Min = -(2n ** 63n)
+const int64Max = 2n ** 63n - 1n
+
+/** Thrown inside a run, for a limit that the answer passed. */
+class LimitError extends Error {}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** Parses and judges a statement; nothing of it is run. */
+export const analyzeStatement = async (
+  connection: DuckDBConnection,
+  sql: string,
+): Promise<Analysis | Fault> => {
+  try {
+    const result = await connection.run("SELECT json_serialize_sql($1::VARCHAR)", [sql])
+    const tree = (await result.fetchChunk())?.getColumnVector(0).getItem(0)
+    const verdict = judge(parseTree(String(tree)), sql)
+    if ("code" in verdict) return verdict
+    // A comment may end the text: the limit takes a line of its own.
+    return { sql: verdict.limited ? sql : `${sql}\nLIMIT ${defaultLimit}`, tables: verdict.tables }
+  } catch (error) {
+    return faultFromDuckdb(messageOf(error), sql)
+  }
+}
+
+/** The rows of an answer as they come in, within the request's limits. */
+class AnswerBuilder {
+  readonly rows: SqlValue[][] = []
+  readonly #run: Run
+  readonly #encoders: readonly ColumnEncoder[]
+  #bytes = 0
+
+  constructor(run: Run, encoders: readonly ColumnEncoder[]) {
+    this.#run = run
+    this.#encoders = encoders
+  }
+
+  add(chunk: DuckDBDataChunk): void {
+    const { rowCount } = chunk
+    if (this.rows.length + rowCount > this.#run.rowsMax) {
+      throw new LimitError(`The answer has more than ${this.#run.rowsMax} rows: add a smaller LIMIT`)
+    }
+    const vectors = this.#encoders.map((_, column) => chunk.getColumnVector(column))
+    for (let row = 0; row < rowCount; row++) {
+      const values = this.#encoders.map(({ encode }, column): SqlValue => {
+        const value = vectors[column]?.getItem(row) ?? null
+        const encoded = value === null ? null : encode(value)
+        this.#bytes += jsonBytes(encoded)
+        return encoded
+      })
+      if (this.#bytes > this.#run.resultBytesMax) {
+        throw new LimitError(
+          `The answer is larger than ${this.#run.resultBytesMax} bytes: add a smaller LIMIT`,
+        )
+      }
+      this.rows.push(values)
+    }
+  }
+}
+
+/** Makes a column of integers beyond 64 bits BIG_DECIMAL; any other keeps its type. */
+const settleType = (rows: SqlValue[][], column: number, { type, wide }: ColumnEncoder): string => {
+  if (!wide) return type
+  const value = (row: SqlValue[]): SqlValue => row[column] ?? null
+  const outside = (cell: SqlValue): boolean =>
+    typeof cell === "bigint" && (cell < int64Min || cell > int64Max)
+  if (!rows.some(row => outside(value(row)))) return type
+  for (const row of rows) {
+    const cell = value(row)
+    if (cell !== null) row[column] = String(cell)
+  }
+  return "BIG_DECIMAL"
+}
+
+const readAnswer = async (result: DuckDBResult, run: Run, profile: () => string): Promise<SqlAnswer> => {
+  const encoders = result.columnTypes().map(encoderOf)
+  const builder = new AnswerBuilder(run, encoders)
+  for (;;) {
+    const chunk = await result.fetchChunk()
+    if (chunk === null || chunk.rowCount === 0) break
+    builder.add(chunk)
+  }
+  const names = result.columnNames()
+  const columns = encoders.map(
+    (encoder, at): SqlColumn => ({
+      name: columnName(names[at] ?? ""),
+      type: settleType(builder.rows, at, encoder),
+    }),
+  )
+  return { columns, rows: builder.rows, rowsScanned: scannedRows(profile()) }
+}
+
+/** Runs queries on one connection, one at a time. */
+export class QueryRunner {
+  readonly #connection: DuckDBConnection
+  readonly #profileName: string
+  readonly #views = new Map<string, string>()
+
+  constructor(connection: DuckDBConnection, profileName: string) {
+    this.#connection = connection
+    this.#profileName = profileName
+  }
+
+  async #define(views: readonly ViewDefinition[]): Promise<void> {
+    for (const { name, select } of views) {
+      if (this.#views.get(name) === select) continue
+      await this.#connection.run(`CREATE OR REPLACE VIEW main.${quoteName(name)} AS ${select}`)
+      this.#views.set(name, select)
+    }
+  }
+
+  async run(run: Run): Promise<SqlAnswer | Fault> {
+    try {
+      await this.#define(run.views)
+      const statement = await this.#connection.prepare(run.sql)
+      try {
+        return await readAnswer(await statement.stream(), run, () => readFileSync(this.#profileName, "utf8"))
+      } finally {
+        statement.destroySync()
+      }
+    } catch (error) {
+      if (error instanceof LimitError) return { code: "resource_limit", message: error.message }
+      return faultFromDuckdb(messageOf(error), run.sql)
+    }
+  }
+}

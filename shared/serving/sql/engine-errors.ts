@@ -1,0 +1,95 @@
+import type { QueryErrorCode } from "../errors.ts"
+import { textPosition } from "./text-position.ts"
+
+/** A fault in a form that crosses a process boundary. */
+export interface Fault {
+  readonly code: QueryErrorCode
+  readonly message: string
+  /** The database is unusable from here on: its process must be replaced. */
+  readonly fatal?: boolean
+}
+
+/** DuckDB's error, as `errors_as_json` writes it. */
+interface DuckdbError {
+  readonly exception_type: string
+  readonly exception_message: string
+  readonly error_subtype?: string
+  readonly type?: string
+  readonly name?: string
+  readonly position?: string
+}
+
+/** DuckDB's candidates and hints can run to kilobytes; a message is for people. */
+const messageCharsMax = 1000
+
+const isDuckdbError = (value: unknown): value is DuckdbError =>
+  typeof value === "object" && value !== null && "exception_type" in value && "exception_message" in value
+
+const readError = (message: string): DuckdbError => {
+  const start = message.indexOf("{")
+  if (start >= 0) {
+    try {
+      const parsed: unknown = JSON.parse(message.slice(start))
+      if (isDuckdbError(parsed)) return parsed
+    } catch {
+      // Not every message is JSON: those of the binding and of an interrupt are plain text.
+    }
+  }
+  const type = /^([A-Za-z ]+) Error: ?/.exec(message)
+  return {
+    exception_type: type?.[1] ?? "",
+    exception_message: type === null ? message : message.slice(type[0].length),
+  }
+}
+
+const codeByType: Readonly<Record<string, QueryErrorCode>> = {
+  Parser: "sql_parsing",
+  Syntax: "sql_parsing",
+  Binder: "query_validation",
+  Catalog: "query_validation",
+  "Not implemented": "query_validation",
+  Permission: "query_validation",
+  "Parameter Not Allowed": "query_validation",
+  "Out of Memory": "resource_limit",
+  INTERRUPT: "timeout",
+}
+
+const missingColumn = (error: DuckdbError): string | undefined =>
+  error.error_subtype === "COLUMN_NOT_FOUND"
+    ? error.name
+    : /does not have a column named "([^"]*)"/.exec(error.exception_message)?.[1]
+
+const faultOf = (error: DuckdbError, where: string): Fault => {
+  const message = error.exception_message.slice(0, messageCharsMax).trimEnd()
+  const column = error.exception_type === "Binder" ? missingColumn(error) : undefined
+  if (column !== undefined) {
+    return {
+      code: "unknown_column",
+      message: `UnknownColumnError: Unknown columnName '${column}' found in the query`,
+    }
+  }
+  if (error.error_subtype === "MISSING_ENTRY" && error.type?.includes("Function") === true) {
+    return { code: "query_validation", message: `Unsupported function: ${error.name}` }
+  }
+  const code = codeByType[error.exception_type] ?? "query_execution"
+  if (code === "sql_parsing") return { code, message: `SQLParsingError: ${where}${message}` }
+  if (code === "timeout") return { code, message: "The query ran past its deadline and was stopped" }
+  // DuckDB goes on to advise settings that nobody can change here.
+  if (code === "resource_limit") return { code, message: `Out of memory: ${message.split("\n")[0]}` }
+  return { code, message: `${where}${message}` }
+}
+
+/**
+ * Says in the words of Pinot's clients what DuckDB said.
+ * @param message a DuckDB error's message, in JSON (`errors_as_json`) or as plain text
+ * @param sql the text it speaks of, for line and column
+ */
+export const faultFromDuckdb = (message: string, sql: string): Fault => {
+  if (/bad_alloc|failed to allocate|cannot allocate memory/i.test(message)) {
+    return { code: "resource_limit", message: "Out of memory: the query needed more than a query may use" }
+  }
+  const error = readError(message)
+  const position = error.position === undefined ? undefined : textPosition(sql, Number(error.position))
+  const fault = faultOf(error, position === undefined ? "" : `${position}: `)
+  return /^(?:FATAL|INTERNAL)$/i.test(error.exception_type) ? { ...fault, fatal: true } : fault
+}

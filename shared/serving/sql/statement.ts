@@ -1,0 +1,66 @@
+import { QueryError } from "../errors.ts"
+import { splitStatements } from "./split-statements.ts"
+
+/**
+ * Bytes of one statement. The syntax tree takes some fifty times the text, in the child that parses it; what people
+ * and dashboards write stays far below.
+ */
+export const sqlBytesMax = 256 * 1024
+
+/** A request's text, taken apart. */
+export interface Statement {
+  /** The statement at its original position: what stood before it is blanked, so that positions in errors hold. */
+  readonly text: string
+  readonly options: ReadonlyMap<string, string>
+}
+
+const setPattern = /^set\s+([A-Za-z_][\w.]*)\s*=\s*(?:'((?:[^']|'')*)'|([^\s';]+))$/i
+
+const faultOfText = (sql: string): QueryError | undefined => {
+  const zero = sql.indexOf("\0")
+  if (zero >= 0)
+    return new QueryError("sql_parsing", `SQLParsingError: a NUL character at position ${zero + 1}`)
+  if (!sql.isWellFormed()) {
+    return new QueryError(
+      "sql_parsing",
+      "SQLParsingError: the text holds half of a surrogate pair: expected Unicode",
+    )
+  }
+  const bytes = Buffer.byteLength(sql)
+  return bytes > sqlBytesMax
+    ? new QueryError(
+        "query_validation",
+        `The statement is ${bytes} bytes long: expected at most ${sqlBytesMax}`,
+      )
+    : undefined
+}
+
+/**
+ * Takes Pinot's `SET k=v;` statements, which may stand before and after the statement proper, off a text.
+ * Faults: `sql_parsing` (no statement, not a text), `query_validation` (two statements, too long).
+ */
+export const readStatement = (sql: string): Statement | QueryError => {
+  const fault = faultOfText(sql)
+  if (fault !== undefined) return fault
+  const options = new Map<string, string>()
+  const queries: { start: number; end: number }[] = []
+  for (const span of splitStatements(sql)) {
+    const set = setPattern.exec(sql.slice(span.start, span.end))
+    if (set === null) queries.push(span)
+    else options.set(set[1] ?? "", set[2]?.replaceAll("''", "'") ?? set[3] ?? "")
+  }
+  const [query, second] = queries
+  if (query === undefined) {
+    return new QueryError("sql_parsing", "SQLParsingError: there is no statement: expected one SELECT")
+  }
+  if (second !== undefined) {
+    return new QueryError(
+      "query_validation",
+      `Expected one SELECT statement, found ${queries.length} statements`,
+    )
+  }
+  return {
+    text: sql.slice(0, query.start).replace(/[^\n]/g, " ") + sql.slice(query.start, query.end),
+    options,
+  }
+}

@@ -1,0 +1,20 @@
+/** A node of DuckDB's syntax tree, as `json_serialize_sql` writes it. */
+export type TreeNode = { readonly [key: string]: TreeValue }
+export type TreeValue = null | boolean | number | string | readonly TreeValue[] | TreeNode
+
+/**
+ * Reads a tree. Numbers above 2^53 (only `query_location`, where it is unknown, and large constants) lose their last
+ * digits: the gate reads none of them, and a tree is never written back.
+ */
+export const parseTree = (json: string): TreeNode => {
+  const tree: TreeValue = JSON.parse(json)
+  return isNode(tree) ? tree : {}
+}
+
+export const isNode = (value: TreeValue | undefined): value is TreeNode =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+export const nodes = (value: TreeValue | undefined): readonly TreeNode[] =>
+  Array.isArray(value) ? value.filter(isNode) : []
+
+export const text = (value: TreeValue | undefined): string => (typeof value === "string" ? value : "")
