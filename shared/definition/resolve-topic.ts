@@ -16,16 +16,15 @@ export interface ResolvedTopic {
   readonly fields?: RecordFields
 }
 
-/** Topic settings that the log knows, with the values each takes. */
+/** Topic settings that the log acts on, with the values each takes. */
 const CONFIG: Readonly<Record<string, { readonly pattern: RegExp; readonly expected: string }>> = {
   "retention.ms": { pattern: /^(-1|\d{1,15})$/, expected: "milliseconds, or -1 for ever" },
   "retention.bytes": { pattern: /^(-1|\d{1,15})$/, expected: "bytes, or -1 for no bound" },
-  "max.message.bytes": { pattern: /^\d{1,15}$/, expected: "bytes" },
-  "cleanup.policy": { pattern: /^delete$/, expected: "delete (compaction is not supported yet)" },
-  "message.timestamp.type": {
-    pattern: /^(CreateTime|LogAppendTime)$/,
-    expected: "CreateTime or LogAppendTime",
+  "compression.type": {
+    pattern: /^(producer|uncompressed|gzip|snappy|lz4|zstd)$/,
+    expected: "one of producer, uncompressed, gzip, snappy, lz4, zstd",
   },
+  "cleanup.policy": { pattern: /^delete$/, expected: "delete (compaction is not supported yet)" },
 }
 
 const KEY_KINDS: readonly JsonKind[] = ["string", "integer", "number", "boolean", "null", "any"]

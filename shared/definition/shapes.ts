@@ -11,9 +11,10 @@ export const COLUMNS_MAX = 1_000
 /** An expression is stored with its table, in one item of at most 400 KB. */
 export const SQL_CHARS_MAX = 10_000
 
+// biome-ignore format: a list of words
 export const COLUMN_TYPES = [
   "string", "int", "long", "float", "double", "boolean", "timestamp", "decimal", "json", "bytes",
-] as const // biome-ignore format: a list of words
+] as const
 
 const text = v.string("text")
 const partitions = wholeNumber(1, PARTITIONS_MAX)

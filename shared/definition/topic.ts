@@ -16,7 +16,7 @@ export interface TopicOptions<S extends StandardSchema = StandardSchema> {
   readonly partitions?: number
   /** How long records are kept, such as `"7d"`: `retention.ms`. Default: the log's. */
   readonly retention?: Duration
-  /** Kafka's topic configuration: `{ "max.message.bytes": 1_000_000 }`. */
+  /** Kafka's topic configuration: `{ "compression.type": "zstd" }`. */
   readonly config?: Readonly<Record<string, string | number | boolean>>
   /** The topic belongs to somebody else: it is checked, never created or changed. Default false. */
   readonly external?: boolean

@@ -4,6 +4,7 @@ import { canonicalJson } from "../../shared/definition/canonical.ts"
 import { DefinitionError, defineApp, table, topic } from "../../shared/definition/index.ts"
 import { loadApp, resolveApp } from "../../shared/definition/resolve.ts"
 import { PARTITIONS_MAX } from "../../shared/definition/shapes.ts"
+import { checkTopicSpec } from "../../shared/log/topic-config.ts"
 import * as log from "../../shared/log/types.ts"
 import { Flight, faultsOf, untyped } from "./fixtures.ts"
 
@@ -159,12 +160,13 @@ test("an external topic leaves quantities to its owner", () => {
 
 test("settings of a topic are known by name and value", () => {
   const config = {
-    "max.message.bytes": 1_000,
+    "compression.type": "lzma",
     "cleanup.policy": "compact",
     "retention.ms": "soon",
     "retentoin.ms": 1,
   }
   expect(faultsOf(defineApp("air", { topics: [topic("t", { schema: Flight, config })] }))).toEqual([
+    'topics.t.config["compression.type"]: expected one of producer, uncompressed, gzip, snappy, lz4, zstd, found "lzma"',
     'topics.t.config["cleanup.policy"]: expected delete (compaction is not supported yet), found "compact"',
     'topics.t.config["retention.ms"]: expected milliseconds, or -1 for ever, found "soon"',
     expect.stringMatching(
@@ -175,6 +177,20 @@ test("settings of a topic are known by name and value", () => {
   expect(faultsOf(defineApp("air", { topics: [twice] }))).toEqual([
     "topics.t.retention: is given twice: here and as config retention.ms",
   ])
+})
+
+test("the log accepts the settings that a definition accepts", () => {
+  const config = {
+    "retention.ms": -1,
+    "retention.bytes": 5,
+    "compression.type": "zstd",
+    "cleanup.policy": "delete",
+  }
+  const topics = [topic("t", { schema: Flight, config })]
+  const { definition } = resolveApp(defineApp("air", { topics }))
+  const accepted = definition?.topics[0] ?? { name: "", partitions: 0, config: {} }
+  expect(Object.keys(accepted.config)).toHaveLength(4)
+  expect(() => checkTopicSpec({ ...accepted, owner: "app:air", schema: "" })).not.toThrow()
 })
 
 test("a key is a scalar, an event time a number or text", () => {
