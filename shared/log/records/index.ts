@@ -21,7 +21,12 @@ export {
 } from "./batch-header.ts"
 export { type VerifiedBatch, type VerifyOptions, verifyBatch } from "./batch-verify.ts"
 export { DECODED_BYTES_MAX } from "./compression.ts"
+export { JSON_DEPTH_MAX } from "./json-scanner.ts"
+export { type KafkaRecordsOptions, kafkaRecords } from "./kafka-records.ts"
+export type { RecordFormat } from "./kafka-values.ts"
 export { murmur2, partitionForKey } from "./murmur2.ts"
+export { type NdjsonOptions, ndjsonRecords, type RecordsTarget } from "./ndjson-records.ts"
+export type { ParsedRecords, RecordGroup } from "./parsed-records.ts"
 export {
   type DecodedRecord,
   decodeRecords,
