@@ -25,8 +25,8 @@ export { JSON_DEPTH_MAX } from "./json-scanner.ts"
 export { type KafkaRecordsOptions, kafkaRecords } from "./kafka-records.ts"
 export type { RecordFormat } from "./kafka-values.ts"
 export { murmur2, partitionForKey } from "./murmur2.ts"
-export { type NdjsonOptions, ndjsonRecords, type RecordsTarget } from "./ndjson-records.ts"
-export type { ParsedRecords, RecordGroup } from "./parsed-records.ts"
+export { type NdjsonOptions, ndjsonRecords } from "./ndjson-records.ts"
+export type { ParsedRecords, RecordGroup, RecordsTarget } from "./parsed-records.ts"
 export {
   type DecodedRecord,
   decodeRecords,

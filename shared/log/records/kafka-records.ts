@@ -32,7 +32,9 @@ export function kafkaRecords(body: Uint8Array, options: KafkaRecordsOptions): Pa
   const parser = new KafkaRecordsParser(body, options)
   const ranges = withFaults(body, () => parser.parse())
   if (ranges.count === 0)
-    throw new LogError("invalid_record", "records: expected at least one record, found none")
+    throw new LogError("invalid_record", "records: expected at least one record, found none", {
+      detail: { path: "records" },
+    })
   return groupRecords(ranges, options.partitions, options.partition)
 }
 

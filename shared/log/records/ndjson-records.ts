@@ -1,26 +1,10 @@
 import { LogError } from "../errors.ts"
+import { lineOf, withFaults } from "./json-faults.ts"
 import { BRACE_OPEN, JsonFault, JsonScanner, JsonStepper, LINE_FEED, QUOTE } from "./json-scanner.ts"
-import {
-  excerpt,
-  firstInvalidUtf8,
-  hasEscape,
-  lineOf,
-  malformedJson,
-  nameEquals,
-  unescapeString,
-} from "./json-text.ts"
-import { isUtf8 } from "./native.ts"
-import { groupRecords, type ParsedRecords } from "./parsed-records.ts"
+import { excerpt, hasEscape, nameEquals, unescapeString } from "./json-text.ts"
+import { groupRecords, type ParsedRecords, type RecordsTarget } from "./parsed-records.ts"
 import { grown, type RecordRanges } from "./record-ranges.ts"
 import { TextStore } from "./text-store.ts"
-
-/** Where a body's records go. */
-export interface RecordsTarget {
-  /** How many partitions the topic has. */
-  readonly partitions: number
-  /** The partition that the request's path names, for all its records. */
-  readonly partition?: number
-}
 
 export interface NdjsonOptions extends RecordsTarget {
   /** The top-level field whose value is the record's key. */
@@ -45,21 +29,6 @@ export function ndjsonRecords(body: Uint8Array, options: NdjsonOptions): ParsedR
   if (ranges.count === 0)
     throw new LogError("invalid_record", "body: expected at least one record, found none")
   return groupRecords(ranges, options.partitions, options.partition)
-}
-
-/** Runs a scan of `body` and turns its fault, or one of UTF-8 that comes before it, into `malformed_json`. */
-export function withFaults<T>(body: Uint8Array, scan: () => T): T {
-  const invalid = isUtf8(body) ? -1 : firstInvalidUtf8(body)
-  let fault: JsonFault | undefined
-  try {
-    const result = scan()
-    if (invalid < 0) return result
-  } catch (cause) {
-    if (!(cause instanceof JsonFault)) throw cause
-    fault = cause
-  }
-  if (fault === undefined || (invalid >= 0 && invalid < fault.at)) throw malformedJson(body, invalid, "UTF-8")
-  throw malformedJson(body, fault.at, fault.expected)
 }
 
 function scanLines(body: Uint8Array, keyField?: string): RecordRanges {

@@ -2,6 +2,14 @@ import type { PartitionChoice, RecordSource } from "../types.ts"
 import { partitionForKey } from "./murmur2.ts"
 import { type RecordRanges, rangeSource } from "./record-ranges.ts"
 
+/** Where a body's records go. */
+export interface RecordsTarget {
+  /** How many partitions the topic has. */
+  readonly partitions: number
+  /** The partition that the request's path names, for all its records. */
+  readonly partition?: number
+}
+
 /** The records of a request that go to one partition, in the request's order. */
 export interface RecordGroup {
   readonly partition: PartitionChoice
