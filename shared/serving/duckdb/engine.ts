@@ -1,0 +1,206 @@
+import { mkdirSync, rmSync } from "node:fs"
+import { availableParallelism } from "node:os"
+import { QueryError } from "../errors.ts"
+import type { Analysis, EngineReply, RunRequest, SqlEngine } from "../sql/engine.ts"
+import type { PinnedTable, SqlAnswer, TableFile } from "../types.ts"
+import { ChildPool } from "./child-pool.ts"
+import type { ViewDefinition } from "./protocol.ts"
+import type { Ask, Outcome } from "./query-child.ts"
+import { SlotCache, type SlotLease } from "./slots.ts"
+import { viewSelect } from "./view-sql.ts"
+
+/**
+ * One child per core gives the most queries a second, but never fewer than two, so that one long query stops no
+ * other, nor more than four, at 95 MB each.
+ */
+export const childrenDefault = Math.min(4, Math.max(2, availableParallelism()))
+
+/** Segments at hand: a table of a thousand. Naming a slot costs a child 20 µs of its start. */
+const segmentSlots = 1024
+/** Disk for copies of segments; a query over more is refused. */
+const segmentSlotBytesMax = 8 * 1024 ** 3
+/** Tail files are used by a query or two and then never again: they must not push segments out. */
+const tailSlots = 256
+const tailSlotBytesMax = 512 * 1024 ** 2
+
+/** Node and DuckDB start within 200 MB of data; less than 800 MB in all makes plain queries fail. */
+const childDataBytesMax = 1024 ** 3
+/** DuckDB's own account, which misses some of what functions allocate: half of what the system allows. */
+const duckdbMemoryBytesMax = 512 * 1024 ** 2
+/** Where the system limits no memory, at what resident size a child ends itself. */
+const childResidentBytesMax = 1024 ** 3
+
+/** A query that is stopped at its deadline reports so itself; only what hangs before it started is given up on. */
+const graceMs = 20
+
+export interface DuckdbEngineOptions {
+  /** A folder of the engine's own: emptied at the start. */
+  readonly folder: string
+  readonly children?: number
+}
+
+const slotNames = (prefix: string, count: number): string[] =>
+  Array.from({ length: count }, (_, at) => `${prefix}${String(at).padStart(4, "0")}.parquet`)
+
+const failed = (error: unknown): { ok: false; error: QueryError } => {
+  if (error instanceof QueryError) return { ok: false, error }
+  const message = error instanceof Error ? error.message : String(error)
+  return { ok: false, error: new QueryError("query_execution", message, { cause: error }) }
+}
+
+const tooManyFiles = (): QueryError =>
+  new QueryError("resource_limit", `The query's tables are in more files than fit: at most ${segmentSlots}`)
+
+interface TableFiles {
+  readonly segments: readonly TableFile[]
+  readonly tail: readonly TableFile[]
+}
+
+const filesOf = (tables: readonly PinnedTable[]): TableFiles => {
+  const withRows = (files: readonly TableFile[]): readonly TableFile[] => files.filter(({ rows }) => rows > 0)
+  return {
+    segments: tables.flatMap(({ segments }) => withRows(segments)),
+    tail: tables.flatMap(({ tail }) => withRows(tail)),
+  }
+}
+
+const viewsOf = (tables: readonly PinnedTable[], slotOf: ReadonlyMap<string, string>): ViewDefinition[] =>
+  tables.map(({ name, columns, segments, tail }) => {
+    const files = [...segments, ...tail].flatMap(file => {
+      const slot = slotOf.get(file.id)
+      return slot === undefined ? [] : [{ slot, columns: file.columns ?? columns }]
+    })
+    return { name, select: viewSelect(columns, files) }
+  })
+
+interface Prepared {
+  readonly ask: Ask
+  readonly release: () => void
+}
+
+/** The promise's value, or a timeout after `ms`; what the promise does later is nobody's concern. */
+const before = async (ms: number, promise: Promise<Outcome>): Promise<Outcome | QueryError> => {
+  const { promise: late, resolve } = Promise.withResolvers<QueryError>()
+  const timer = setTimeout(
+    () => resolve(new QueryError("timeout", "The query ran past its deadline")),
+    ms + graceMs,
+  )
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Runs SQL in pooled child processes over copies of table files in slots. */
+export class DuckdbEngine implements SqlEngine {
+  readonly #pool: ChildPool
+  readonly #segments: SlotCache
+  readonly #tail: SlotCache
+
+  constructor({ folder, children = childrenDefault }: DuckdbEngineOptions) {
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder, { recursive: true })
+    const segmentNames = slotNames("s", segmentSlots)
+    const tailNames = slotNames("t", tailSlots)
+    this.#segments = new SlotCache(folder, segmentNames, segmentSlotBytesMax)
+    this.#tail = new SlotCache(folder, tailNames, tailSlotBytesMax)
+    const hasDataLimit = process.platform === "linux"
+    this.#pool = new ChildPool(children, index => ({
+      folder,
+      dataBytesMax: hasDataLimit ? childDataBytesMax : 0,
+      settings: {
+        slotNames: [...segmentNames, ...tailNames],
+        profileName: `profile-${index}.json`,
+        memoryBytesMax: duckdbMemoryBytesMax,
+        residentBytesMax: hasDataLimit ? 0 : childResidentBytesMax,
+      },
+    }))
+  }
+
+  /** Starts the children, without waiting for them; the first query does it otherwise. */
+  start(): void {
+    this.#pool.start()
+  }
+
+  /** The children's process ids. */
+  get pids(): readonly number[] {
+    return this.#pool.pids
+  }
+
+  /** Leases a child for one request and puts it, once `prepare` has its files in place. */
+  async #exchange(deadlineMs: number, prepare: () => Promise<Prepared>): Promise<Outcome | QueryError> {
+    const startedAt = performance.now()
+    const leftMs = (): number => Math.max(1, deadlineMs - (performance.now() - startedAt))
+    const child = await this.#pool.lease(deadlineMs)
+    if (child instanceof QueryError) return child
+    const asked = prepare().then(
+      ({ ask, release }) => {
+        const { outcome, finished } = child.ask(ask, leftMs())
+        finished.then(() => {
+          release()
+          this.#pool.giveBack(child)
+        })
+        return outcome
+      },
+      (error: unknown) => {
+        this.#pool.giveBack(child)
+        throw error
+      },
+    )
+    // A store that hangs while files are read must not hold the caller past the deadline.
+    return await before(leftMs(), asked)
+  }
+
+  async #reply<Value>(deadlineMs: number, prepare: () => Promise<Prepared>): Promise<EngineReply<Value>> {
+    try {
+      const outcome = await this.#exchange(deadlineMs, prepare)
+      if (outcome instanceof QueryError) return { ok: false, error: outcome }
+      if (outcome.kind === "fault") {
+        return { ok: false, error: new QueryError(outcome.fault.code, outcome.fault.message) }
+      }
+      return { ok: true, value: outcome.value as Value }
+    } catch (error) {
+      return failed(error)
+    }
+  }
+
+  analyze(sql: string, deadlineMs: number): Promise<EngineReply<Analysis>> {
+    return this.#reply(deadlineMs, async () => ({ ask: { kind: "analyze", sql }, release: () => {} }))
+  }
+
+  async #acquire(files: TableFiles): Promise<SlotLease> {
+    const segments = await this.#segments.acquire(files.segments)
+    if (segments === undefined) throw tooManyFiles()
+    const tail = await this.#tail.acquire(files.tail).catch((error: unknown) => {
+      segments.release()
+      throw error
+    })
+    if (tail === undefined) {
+      segments.release()
+      throw tooManyFiles()
+    }
+    return {
+      slots: [...segments.slots, ...tail.slots],
+      release: () => {
+        segments.release()
+        tail.release()
+      },
+    }
+  }
+
+  run({ sql, tables, limits }: RunRequest): Promise<EngineReply<SqlAnswer>> {
+    const files = filesOf(tables)
+    return this.#reply(limits.deadlineMs, async () => {
+      const { slots, release } = await this.#acquire(files)
+      const ids = [...files.segments, ...files.tail].map(({ id }) => id)
+      const slotOf = new Map(ids.map((id, at) => [id, slots[at] ?? ""]))
+      const { rowsMax, resultBytesMax } = limits
+      return { ask: { kind: "run", sql, views: viewsOf(tables, slotOf), rowsMax, resultBytesMax }, release }
+    })
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close()
+  }
+}

@@ -1,0 +1,164 @@
+import { type ChildProcess, spawn } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import type { Analysis } from "../sql/engine.ts"
+import type { Fault } from "../sql/engine-errors.ts"
+import type { SqlAnswer } from "../types.ts"
+import type { ChildReply, ChildRequest, ChildSettings } from "./protocol.ts"
+
+const program = fileURLToPath(new URL("child.ts", import.meta.url))
+
+/** A child holds 95 MB when idle and one answer of a few megabytes; DuckDB's memory lies outside this heap. */
+const childHeapMb = 256
+
+/** A stricter limit that stands already will do; no limit at all will not. */
+const limitScript = 'ulimit -d "$0" || [ "$(ulimit -d)" != unlimited ] || exit 1; exec "$@"'
+
+/** What a dying child says on stderr is kept to tell why it did not start: its last part. */
+const stderrCharsMax = 2000
+
+type Body<Request> = Request extends { readonly id: number } ? Omit<Request, "id"> : never
+export type Ask = Body<Exclude<ChildRequest, { kind: "interrupt" }>>
+
+export type Outcome =
+  | { readonly kind: "done"; readonly value: Analysis | SqlAnswer }
+  | { readonly kind: "fault"; readonly fault: Fault }
+
+export interface Asked {
+  /** Settles at the deadline at the latest. */
+  readonly outcome: Promise<Outcome>
+  /** Resolves once the child has let go of the request's files: it answered, or it is dead. */
+  readonly finished: Promise<void>
+}
+
+const deadlinePassed: Outcome = {
+  kind: "fault",
+  fault: { code: "timeout", message: "The query ran past its deadline and was stopped" },
+}
+
+const diedRunning: Outcome = {
+  kind: "fault",
+  fault: { code: "resource_limit", message: "The query used more memory than a query may, and was stopped" },
+}
+
+interface Pending {
+  readonly id: number
+  readonly settle: (outcome: Outcome) => void
+  readonly finish: () => void
+}
+
+/** How a child is spawned. */
+export interface ChildOptions {
+  /** The folder of the slot files, which the child works in. */
+  readonly folder: string
+  readonly settings: ChildSettings
+  /** Limit of a child's data segment (`ulimit -d`); 0 where the system has none. */
+  readonly dataBytesMax: number
+}
+
+const spawnChild = ({ folder, settings, dataBytesMax }: ChildOptions): ChildProcess => {
+  const args = [`--max-old-space-size=${childHeapMb}`, "--no-warnings", program, JSON.stringify(settings)]
+  const limit = ["-c", limitScript, String(Math.floor(dataBytesMax / 1024))]
+  const [file, fileArgs] =
+    dataBytesMax > 0 ? ["/bin/sh", [...limit, process.execPath, ...args]] : [process.execPath, args]
+  return spawn(file, fileArgs, {
+    cwd: folder,
+    // Nothing of the server's environment: it may hold keys.
+    env: {},
+    serialization: "advanced",
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+  })
+}
+
+/** One child process as its parent sees it. It takes one request at a time. */
+export class QueryChild {
+  /** Resolves to true when the child can take a request, to false when it died before. */
+  readonly ready: Promise<boolean>
+  readonly exited: Promise<void>
+  readonly #process: ChildProcess
+  #pending: Pending | undefined
+  #stderr = ""
+  #lastId = 0
+  #isAlive = true
+
+  constructor(options: ChildOptions) {
+    const child = spawnChild(options)
+    this.#process = child
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-stderrCharsMax)
+    })
+    const { promise: exited, resolve: exit } = Promise.withResolvers<void>()
+    const { promise: ready, resolve: settleReady } = Promise.withResolvers<boolean>()
+    this.exited = exited
+    this.ready = ready
+    const end = (): void => {
+      this.#isAlive = false
+      settleReady(false)
+      this.#conclude(diedRunning)
+      exit()
+    }
+    child.once("exit", end).once("error", error => {
+      this.#stderr += error.message
+      end()
+    })
+    child.on("message", (reply: ChildReply) => {
+      if (reply.kind === "ready") settleReady(true)
+      else if (reply.id === this.#pending?.id) this.#conclude(reply)
+    })
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive
+  }
+
+  get pid(): number | undefined {
+    return this.#process.pid
+  }
+
+  /** The end of what the child wrote to stderr. */
+  get lastWords(): string {
+    return this.#stderr.trim()
+  }
+
+  #conclude(outcome: Outcome): void {
+    const pending = this.#pending
+    this.#pending = undefined
+    // What a broken database says next cannot be trusted.
+    if (outcome.kind === "fault" && outcome.fault.fatal === true) this.kill()
+    pending?.settle(outcome)
+    pending?.finish()
+  }
+
+  #send(request: ChildRequest): void {
+    // A failed send means that the child is dying: its exit tells.
+    if (this.#isAlive && this.#process.connected) this.#process.send(request, () => {})
+  }
+
+  /**
+   * Puts one request. At its deadline the caller has its answer, and the child is asked to stop; a child that has
+   * not stopped after the same time again is killed.
+   */
+  ask(body: Ask, deadlineMs: number): Asked {
+    const id = ++this.#lastId
+    const { promise: outcome, resolve: settle } = Promise.withResolvers<Outcome>()
+    const { promise: finished, resolve: finish } = Promise.withResolvers<void>()
+    this.#pending = { id, settle, finish }
+    const interrupt = setTimeout(() => {
+      settle(deadlinePassed)
+      this.#send({ id, kind: "interrupt" })
+    }, deadlineMs)
+    const kill = setTimeout(() => this.kill(), 2 * deadlineMs)
+    if (this.#isAlive) this.#send({ ...body, id })
+    else this.#conclude(diedRunning)
+    finished.then(() => {
+      clearTimeout(interrupt)
+      clearTimeout(kill)
+    })
+    return { outcome, finished }
+  }
+
+  /** SIGKILL: an orderly end would wait for what the query does. */
+  kill(): void {
+    this.#isAlive = false
+    this.#process.kill("SIGKILL")
+  }
+}

@@ -1,0 +1,122 @@
+import { LRUCache } from "lru-cache"
+import type { Clock, Random } from "../../storage/time.ts"
+import { QueryError } from "../errors.ts"
+import type { Analysis, SqlEngine } from "../sql/engine.ts"
+import { readStatement } from "../sql/statement.ts"
+import type { PinnedTable, QueryLimits, SqlAnswer, TableSource } from "../types.ts"
+import { limitsDefault } from "./limits.ts"
+import { readOptions, splitOptions } from "./options.ts"
+import { failureReply, type PinotReply, successReply } from "./reply.ts"
+
+/** Dashboards repeat their statements: characters of statements whose analysis is kept. */
+const cachedCharsMax = 1024 ** 2
+
+export interface QueryRequest {
+  /** One SELECT, with Pinot's `SET k=v;` before or after it. */
+  readonly sql: string
+  /** Pinot's `k=v;k=v`; `SET` in the statement wins. */
+  readonly queryOptions?: string
+}
+
+export interface QueryServiceOptions {
+  readonly tables: TableSource
+  readonly engine: SqlEngine
+  readonly clock: Clock
+  readonly random: Random
+  /** The name by which replies call this process. */
+  readonly brokerId?: string
+  readonly limits?: Partial<QueryLimits>
+}
+
+interface Outcome {
+  readonly tables: readonly PinnedTable[]
+  readonly result: SqlAnswer | QueryError
+}
+
+const asQueryError = (error: unknown): QueryError =>
+  error instanceof QueryError
+    ? error
+    : new QueryError("query_execution", error instanceof Error ? error.message : String(error), {
+        cause: error,
+      })
+
+/** Answers SQL over the tables as of one moment, in the form of a Pinot broker's reply. */
+export class QueryService {
+  readonly #tables: TableSource
+  readonly #engine: SqlEngine
+  readonly #clock: Clock
+  readonly #brokerId: string
+  readonly #limits: QueryLimits
+  readonly #analyses = new LRUCache<string, Analysis>({
+    maxSize: cachedCharsMax,
+    sizeCalculation: ({ sql }, text) => sql.length + text.length + 1,
+  })
+  #requestId: number
+
+  constructor({ tables, engine, clock, random, brokerId = "Broker_millrace", limits }: QueryServiceOptions) {
+    this.#tables = tables
+    this.#engine = engine
+    this.#clock = clock
+    this.#brokerId = brokerId
+    this.#limits = { ...limitsDefault, ...limits }
+    // Ids of two runs of a process are told apart by where they start.
+    this.#requestId = random.integer(1_000_000) * 1_000_000_000
+  }
+
+  async #analyze(sql: string, deadlineMs: number): Promise<Analysis | QueryError> {
+    const cached = this.#analyses.get(sql)
+    if (cached !== undefined) return cached
+    const reply = await this.#engine.analyze(sql, deadlineMs)
+    if (!reply.ok) return reply.error
+    this.#analyses.set(sql, reply.value)
+    return reply.value
+  }
+
+  async #pin(names: readonly string[]): Promise<readonly PinnedTable[] | QueryError> {
+    const pinned: PinnedTable[] = []
+    for (const name of names) {
+      const table = await this.#tables.pin(name)
+      if (table === undefined) {
+        const known = (await this.#tables.names()).join(", ")
+        return new QueryError(
+          "table_does_not_exist",
+          `TableDoesNotExistError: there is no table '${name}': expected one of: ${known}`,
+        )
+      }
+      pinned.push(table)
+    }
+    return pinned
+  }
+
+  async #execute({ sql, queryOptions = "" }: QueryRequest, startedAt: number): Promise<Outcome> {
+    const fail = (result: QueryError, tables: readonly PinnedTable[] = []): Outcome => ({ tables, result })
+    const statement = readStatement(sql)
+    if (statement instanceof QueryError) return fail(statement)
+    const options = readOptions([...splitOptions(queryOptions), ...statement.options])
+    if (options instanceof QueryError) return fail(options)
+    const deadlineMs = options.timeoutMs ?? this.#limits.deadlineMs
+    const leftMs = (): number => Math.max(1, deadlineMs - (this.#clock.elapsed() - startedAt))
+    const analysis = await this.#analyze(statement.text, leftMs())
+    if (analysis instanceof QueryError) return fail(analysis)
+    const tables = await this.#pin(analysis.tables)
+    if (tables instanceof QueryError) return fail(tables)
+    const limits = { ...this.#limits, deadlineMs: leftMs() }
+    const reply = await this.#engine.run({ sql: analysis.sql, tables, limits })
+    return reply.ok ? { tables, result: reply.value } : fail(reply.error, tables)
+  }
+
+  /** Answers every request; a failure stands in the reply's `exceptions`. */
+  async query(request: QueryRequest): Promise<PinotReply> {
+    const startedAt = this.#clock.elapsed()
+    const { tables, result } = await this.#execute(request, startedAt).catch(
+      (error: unknown): Outcome => ({ tables: [], result: asQueryError(error) }),
+    )
+    const facts = {
+      requestId: String(this.#requestId++),
+      brokerId: this.#brokerId,
+      timeUsedMs: Math.round(this.#clock.elapsed() - startedAt),
+      tables,
+    }
+    return result instanceof QueryError ? failureReply(facts, result) : successReply(facts, result)
+  }
+}

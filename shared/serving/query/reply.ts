@@ -1,0 +1,138 @@
+import type { QueryError, QueryErrorCode } from "../errors.ts"
+import type { PinnedTable, SqlAnswer, SqlValue } from "../types.ts"
+
+/** Pinot's number of each error, as its clients know them. */
+const pinotCodes: Readonly<Record<QueryErrorCode, number>> = {
+  sql_parsing: 150,
+  table_does_not_exist: 190,
+  query_execution: 200,
+  resource_limit: 245,
+  tail_too_long: 245,
+  timeout: 250,
+  too_many_requests: 429,
+  query_validation: 700,
+  unknown_column: 710,
+}
+
+export interface PinotException {
+  readonly message: string
+  readonly errorCode: number
+}
+
+export interface ResultTable {
+  readonly dataSchema: {
+    readonly columnNames: readonly string[]
+    readonly columnDataTypes: readonly string[]
+  }
+  readonly rows: readonly (readonly SqlValue[])[]
+}
+
+/** What a reply's figures are taken from. */
+export interface ReplyFacts {
+  readonly requestId: string
+  readonly brokerId: string
+  readonly timeUsedMs: number
+  readonly tables: readonly PinnedTable[]
+}
+
+const sum = (tables: readonly PinnedTable[], of: (table: PinnedTable) => number): number =>
+  tables.reduce((total, table) => total + of(table), 0)
+
+/** What a query over these tables opened. Files without rows are known to match nothing, and stay unopened. */
+const segmentFigures = (tables: readonly PinnedTable[]) => {
+  const files = (of: (table: PinnedTable) => number): number => sum(tables, of)
+  const tails = files(({ tail }) => tail.length)
+  const tailsWithRows = files(({ tail }) => tail.filter(({ rows }) => rows > 0).length)
+  const opened = files(({ segments }) => segments.filter(({ rows }) => rows > 0).length) + tailsWithRows
+  const fresh = tables.filter(({ freshAt }) => freshAt > 0).map(({ freshAt }) => freshAt)
+  return {
+    numSegmentsQueried: files(({ segments }) => segments.length) + tails,
+    numSegmentsProcessed: opened,
+    numSegmentsMatched: opened,
+    numConsumingSegmentsQueried: tails,
+    numConsumingSegmentsProcessed: tailsWithRows,
+    numConsumingSegmentsMatched: tailsWithRows,
+    minConsumingFreshnessTimeMs: fresh.length === 0 ? 0 : Math.min(...fresh),
+  }
+}
+
+/** Fields of a broker's reply that always stand there; what is not counted here is 0, as Pinot writes it. */
+const constantFigures = {
+  numEntriesScannedInFilter: 0,
+  numEntriesScannedPostFilter: 0,
+  numSegmentsPrunedByBroker: 0,
+  numSegmentsPrunedByServer: 0,
+  numSegmentsPrunedInvalid: 0,
+  numSegmentsPrunedByLimit: 0,
+  numSegmentsPrunedByValue: 0,
+  brokerReduceTimeMs: 0,
+  offlineThreadCpuTimeNs: 0,
+  realtimeThreadCpuTimeNs: 0,
+  offlineSystemActivitiesCpuTimeNs: 0,
+  realtimeSystemActivitiesCpuTimeNs: 0,
+  offlineResponseSerializationCpuTimeNs: 0,
+  realtimeResponseSerializationCpuTimeNs: 0,
+  offlineTotalCpuTimeNs: 0,
+  realtimeTotalCpuTimeNs: 0,
+  explainPlanNumEmptyFilterSegments: 0,
+  explainPlanNumMatchAllFilterSegments: 0,
+  traceInfo: {},
+} as const
+
+const memoryFigures = {
+  offlineThreadMemAllocatedBytes: 0,
+  realtimeThreadMemAllocatedBytes: 0,
+  offlineResponseSerMemAllocatedBytes: 0,
+  realtimeResponseSerMemAllocatedBytes: 0,
+  offlineTotalMemAllocatedBytes: 0,
+  realtimeTotalMemAllocatedBytes: 0,
+  rlsFiltersApplied: false,
+  groupsTrimmed: false,
+} as const
+
+const replyOf = (
+  { requestId, brokerId, timeUsedMs, tables }: ReplyFacts,
+  answer: SqlAnswer | undefined,
+  exceptions: readonly PinotException[],
+) => {
+  const servers = answer === undefined && tables.length === 0 ? 0 : 1
+  return {
+    numRowsResultSet: answer?.rows.length ?? 0,
+    partialResult: exceptions.length > 0,
+    exceptions,
+    numGroupsLimitReached: false,
+    numGroupsWarningLimitReached: false,
+    timeUsedMs,
+    requestId,
+    clientRequestId: null,
+    brokerId,
+    numDocsScanned: answer?.rowsScanned ?? 0,
+    totalDocs: sum(tables, ({ rows }) => rows),
+    ...constantFigures,
+    numServersQueried: servers,
+    numServersResponded: servers,
+    ...segmentFigures(tables),
+    tablesQueried: tables.map(({ name }) => name),
+    ...memoryFigures,
+    pools: servers === 0 ? [] : [-1],
+  }
+}
+
+/** The reply of a Pinot broker (`BrokerResponseNative`); `resultTable` is there on success only. */
+export type PinotReply = ReturnType<typeof replyOf> & { readonly resultTable?: ResultTable }
+
+/** A successful reply. `numDocsScanned` is what the scans delivered, after the conditions that a scan judges. */
+export const successReply = (facts: ReplyFacts, answer: SqlAnswer): PinotReply => ({
+  resultTable: {
+    dataSchema: {
+      columnNames: answer.columns.map(({ name }) => name),
+      columnDataTypes: answer.columns.map(({ type }) => type),
+    },
+    rows: answer.rows,
+  },
+  ...replyOf(facts, answer, []),
+})
+
+/** A failed reply: the error as an exception, by Pinot's number. */
+export const failureReply = (facts: ReplyFacts, { code, message }: QueryError): PinotReply =>
+  replyOf(facts, undefined, [{ message, errorCode: pinotCodes[code] }])
