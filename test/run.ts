@@ -1,0 +1,93 @@
+import { spawn } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+// Runs every test project, one after the other (they share two cores), and ends with what was skipped and why.
+
+/** Seconds that each project may take, and with them all of `npm test`. */
+const BUDGET_SECONDS = { unit: 60, contract: 40, simulation: 150, e2e: 120 } as const
+type Project = keyof typeof BUDGET_SECONDS
+
+interface Assertion {
+  readonly fullName: string
+  readonly status: string
+  readonly meta?: { readonly skipped?: string }
+}
+
+interface Report {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly testResults: readonly { readonly name: string; readonly assertionResults: readonly Assertion[] }[]
+}
+
+interface Outcome {
+  readonly project: Project
+  readonly seconds: number
+  readonly exitCode: number
+  readonly report: Report | undefined
+}
+
+function run(project: Project, folder: string, passOn: readonly string[]): Promise<Outcome> {
+  const file = join(folder, `${project}.json`)
+  const vitest = join(import.meta.dirname, "..", "node_modules", "vitest", "vitest.mjs")
+  const report = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`]
+  const args = [vitest, "run", "--project", project, "--passWithNoTests", ...report, ...passOn]
+  const began = performance.now()
+  return new Promise(resolve => {
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"] })
+    child.on("exit", code => {
+      const seconds = (performance.now() - began) / 1000
+      resolve({ project, seconds, exitCode: code ?? 1, report: readReport(file) })
+    })
+  })
+}
+
+function readReport(file: string): Report | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Report
+  } catch {
+    return undefined
+  }
+}
+
+function tell(outcomes: readonly Outcome[]): void {
+  const lines = ["", "project      seconds  budget  passed  failed"]
+  let passed = 0
+  let failed = 0
+  let skipped = 0
+  const reasons: string[] = []
+  for (const { project, seconds, report, exitCode } of outcomes) {
+    const figures = [
+      seconds.toFixed(1),
+      BUDGET_SECONDS[project],
+      report?.numPassedTests,
+      report?.numFailedTests,
+    ]
+    lines.push(`${project.padEnd(12)} ${figures.map(figure => String(figure ?? "-").padStart(7)).join(" ")}`)
+    if (seconds > BUDGET_SECONDS[project]) lines.push(`  over its budget of ${BUDGET_SECONDS[project]} s`)
+    passed += report?.numPassedTests ?? 0
+    failed +=
+      report === undefined || (exitCode !== 0 && report.numFailedTests === 0) ? 1 : report.numFailedTests
+    for (const { name, assertionResults } of report?.testResults ?? []) {
+      for (const { fullName, status, meta } of assertionResults) {
+        if (status === "passed" || status === "failed") continue
+        skipped++
+        const reason = meta?.skipped ?? fullName.match(/\[skipped: (.+?)\]/)?.[1] ?? "no reason given"
+        reasons.push(`  ${name.replace(`${process.cwd()}/`, "")}: ${fullName} (${reason})`)
+      }
+    }
+  }
+  lines.push("", skipped === 0 ? "Nothing was skipped." : "Skipped:", ...reasons)
+  lines.push("", `${passed} passed, ${failed} failed, ${skipped} skipped`)
+  process.stdout.write(`${lines.join("\n")}\n`)
+}
+
+const folder = mkdtempSync(join(tmpdir(), "millrace-test-"))
+const outcomes: Outcome[] = []
+for (const project of Object.keys(BUDGET_SECONDS) as Project[]) {
+  outcomes.push(await run(project, folder, process.argv.slice(2)))
+}
+rmSync(folder, { recursive: true })
+tell(outcomes)
+process.exitCode = outcomes.some(({ exitCode }) => exitCode !== 0) ? 1 : 0
