@@ -5,9 +5,10 @@ import type { Compiled, JsonObject, Value } from "./value.ts"
 export function path(names: readonly string[]): Compiled {
   const [first = "", ...rest] = names
   const top = fieldReader(first)
-  if (rest.length === 0) return { type: "any", evaluate: top }
+  if (rest.length === 0) return { type: "any", field: true, evaluate: top }
   return {
     type: "any",
+    field: true,
     evaluate: record => {
       let value = top(record)
       for (const name of rest) value = memberOf(value, name)

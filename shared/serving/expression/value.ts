@@ -19,6 +19,8 @@ export type SqlType = "any" | "null" | "boolean" | "int" | "decimal" | "double" 
 export interface Compiled {
   readonly type: SqlType
   readonly evaluate: (record: JsonObject) => Value
+  /** The expression is a field as it stands: nothing is computed, so nothing may be lost. */
+  readonly field?: boolean
 }
 
 /**

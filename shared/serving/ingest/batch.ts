@@ -1,0 +1,67 @@
+import { type ColumnBatch, concatColumns, type IngestCounts, sliceColumn } from "./column.ts"
+
+export const NO_COUNTS: IngestCounts = {
+  records: 0,
+  filtered: 0,
+  tombstones: 0,
+  skipped: 0,
+  nulled: 0,
+  faults: new Map(),
+}
+
+export function addCounts(a: IngestCounts, b: IngestCounts): IngestCounts {
+  const faults = new Map(a.faults)
+  for (const [fault, count] of b.faults) faults.set(fault, (faults.get(fault) ?? 0) + count)
+  return {
+    records: a.records + b.records,
+    filtered: a.filtered + b.filtered,
+    tombstones: a.tombstones + b.tombstones,
+    skipped: a.skipped + b.skipped,
+    nulled: a.nulled + b.nulled,
+    faults,
+  }
+}
+
+/** Adjacent batches of one schema as one. */
+export function concatBatches(batches: readonly ColumnBatch[]): ColumnBatch {
+  const first = batches[0]
+  const last = batches.at(-1)
+  if (first === undefined || last === undefined) throw new RangeError("expected at least one batch")
+  if (batches.length === 1) return first
+  const rows = batches.reduce((sum, batch) => sum + batch.rows, 0)
+  const offsets = new Float64Array(rows)
+  let at = 0
+  for (const batch of batches) {
+    offsets.set(batch.offsets, at)
+    at += batch.rows
+  }
+  return {
+    base: first.base,
+    next: last.next,
+    rows,
+    offsets,
+    columns: first.columns.map((_, index) => concatColumns(batches.map(batch => batch.columns[index]!))),
+    decodedBytes: batches.reduce((sum, batch) => sum + batch.decodedBytes, 0),
+    maxTimestamp: batches.reduce((max, batch) => Math.max(max, batch.maxTimestamp), 0),
+    counts: batches.reduce((sum, batch) => addCounts(sum, batch.counts), NO_COUNTS),
+  }
+}
+
+/**
+ * The part of a batch at and above an offset. Its rows are exact; its bytes are in proportion and its counts those of
+ * the whole batch, since neither says at which offset it arose.
+ */
+export function batchFrom(batch: ColumnBatch, offset: number): ColumnBatch {
+  if (offset <= batch.base) return batch
+  let from = 0
+  while (from < batch.rows && batch.offsets[from]! < offset) from++
+  const share = (batch.next - offset) / (batch.next - batch.base)
+  return {
+    ...batch,
+    base: offset,
+    rows: batch.rows - from,
+    offsets: batch.offsets.subarray(from),
+    columns: batch.columns.map(column => sliceColumn(column, from, batch.rows)),
+    decodedBytes: Math.ceil(batch.decodedBytes * share),
+  }
+}

@@ -1,0 +1,120 @@
+import { StorageError } from "../../storage/errors.ts"
+import type { Fields, Item, ItemKey } from "../../storage/meta-store.ts"
+import { decodePointer, encodePointer } from "../segment/segment-key.ts"
+import type { Gap, ListPointer, Manifest, Totals } from "./manifest.ts"
+
+/** Version of the item and of the lists. */
+export const MANIFEST_FORMAT = 1
+
+const PARTITION_DIGITS = 5
+
+/** All manifests of a table share a partition key, so that one query reads them. */
+export const manifestPk = (tableId: string): string => `manifest#${tableId}`
+
+export function manifestItemKey(tableId: string, partition: number): ItemKey {
+  return { pk: manifestPk(tableId), sk: `p#${String(partition).padStart(PARTITION_DIGITS, "0")}` }
+}
+
+/**
+ * The item: `v`, `position`, `timeMax`, `freshAt`, `closed`, `drained` as attributes; the rest as JSON text, pointers
+ * as arrays, since their names would be longer than their values.
+ */
+export function encodeManifest(manifest: Manifest): Item {
+  const { totals } = manifest
+  const fields: Fields = {
+    v: MANIFEST_FORMAT,
+    position: manifest.position,
+    ...(manifest.timeMax === undefined ? {} : { timeMax: manifest.timeMax }),
+    freshAt: manifest.freshAt,
+    closed: manifest.closed,
+    drained: manifest.drained,
+    purges: "[]",
+    gaps: JSON.stringify(manifest.gaps.map(({ base, next }) => [base, next])),
+    totals: JSON.stringify([totals.records, totals.rows, totals.filtered, totals.skipped, totals.nulled]),
+    lists: JSON.stringify(
+      manifest.lists.map(({ base, next, id, segments, rows }) => [base, next, id, segments, rows]),
+    ),
+    segments: JSON.stringify(manifest.segments.map(encodePointer)),
+  }
+  return { ...manifestItemKey(manifest.tableId, manifest.partition), version: manifest.version, fields }
+}
+
+/** Throws `StorageError`: `unknown_format` for another version or for purges, which this one does not know. */
+export function decodeManifest(tableId: string, item: Item): Manifest {
+  const { fields } = item
+  if (fields.v !== MANIFEST_FORMAT) {
+    throw new StorageError(
+      "unknown_format",
+      `manifest ${item.pk} ${item.sk} has format ${fields.v}; expected ${MANIFEST_FORMAT}`,
+    )
+  }
+  if (fields.purges !== "[]") {
+    throw new StorageError(
+      "unknown_format",
+      `manifest ${item.pk} ${item.sk} has purges, which this version cannot apply`,
+    )
+  }
+  return {
+    tableId,
+    partition: Number(item.sk.slice(2)),
+    version: item.version,
+    position: offset(fields.position),
+    ...(typeof fields.timeMax === "number" ? { timeMax: fields.timeMax } : {}),
+    freshAt: offset(fields.freshAt),
+    closed: fields.closed === true,
+    drained: fields.drained === true,
+    gaps: rows(fields.gaps).map(readGap),
+    totals: readTotals(parse(fields.totals)),
+    lists: rows(fields.lists).map(readListPointer),
+    segments: rows(fields.segments).map(decodePointer),
+  }
+}
+
+const corrupt = (what: unknown) =>
+  new StorageError("corrupt", `expected a part of a manifest, got ${JSON.stringify(what)}`)
+
+function offset(value: unknown): number {
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) throw corrupt(value)
+  return value
+}
+
+function parse(text: unknown): unknown {
+  try {
+    return JSON.parse(String(text))
+  } catch {
+    throw corrupt(text)
+  }
+}
+
+function rows(text: unknown): readonly unknown[] {
+  const parsed = parse(text)
+  if (!Array.isArray(parsed)) throw corrupt(text)
+  return parsed
+}
+
+function numbers(value: unknown, count: number): readonly number[] {
+  if (!Array.isArray(value) || value.length !== count) throw corrupt(value)
+  return value.map(offset)
+}
+
+function readGap(value: unknown): Gap {
+  const [base, next] = numbers(value, 2) as [number, number]
+  return { base, next }
+}
+
+function readTotals(value: unknown): Totals {
+  const [records, rows, filtered, skipped, nulled] = numbers(value, 5) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
+  return { records, rows, filtered, skipped, nulled }
+}
+
+function readListPointer(value: unknown): ListPointer {
+  const [base, next, id, segments, rows] = Array.isArray(value) ? value : []
+  if (typeof id !== "string") throw corrupt(value)
+  return { base: offset(base), next: offset(next), id, segments: offset(segments), rows: offset(rows) }
+}

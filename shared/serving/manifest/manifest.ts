@@ -1,0 +1,71 @@
+import type { SegmentPointer } from "../segment/segment-key.ts"
+
+/** A range of offsets that the log no longer held when the table came to read them. */
+export interface Gap {
+  readonly base: number
+  readonly next: number
+}
+
+/** Names an immutable object that lists up to `LIST_SEGMENTS_MAX` segments in the order of their offsets. */
+export interface ListPointer {
+  readonly base: number
+  readonly next: number
+  readonly id: string
+  readonly segments: number
+  readonly rows: number
+}
+
+/** What was read so far, since the table was made. */
+export interface Totals {
+  readonly records: number
+  readonly rows: number
+  readonly filtered: number
+  readonly skipped: number
+  readonly nulled: number
+}
+
+/**
+ * What a table holds of one partition: its segments and the position up to which they hold the log. Both change in
+ * one conditional write, so that a record is either in a segment or in the tail after the position, never in both or
+ * neither.
+ */
+export interface Manifest {
+  readonly tableId: string
+  readonly partition: number
+  /** The item's version: every write is on condition of the one that it was made from. */
+  readonly version: string
+  /** The next offset to read: everything below it is in the segments, filtered out, bad, or in a gap. */
+  readonly position: number
+  /** Greatest value of the time column below the position, epoch ms: what time-to-live counts from. */
+  readonly timeMax?: number
+  /** Epoch ms of the newest record below the position; 0 when there is none. */
+  readonly freshAt: number
+  /** The table is being dropped: nothing may be added. */
+  readonly closed: boolean
+  /** The topic is deleted and read to its end: there is no tail any more. */
+  readonly drained: boolean
+  readonly gaps: readonly Gap[]
+  readonly totals: Totals
+  /** Older segments, by lists; then the newest, one by one. */
+  readonly lists: readonly ListPointer[]
+  readonly segments: readonly SegmentPointer[]
+}
+
+export const NO_TOTALS: Totals = { records: 0, rows: 0, filtered: 0, skipped: 0, nulled: 0 }
+
+/** The manifest of a partition of which nothing is read yet. */
+export function newManifest(tableId: string, partition: number, version: string, position = 0): Manifest {
+  return {
+    tableId,
+    partition,
+    version,
+    position,
+    freshAt: 0,
+    closed: false,
+    drained: false,
+    gaps: [],
+    totals: NO_TOTALS,
+    lists: [],
+    segments: [],
+  }
+}
