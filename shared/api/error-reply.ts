@@ -1,0 +1,43 @@
+import { LogError } from "../log/errors.ts"
+import { QueryError } from "../serving/errors.ts"
+import { StorageError } from "../storage/errors.ts"
+import { type ErrorForm, errorTable, unexpectedForm } from "./error-table.ts"
+import { ApiError } from "./errors.ts"
+import type { ApiResponse } from "./types.ts"
+
+/** The form of any thrown value. */
+export function errorForm(error: unknown): ErrorForm {
+  if (error instanceof ApiError) return errorTable.ApiError[error.code]
+  if (error instanceof LogError) return errorTable.LogError[error.code]
+  if (error instanceof StorageError) return errorTable.StorageError[error.code]
+  if (error instanceof QueryError) return errorTable.QueryError[error.code]
+  return unexpectedForm
+}
+
+/**
+ * The body of an error: `error_code` and `message` as Kafka REST has them, `reason` (the code's name, for programs),
+ * and the figures a client needs to go on (`expected`, `start` …).
+ */
+export function errorBody(error: unknown): Record<string, string | number> {
+  const { errorCode } = errorForm(error)
+  if (error instanceof ApiError || error instanceof LogError) {
+    return { error_code: errorCode, message: error.message, reason: error.code, ...error.detail }
+  }
+  if (error instanceof StorageError || error instanceof QueryError) {
+    return { error_code: errorCode, message: error.message, reason: error.code }
+  }
+  return {
+    error_code: errorCode,
+    message: "The server failed on this request; its log tells why.",
+    reason: "internal",
+  }
+}
+
+/** Turns any thrown value into the response that tells of it. */
+export function errorReply(error: unknown): ApiResponse {
+  const { status, retryAfter } = errorForm(error)
+  const headers: Record<string, string> = { "content-type": "application/json" }
+  if (retryAfter !== undefined) headers["retry-after"] = String(retryAfter)
+  if (error instanceof ApiError && typeof error.detail.allow === "string") headers.allow = error.detail.allow
+  return { status, headers, body: JSON.stringify(errorBody(error)) }
+}

@@ -1,0 +1,87 @@
+import type { LogErrorCode } from "../log/errors.ts"
+import type { QueryErrorCode } from "../serving/errors.ts"
+import type { StorageErrorCode } from "../storage/errors.ts"
+import type { ApiErrorCode } from "./errors.ts"
+
+/** How a failure looks from outside. */
+export interface ErrorForm {
+  readonly status: number
+  /** Kafka REST's `error_code`: its own where it has one, else the status or the status with two digits. */
+  readonly errorCode: number
+  /** `Retry-After`, seconds: the same request may succeed then. */
+  readonly retryAfter?: number
+}
+
+const form = (status: number, errorCode: number, retryAfter?: number): ErrorForm =>
+  retryAfter === undefined ? { status, errorCode } : { status, errorCode, retryAfter }
+
+const api: Record<ApiErrorCode, ErrorForm> = {
+  malformed: form(400, 400),
+  invalid: form(422, 422),
+  no_such_route: form(404, 404),
+  method_not_allowed: form(405, 405),
+  unknown_table: form(404, 404),
+  not_acceptable: form(406, 40601),
+  not_representable: form(406, 40602),
+  body_too_large: form(413, 413),
+  unsupported_media_type: form(415, 415),
+  unsupported_encoding: form(415, 415),
+  foreign_host: form(403, 403),
+  foreign_origin: form(403, 403),
+  busy: form(503, 50301, 1),
+  closing: form(503, 50302, 1),
+}
+
+const log: Record<LogErrorCode, ErrorForm> = {
+  unknown_topic: form(404, 40401),
+  topic_deleted: form(404, 40401),
+  unknown_partition: form(404, 40402),
+  offset_out_of_range: form(404, 40406),
+  topic_exists: form(409, 40902),
+  topic_being_deleted: form(409, 40903),
+  managed_by_app: form(409, 40904),
+  duplicate: form(409, 40911),
+  gap: form(409, 40912),
+  sequence_conflict: form(409, 40913),
+  fenced: form(403, 40303),
+  record_too_large: form(413, 413),
+  malformed_json: form(400, 400),
+  invalid_record: form(422, 42214),
+  invalid_topic: form(422, 42210),
+  corrupt_batch: form(422, 42211),
+  not_one_partition: form(422, 42212),
+  invalid_producer: form(422, 42213),
+  too_many_in_flight: form(429, 42902, 1),
+  outcome_unknown: form(503, 50311, 1),
+  overloaded: form(503, 50301, 1),
+  log_damaged: form(500, 50002),
+}
+
+const storage: Record<StorageErrorCode, ErrorForm> = {
+  unavailable: form(503, 50303, 1),
+  too_large: form(500, 50002),
+  invalid: form(500, 50002),
+  folder_in_use: form(500, 50002),
+  folder_unusable: form(500, 50002),
+  unknown_format: form(500, 50002),
+  corrupt: form(500, 50002),
+}
+
+/** All but the first are answered inside a 200; a stray one is a failure of ours. */
+const query: Record<QueryErrorCode, ErrorForm> = {
+  too_many_requests: form(429, 42901, 1),
+  sql_parsing: form(500, 500),
+  table_does_not_exist: form(500, 500),
+  unknown_column: form(500, 500),
+  query_validation: form(500, 500),
+  query_execution: form(500, 500),
+  timeout: form(500, 500),
+  resource_limit: form(500, 500),
+  tail_too_long: form(500, 500),
+}
+
+/** Every code of every error family, by the family's name: the one place that turns failures into statuses. */
+export const errorTable = { ApiError: api, LogError: log, StorageError: storage, QueryError: query } as const
+
+/** What a failure without a family looks like: a fault of ours, whose words stay inside. */
+export const unexpectedForm: ErrorForm = form(500, 500)

@@ -1,0 +1,33 @@
+export type ApiErrorCode =
+  /** The body is not what its content type says. */
+  | "malformed"
+  /** A parameter, header or member is unknown, missing or out of its range. */
+  | "invalid"
+  | "no_such_route"
+  | "method_not_allowed"
+  | "unknown_table"
+  /** `Accept` names nothing that this route can answer. */
+  | "not_acceptable"
+  /** A record cannot be shown in the format asked for. */
+  | "not_representable"
+  | "body_too_large"
+  | "unsupported_media_type"
+  | "unsupported_encoding"
+  /** A page of another site, or a name that is not this machine's, sent the request. */
+  | "foreign_host"
+  | "foreign_origin"
+  | "busy"
+  | "closing"
+
+/** An error of the API's own; those of the log, the stores and the queries keep their families. */
+export class ApiError extends Error {
+  override readonly name = "ApiError"
+  readonly code: ApiErrorCode
+  readonly detail: Readonly<Record<string, string | number>>
+
+  constructor(code: ApiErrorCode, message: string, detail: Readonly<Record<string, string | number>> = {}) {
+    super(message)
+    this.code = code
+    this.detail = detail
+  }
+}

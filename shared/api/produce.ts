@@ -1,0 +1,27 @@
+import type * as v from "valibot"
+import type { Log } from "../log/types.ts"
+import type { producerHeaders } from "./parameters.ts"
+import { produceReplyText } from "./produce-reply.ts"
+import { producePlan } from "./produce-request.ts"
+import { producerStamp } from "./producer-stamp.ts"
+import type { produceQuery } from "./record-bodies.ts"
+import { kafkaReply } from "./reply.ts"
+import type { ApiRequest, ApiResponse } from "./types.ts"
+
+/** What both produce routes hand over; `partition` is there on one of them. */
+export interface ProduceRouteInput {
+  readonly request: ApiRequest
+  readonly path: { readonly topic: string; readonly partition?: number }
+  readonly query: v.InferOutput<typeof produceQuery>
+  readonly headers: v.InferOutput<typeof producerHeaders>
+}
+
+/** Appends a request's records and answers with their offsets. */
+export async function produce(input: ProduceRouteInput, log: Log): Promise<ApiResponse> {
+  const { request, path, query, headers } = input
+  const { key: keyField, summary = false } = query
+  const producer = producerStamp(headers)
+  const plan = await producePlan({ request, ...path, keyField, summary, producer }, log)
+  const results = await log.append(plan.append)
+  return kafkaReply(request, 200, produceReplyText(results, plan, summary))
+}

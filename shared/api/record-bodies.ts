@@ -1,0 +1,81 @@
+import * as v from "valibot"
+import { mediaTypes } from "./media-type.ts"
+import { flag } from "./parameters.ts"
+import type { Content } from "./route.ts"
+
+// These describe what the record codec reads: it checks bodies itself, in one pass over their bytes, and a test holds
+// both to the same verdicts.
+
+const timestamp = v.optional(
+  v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.description("Epoch ms; default: now."))),
+)
+const partition = v.optional(
+  v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.description("Default: by the key's hash."))),
+)
+const base64 = v.nullable(v.pipe(v.string(), v.description("Base64.")))
+const json = v.pipe(
+  v.unknown(),
+  v.description("Any JSON value; a string is stored as its UTF-8, null is none."),
+)
+
+function records(text: v.GenericSchema, value: v.GenericSchema) {
+  const header = v.strictObject({ name: v.string(), value: text })
+  const headers = v.optional(v.nullable(v.array(header)))
+  const record = v.strictObject({ key: v.optional(text), value, partition, timestamp, headers })
+  return v.strictObject({
+    records: v.pipe(v.array(record), v.minLength(1, "expected at least one record")),
+  })
+}
+
+export const jsonRecords = records(
+  json,
+  v.pipe(v.unknown(), v.description("Any JSON value, kept byte for byte; null: a tombstone.")),
+)
+
+export const binaryRecords = records(base64, base64)
+
+const textContent: Content = {
+  [mediaTypes.kafkaJson]: jsonRecords,
+  [mediaTypes.json]: jsonRecords,
+  [mediaTypes.kafkaBinary]: binaryRecords,
+  [mediaTypes.ndjson]: undefined,
+}
+
+/** The bodies of a produce request, by media type. */
+export const recordBodies = {
+  topic: textContent,
+  partition: { ...textContent, [mediaTypes.batches]: undefined },
+} as const
+
+export const produceQuery = v.strictObject({
+  key: v.optional(
+    v.pipe(
+      v.string(),
+      v.minLength(1, "expected a field's name"),
+      v.description("NDJSON: the field whose value is the record's key."),
+    ),
+  ),
+  summary: v.optional(flag("Answer one entry a partition, not one a record.")),
+})
+
+const offset = v.looseObject({ partition: v.number(), offset: v.nullable(v.number()) })
+
+export const produceAnswers = {
+  200: {
+    description: "The records are durable. A part that failed says so in its entries.",
+    content: { [mediaTypes.json]: v.object({ offsets: v.array(offset) }) },
+  },
+  403: { description: "`fenced`: the producer's epoch is over." },
+  404: { description: "There is no such topic or partition." },
+  409: {
+    description:
+      "`gap`: records before this sequence are missing, `expected` says which comes next; `duplicate`: committed before, a success; `sequence_conflict`: overlaps what is committed.",
+  },
+  413: { description: "The body, or its answer, would be larger than 4 MiB." },
+  415: { description: "The body has another type." },
+  422: { description: "A record is wrong, or a producer's records do not share a partition." },
+  429: { description: "Too many appends of this producer are in flight." },
+  503: {
+    description: "`outcome_unknown`: it may be committed; the same request with producer headers tells.",
+  },
+} as const

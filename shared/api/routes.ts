@@ -1,0 +1,36 @@
+import type { Route } from "./route.ts"
+import { consume } from "./routes/consume.ts"
+import { createProducer } from "./routes/create-producer.ts"
+import { createTopic } from "./routes/create-topic.ts"
+import { deleteTopic } from "./routes/delete-topic.ts"
+import { getHealth } from "./routes/get-health.ts"
+import { getOffsets } from "./routes/get-offsets.ts"
+import { getOpenapi } from "./routes/get-openapi.ts"
+import { getTable } from "./routes/get-table.ts"
+import { getTableSchema } from "./routes/get-table-schema.ts"
+import { getTopic } from "./routes/get-topic.ts"
+import { listTables } from "./routes/list-tables.ts"
+import { listTopics } from "./routes/list-topics.ts"
+import { produceToPartition } from "./routes/produce-to-partition.ts"
+import { produceToTopic } from "./routes/produce-to-topic.ts"
+import { getSql, postSql } from "./routes/query-sql.ts"
+
+/** Every route, in the order in which the documentation tells of them. */
+export const routes: readonly Route[] = [
+  getHealth,
+  createTopic,
+  listTopics,
+  getTopic,
+  deleteTopic,
+  createProducer,
+  produceToTopic,
+  produceToPartition,
+  consume,
+  getOffsets,
+  postSql,
+  getSql,
+  listTables,
+  getTable,
+  getTableSchema,
+  getOpenapi,
+]

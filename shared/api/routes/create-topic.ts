@@ -1,0 +1,58 @@
+import * as v from "valibot"
+import { PARTITIONS_MAX } from "../../log/types.ts"
+import { jsonBody } from "../body.ts"
+import { PARTITIONS_DEFAULT } from "../limits.ts"
+import { mediaTypes } from "../media-type.ts"
+import { anyHeaders, nothing } from "../nothing.ts"
+import { name } from "../parameters.ts"
+import { kafkaReply } from "../reply.ts"
+import { route } from "../route.ts"
+
+const partitionsExpected = `expected an integer, 1 to ${PARTITIONS_MAX}`
+
+const body = v.strictObject({
+  name: name("topic"),
+  partitions: v.optional(
+    v.pipe(
+      v.number(partitionsExpected),
+      v.integer(partitionsExpected),
+      v.minValue(1, partitionsExpected),
+      v.maxValue(PARTITIONS_MAX, partitionsExpected),
+      v.description("How many partitions; they can grow later, never shrink."),
+    ),
+    PARTITIONS_DEFAULT,
+  ),
+  config: v.optional(
+    v.pipe(
+      v.record(v.string(), v.string("expected text: Kafka's configuration values are strings")),
+      v.description("Kafka's topic configuration, values as text."),
+    ),
+    {},
+  ),
+})
+
+const answer = v.object({
+  name: v.string(),
+  id: v.string(),
+  partitions: v.number(),
+  config: v.record(v.string(), v.string()),
+})
+
+export const createTopic = route({
+  method: "POST",
+  path: "/topics",
+  id: "createTopic",
+  summary: "Create a topic",
+  schemas: { path: nothing, query: nothing, headers: anyHeaders },
+  body: { description: "The topic.", required: true, content: { [mediaTypes.json]: body } },
+  answers: {
+    201: { description: "The topic is made.", content: { [mediaTypes.json]: answer } },
+    409: { description: "A topic has this name, or one with this name is being deleted." },
+  },
+  async handle({ request }, { log }) {
+    const spec = jsonBody(request, body)
+    const { name, id, partitions, config } = await log.createTopic({ ...spec, owner: "http" })
+    const reply = kafkaReply(request, 201, { name, id, partitions, config })
+    return { ...reply, headers: { ...reply.headers, location: `/topics/${name}` } }
+  },
+})

@@ -1,0 +1,27 @@
+import * as v from "valibot"
+import { mediaTypes } from "../media-type.ts"
+import { anyHeaders, nothing } from "../nothing.ts"
+import { name } from "../parameters.ts"
+import { tableConfig, unknownTable } from "../pinot-table.ts"
+import { jsonReply } from "../reply.ts"
+import { route } from "../route.ts"
+
+export const getTable = route({
+  method: "GET",
+  path: "/tables/:table",
+  id: "getTable",
+  summary: "A table's configuration, in Pinot's form",
+  schemas: { path: v.strictObject({ table: name("table") }), query: nothing, headers: anyHeaders },
+  answers: {
+    200: {
+      description: "The configuration, under `REALTIME`.",
+      content: { [mediaTypes.json]: v.object({ REALTIME: v.looseObject({ tableName: v.string() }) }) },
+    },
+    404: { description: "There is no such table." },
+  },
+  async handle({ path }, { tables }) {
+    const spec = await tables.get(path.table)
+    if (spec === undefined) throw unknownTable(path.table)
+    return jsonReply(200, { REALTIME: tableConfig(spec) })
+  },
+})

@@ -1,0 +1,38 @@
+import * as v from "valibot"
+import { mediaTypes } from "../media-type.ts"
+import { anyHeaders, nothing } from "../nothing.ts"
+import { name } from "../parameters.ts"
+import { kafkaReply } from "../reply.ts"
+import { route } from "../route.ts"
+
+const replica = v.object({ broker: v.number(), leader: v.boolean(), in_sync: v.boolean() })
+
+const answer = v.object({
+  name: v.string(),
+  configs: v.record(v.string(), v.string()),
+  partitions: v.array(v.object({ partition: v.number(), leader: v.number(), replicas: v.array(replica) })),
+})
+
+// There are no brokers: clients of Kafka REST see one, in sync, that leads every partition.
+const replicas = [{ broker: 0, leader: true, in_sync: true }]
+
+export const getTopic = route({
+  method: "GET",
+  path: "/topics/:topic",
+  id: "getTopic",
+  summary: "A topic's configuration and partitions",
+  schemas: { path: v.strictObject({ topic: name("topic") }), query: nothing, headers: anyHeaders },
+  answers: {
+    200: { description: "The topic.", content: { [mediaTypes.json]: answer } },
+    404: { description: "There is no such topic." },
+  },
+  async handle({ request, path }, { log }) {
+    const topic = await log.topic(path.topic)
+    const partitions = Array.from({ length: topic.partitions }, (_, partition) => ({
+      partition,
+      leader: 0,
+      replicas,
+    }))
+    return kafkaReply(request, 200, { name: topic.name, configs: topic.config, partitions })
+  },
+})

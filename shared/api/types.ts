@@ -1,0 +1,63 @@
+import type { TableSpec } from "../definition/table-spec.ts"
+import type { Log } from "../log/types.ts"
+
+/** A request as any carrier hands it over: a Node server, a function behind a gateway, a test. */
+export interface ApiRequest {
+  readonly method: string
+  /** As sent, percent-encoded, without the query. */
+  readonly path: string
+  /** As sent, without the question mark; empty when there is none. */
+  readonly query: string
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  /** At most `BODY_BYTES_MAX`; a carrier refuses more before it has read it. */
+  readonly body: Uint8Array
+  /** Aborts when nobody waits for the answer any more. */
+  readonly signal?: AbortSignal
+}
+
+/** What a carrier writes. Pieces are written one after the other. */
+export interface ApiResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array | readonly Uint8Array[]
+}
+
+/** The tables that can be asked about. */
+export interface TableDirectory {
+  /** The specs of all tables, by name in ascending order. */
+  list(): Promise<readonly TableSpec[]>
+  /** Undefined: no such table. */
+  get(name: string): Promise<TableSpec | undefined>
+}
+
+export interface SqlRequest {
+  readonly sql: string
+  /** Pinot's query options, from `queryOptions`; those that are not known are ignored, as a Pinot broker does. */
+  readonly options: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal
+}
+
+/** Answers SQL with the text of a Pinot broker's reply; failures of the query are inside it, as `exceptions`. */
+export interface SqlService {
+  /** Throws `QueryError` `too_many_requests` alone. */
+  query(request: SqlRequest): Promise<string>
+}
+
+/** What the routes stand on. */
+export interface ApiServices {
+  readonly log: Log
+  readonly tables: TableDirectory
+  readonly sql: SqlService
+  /** False while the process cannot serve. Default: always true. */
+  readonly healthy?: () => boolean | Promise<boolean>
+  /** Told of every failure that the client sees as a 500. */
+  readonly onFailure?: (error: unknown, request: ApiRequest) => void
+}
+
+export interface Api {
+  /** Never rejects: every failure is a response. */
+  handle(request: ApiRequest): Promise<ApiResponse>
+  /** Ends long polls, which then answer with what there is. */
+  close(): void
+}
