@@ -29,6 +29,7 @@ import type {
   Log,
   Owner,
   PartitionOffsets,
+  TopicChange,
   TopicInfo,
   TopicSpec,
 } from "./types.ts"
@@ -86,6 +87,10 @@ class StoredLog implements Log {
 
   async topicById(id: string): Promise<TopicInfo> {
     return (await this.#topics.findById(id)).info
+  }
+
+  alterTopic(name: string, by: Owner, change: TopicChange): Promise<TopicInfo> {
+    return this.#topics.alter(name, by, change)
   }
 
   async deleteTopic(name: string, by: Owner): Promise<void> {

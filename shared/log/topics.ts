@@ -5,7 +5,7 @@ import type { Ports } from "../storage/time.ts"
 import { LogError } from "./errors.ts"
 import { TOPIC_REREAD_MS, WRITE_AFTER_READ_MS } from "./limits.ts"
 import { checkTopicSpec } from "./topic-config.ts"
-import type { Owner, TopicInfo, TopicSpec } from "./types.ts"
+import type { Owner, TopicChange, TopicInfo, TopicSpec } from "./types.ts"
 
 const TOPIC_FORMAT = 1
 /** All names lie under one key, so that listing is one query. */
@@ -28,7 +28,7 @@ interface Cached {
 }
 
 function nameItem(info: TopicInfo, version: string, deleting: boolean): Item {
-  const { id, name, partitions, config, owner, created, schema, keyField } = info
+  const { id, name, partitions, config, owner, created, schema, keyField, validate } = info
   return {
     pk: NAMES_PK,
     sk: name,
@@ -43,6 +43,7 @@ function nameItem(info: TopicInfo, version: string, deleting: boolean): Item {
       deleting,
       ...(schema === undefined ? {} : { schema }),
       ...(keyField === undefined ? {} : { keyField }),
+      ...(validate === undefined ? {} : { validate }),
     },
   }
 }
@@ -69,6 +70,7 @@ function readName(item: Item, date: number): TopicRead {
     created: fields.created as number,
     schema: fields.schema as string | undefined,
     keyField: fields.keyField as string | undefined,
+    validate: fields.validate as TopicInfo["validate"],
   }
   return { info, deleting: fields.deleting as boolean, version: item.version, date }
 }
@@ -158,24 +160,44 @@ export class Topics {
   }
 
   /** Marks the topic as being deleted: from now on it can neither grow nor be made anew. */
-  async mark(name: string, by: Owner): Promise<TopicRead> {
+  mark(name: string, by: Owner): Promise<TopicRead> {
+    return this.#change(name, by, true, info => info)
+  }
+
+  async alter(name: string, by: Owner, change: TopicChange): Promise<TopicInfo> {
+    const read = await this.#change(name, by, false, info => {
+      const next = { ...info, ...change }
+      checkTopicSpec(next)
+      return next
+    })
+    if (read.deleting) throw exists(read)
+    return read.info
+  }
+
+  /** Replaces a topic's item, on condition of the version that was read; one that is being deleted stays as it is. */
+  async #change(
+    name: string,
+    by: Owner,
+    deleting: boolean,
+    next: (info: TopicInfo) => TopicInfo,
+  ): Promise<TopicRead> {
     for (;;) {
       const read = await this.find(name, true)
       if (read.info.owner !== by) {
         throw new LogError("managed_by_app", `topic ${name} belongs to ${read.info.owner}`)
       }
       if (read.deleting) return read
-      const item = nameItem(read.info, this.#ports.random.id(), true)
+      const info = next(read.info)
+      const item = nameItem(info, this.#ports.random.id(), deleting)
       const settled = await settlePut(this.#ports, "meta", item, {
         condition: { version: read.version },
         notAfter: read.date + WRITE_AFTER_READ_MS,
       })
       this.forget(name)
-      if (settled.outcome === "committed") {
-        return { ...read, deleting: true, version: item.version, date: settled.date }
-      }
+      if (settled.outcome === "committed")
+        return { info, deleting, version: item.version, date: settled.date }
       if (settled.outcome === "unknown") {
-        throw new LogError("outcome_unknown", `topic ${name} may or may not be marked for deletion`)
+        throw new LogError("outcome_unknown", `topic ${name} may or may not be changed`)
       }
     }
   }

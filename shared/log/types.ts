@@ -15,6 +15,8 @@ export interface TopicSpec {
   readonly schema?: string
   /** The field of the value that equals the record's key, where the topic says so. */
   readonly keyField?: string
+  /** Where values are checked against the schema: by what reads them (the default), or before they are taken in. */
+  readonly validate?: "reader" | "door"
 }
 
 export interface TopicInfo {
@@ -25,9 +27,13 @@ export interface TopicInfo {
   readonly owner: Owner
   readonly schema?: string
   readonly keyField?: string
+  readonly validate?: "reader" | "door"
   /** Store time, epoch ms. */
   readonly created: number
 }
+
+/** What of a topic can change without touching its records. */
+export type TopicChange = Partial<Pick<TopicInfo, "config" | "schema" | "validate">>
 
 /**
  * Records that wait for a flush, in a form that costs nothing until then. At the flush they are written straight into
@@ -114,6 +120,8 @@ export interface Log {
   topic(name: string): Promise<TopicInfo>
   /** Throws `topic_deleted` once the topic with this id is closed. */
   topicById(id: string): Promise<TopicInfo>
+  /** Sets what is given and keeps the rest. Throws `unknown_topic`, `managed_by_app`, `invalid_topic`. */
+  alterTopic(name: string, by: Owner, change: TopicChange): Promise<TopicInfo>
   deleteTopic(name: string, by: Owner): Promise<void>
   createProducer(): Promise<{ id: string; epoch: number }>
   /** One result per part, in their order; part-wise failures are values, everything else throws `LogError`. */

@@ -81,3 +81,17 @@ describe("topics", () => {
     expect((await log.topic("a")).name).toBe("a")
   })
 })
+
+test("configuration, schema and validation can change; owner, name and id cannot", async () => {
+  const { log, id } = await openWithTopic(memoryPorts())
+  const config = { "retention.ms": "5" }
+  const altered = await log.alterTopic("events", "http", { config, schema: "{}", validate: "door" })
+  expect(altered).toMatchObject({ id, config, schema: "{}", validate: "door" })
+  expect(await log.topic("events")).toEqual(altered)
+  expect(await failure(log.alterTopic("events", "app:x", {}))).toMatchObject({ code: "managed_by_app" })
+  expect(await failure(log.alterTopic("events", "http", { config: { x: "1" } }))).toMatchObject({
+    code: "invalid_topic",
+    message: expect.stringContaining('config["x"]'),
+  })
+  expect(await append(log, ["x"])).toMatchObject({ baseOffset: 0 })
+})
