@@ -2,10 +2,10 @@ import { QueryError } from "../errors.ts"
 import { type ChildOptions, QueryChild } from "./query-child.ts"
 
 /** Queries that wait for a child: at a few milliseconds each, what a second's worth of waiting can serve. */
-const waitingMax = 128
+const WAITING_MAX = 128
 
 /** A child that is not ready by then never will be; a cold start takes 0.1 to 1 s. */
-const startMsMax = 30_000
+const START_MS_MAX = 30_000
 
 interface Waiter {
   readonly take: (child: QueryChild | QueryError) => void
@@ -41,7 +41,7 @@ export class ChildPool {
   #startChild(index: number): void {
     const child = new QueryChild(this.#options(index))
     this.#children.set(index, child)
-    const tooLate = setTimeout(() => child.kill(), startMsMax)
+    const tooLate = setTimeout(() => child.kill(), START_MS_MAX)
     child.ready.then(isReady => {
       clearTimeout(tooLate)
       if (isReady) this.#offer(child)
@@ -78,8 +78,11 @@ export class ChildPool {
     if (this.#isClosed) return new QueryError("query_execution", "The query engine is closed")
     const idle = this.#idle.pop()
     if (idle !== undefined) return idle
-    if (this.#waiters.length >= waitingMax) {
-      return new QueryError("too_many_requests", `${waitingMax} queries are waiting already: try again later`)
+    if (this.#waiters.length >= WAITING_MAX) {
+      return new QueryError(
+        "too_many_requests",
+        `${WAITING_MAX} queries are waiting already: try again later`,
+      )
     }
     this.start()
     const { promise, resolve } = Promise.withResolvers<QueryChild | QueryError>()

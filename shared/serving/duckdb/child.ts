@@ -11,24 +11,26 @@ import { analyzeStatement, QueryRunner } from "./run-query.ts"
 import { openSession } from "./session.ts"
 
 /** Often enough that a query which takes gigabytes a second is stopped within a few hundred megabytes. */
-const watchdogMs = 50
+const WATCHDOG_MS = 50
 
 /** At once: an orderly exit would wait for the threads that run the query. */
-const die = (): void => {
+function die(): void {
   process.kill(process.pid, "SIGKILL")
 }
 
-const send = (reply: ChildReply): void => {
+function send(reply: ChildReply): void {
   process.send?.(reply)
 }
 
-const isFault = (value: Analysis | SqlAnswer | Fault): value is Fault => "code" in value
+function isFault(value: Analysis | SqlAnswer | Fault): value is Fault {
+  return "code" in value
+}
 
-const answer = (id: number, value: Analysis | SqlAnswer | Fault): void => {
+function answer(id: number, value: Analysis | SqlAnswer | Fault): void {
   send(isFault(value) ? { id, kind: "fault", fault: value } : { id, kind: "done", value })
 }
 
-const serve = (connection: DuckDBConnection, settings: ChildSettings): void => {
+function serve(connection: DuckDBConnection, settings: ChildSettings): void {
   const runner = new QueryRunner(connection, settings.profileName)
   let current = 0
   process.on("message", async (request: ChildRequest) => {
@@ -45,13 +47,13 @@ const serve = (connection: DuckDBConnection, settings: ChildSettings): void => {
   })
 }
 
-const main = async (): Promise<void> => {
+async function main(): Promise<void> {
   process.once("disconnect", die)
   const settings: ChildSettings = JSON.parse(process.argv[2] ?? "{}")
   if (settings.residentBytesMax > 0) {
     setInterval(() => {
       if (process.memoryUsage.rss() > settings.residentBytesMax) die()
-    }, watchdogMs)
+    }, WATCHDOG_MS)
   }
   serve(await openSession(settings), settings)
   send({ kind: "ready" })

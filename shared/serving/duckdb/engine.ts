@@ -13,25 +13,25 @@ import { viewSelect } from "./view-sql.ts"
  * One child per core gives the most queries a second, but never fewer than two, so that one long query stops no
  * other, nor more than four, at 95 MB each.
  */
-export const childrenDefault = Math.min(4, Math.max(2, availableParallelism()))
+export const CHILDREN_DEFAULT = Math.min(4, Math.max(2, availableParallelism()))
 
 /** Segments at hand: a table of a thousand. Naming a slot costs a child 20 µs of its start. */
-const segmentSlots = 1024
+const SEGMENT_SLOTS = 1024
 /** Disk for copies of segments; a query over more is refused. */
-const segmentSlotBytesMax = 8 * 1024 ** 3
+const SEGMENT_SLOT_BYTES_MAX = 8 * 1024 ** 3
 /** Tail files are used by a query or two and then never again: they must not push segments out. */
-const tailSlots = 256
-const tailSlotBytesMax = 512 * 1024 ** 2
+const TAIL_SLOTS = 256
+const TAIL_SLOT_BYTES_MAX = 512 * 1024 ** 2
 
 /** Node and DuckDB start within 200 MB of data; less than 800 MB in all makes plain queries fail. */
-const childDataBytesMax = 1024 ** 3
+const CHILD_DATA_BYTES_MAX = 1024 ** 3
 /** DuckDB's own account, which misses some of what functions allocate: half of what the system allows. */
-const duckdbMemoryBytesMax = 512 * 1024 ** 2
+const DUCKDB_MEMORY_BYTES_MAX = 512 * 1024 ** 2
 /** Where the system limits no memory, at what resident size a child ends itself. */
-const childResidentBytesMax = 1024 ** 3
+const CHILD_RESIDENT_BYTES_MAX = 1024 ** 3
 
 /** A query that is stopped at its deadline reports so itself; only what hangs before it started is given up on. */
-const graceMs = 20
+const GRACE_MS = 20
 
 export interface DuckdbEngineOptions {
   /** A folder of the engine's own: emptied at the start. */
@@ -39,24 +39,29 @@ export interface DuckdbEngineOptions {
   readonly children?: number
 }
 
-const slotNames = (prefix: string, count: number): string[] =>
-  Array.from({ length: count }, (_, at) => `${prefix}${String(at).padStart(4, "0")}.parquet`)
+function slotNames(prefix: string, count: number): string[] {
+  return Array.from({ length: count }, (_, at) => `${prefix}${String(at).padStart(4, "0")}.parquet`)
+}
 
-const failed = (error: unknown): { ok: false; error: QueryError } => {
+function failed(error: unknown): { ok: false; error: QueryError } {
   if (error instanceof QueryError) return { ok: false, error }
   const message = error instanceof Error ? error.message : String(error)
   return { ok: false, error: new QueryError("query_execution", message, { cause: error }) }
 }
 
-const tooManyFiles = (): QueryError =>
-  new QueryError("resource_limit", `The query's tables are in more files than fit: at most ${segmentSlots}`)
+function tooManyFiles(): QueryError {
+  return new QueryError(
+    "resource_limit",
+    `The query's tables are in more files than fit: at most ${SEGMENT_SLOTS}`,
+  )
+}
 
 interface TableFiles {
   readonly segments: readonly TableFile[]
   readonly tail: readonly TableFile[]
 }
 
-const filesOf = (tables: readonly PinnedTable[]): TableFiles => {
+function filesOf(tables: readonly PinnedTable[]): TableFiles {
   const withRows = (files: readonly TableFile[]): readonly TableFile[] => files.filter(({ rows }) => rows > 0)
   return {
     segments: tables.flatMap(({ segments }) => withRows(segments)),
@@ -64,14 +69,15 @@ const filesOf = (tables: readonly PinnedTable[]): TableFiles => {
   }
 }
 
-const viewsOf = (tables: readonly PinnedTable[], slotOf: ReadonlyMap<string, string>): ViewDefinition[] =>
-  tables.map(({ name, columns, segments, tail }) => {
+function viewsOf(tables: readonly PinnedTable[], slotOf: ReadonlyMap<string, string>): ViewDefinition[] {
+  return tables.map(({ name, columns, segments, tail }) => {
     const files = [...segments, ...tail].flatMap(file => {
       const slot = slotOf.get(file.id)
       return slot === undefined ? [] : [{ slot, columns: file.columns ?? columns }]
     })
     return { name, select: viewSelect(columns, files) }
   })
+}
 
 interface Prepared {
   readonly ask: Ask
@@ -79,11 +85,11 @@ interface Prepared {
 }
 
 /** The promise's value, or a timeout after `ms`; what the promise does later is nobody's concern. */
-const before = async (ms: number, promise: Promise<Outcome>): Promise<Outcome | QueryError> => {
+async function before(ms: number, promise: Promise<Outcome>): Promise<Outcome | QueryError> {
   const { promise: late, resolve } = Promise.withResolvers<QueryError>()
   const timer = setTimeout(
     () => resolve(new QueryError("timeout", "The query ran past its deadline")),
-    ms + graceMs,
+    ms + GRACE_MS,
   )
   try {
     return await Promise.race([promise, late])
@@ -98,22 +104,22 @@ export class DuckdbEngine implements SqlEngine {
   readonly #segments: SlotCache
   readonly #tail: SlotCache
 
-  constructor({ folder, children = childrenDefault }: DuckdbEngineOptions) {
+  constructor({ folder, children = CHILDREN_DEFAULT }: DuckdbEngineOptions) {
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
-    const segmentNames = slotNames("s", segmentSlots)
-    const tailNames = slotNames("t", tailSlots)
-    this.#segments = new SlotCache(folder, segmentNames, segmentSlotBytesMax)
-    this.#tail = new SlotCache(folder, tailNames, tailSlotBytesMax)
+    const segmentNames = slotNames("s", SEGMENT_SLOTS)
+    const tailNames = slotNames("t", TAIL_SLOTS)
+    this.#segments = new SlotCache(folder, segmentNames, SEGMENT_SLOT_BYTES_MAX)
+    this.#tail = new SlotCache(folder, tailNames, TAIL_SLOT_BYTES_MAX)
     const hasDataLimit = process.platform === "linux"
     this.#pool = new ChildPool(children, index => ({
       folder,
-      dataBytesMax: hasDataLimit ? childDataBytesMax : 0,
+      dataBytesMax: hasDataLimit ? CHILD_DATA_BYTES_MAX : 0,
       settings: {
         slotNames: [...segmentNames, ...tailNames],
         profileName: `profile-${index}.json`,
-        memoryBytesMax: duckdbMemoryBytesMax,
-        residentBytesMax: hasDataLimit ? 0 : childResidentBytesMax,
+        memoryBytesMax: DUCKDB_MEMORY_BYTES_MAX,
+        residentBytesMax: hasDataLimit ? 0 : CHILD_RESIDENT_BYTES_MAX,
       },
     }))
   }

@@ -6,14 +6,15 @@ interface Operator {
   readonly children?: readonly Operator[]
 }
 
-const isTableScan = (operator: Operator): boolean =>
-  operator.operator_type === "TABLE_SCAN" && /PARQUET/.test(operator.operator_name ?? "")
+function isTableScan(operator: Operator): boolean {
+  return operator.operator_type === "TABLE_SCAN" && /PARQUET/.test(operator.operator_name ?? "")
+}
 
 /**
  * Rows that the scans of tables delivered to the query, after the conditions that a scan judges itself.
  * @param profile the text that DuckDB wrote when the query ended
  */
-export const scannedRows = (profile: string): number => {
+export function scannedRows(profile: string): number {
   const root: Operator = JSON.parse(profile)
   let rows = 0
   const operators: Operator[] = [root]

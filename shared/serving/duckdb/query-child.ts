@@ -8,13 +8,13 @@ import type { ChildReply, ChildRequest, ChildSettings } from "./protocol.ts"
 const program = fileURLToPath(new URL("child.ts", import.meta.url))
 
 /** A child holds 95 MB when idle and one answer of a few megabytes; DuckDB's memory lies outside this heap. */
-const childHeapMb = 256
+const CHILD_HEAP_MB = 256
 
 /** A stricter limit that stands already will do; no limit at all will not. */
-const limitScript = 'ulimit -d "$0" || [ "$(ulimit -d)" != unlimited ] || exit 1; exec "$@"'
+const LIMIT_SCRIPT = 'ulimit -d "$0" || [ "$(ulimit -d)" != unlimited ] || exit 1; exec "$@"'
 
 /** What a dying child says on stderr is kept to tell why it did not start: its last part. */
-const stderrCharsMax = 2000
+const STDERR_CHARS_MAX = 2000
 
 type Body<Request> = Request extends { readonly id: number } ? Omit<Request, "id"> : never
 export type Ask = Body<Exclude<ChildRequest, { kind: "interrupt" }>>
@@ -55,9 +55,9 @@ export interface ChildOptions {
   readonly dataBytesMax: number
 }
 
-const spawnChild = ({ folder, settings, dataBytesMax }: ChildOptions): ChildProcess => {
-  const args = [`--max-old-space-size=${childHeapMb}`, "--no-warnings", program, JSON.stringify(settings)]
-  const limit = ["-c", limitScript, String(Math.floor(dataBytesMax / 1024))]
+function spawnChild({ folder, settings, dataBytesMax }: ChildOptions): ChildProcess {
+  const args = [`--max-old-space-size=${CHILD_HEAP_MB}`, "--no-warnings", program, JSON.stringify(settings)]
+  const limit = ["-c", LIMIT_SCRIPT, String(Math.floor(dataBytesMax / 1024))]
   const [file, fileArgs] =
     dataBytesMax > 0 ? ["/bin/sh", [...limit, process.execPath, ...args]] : [process.execPath, args]
   return spawn(file, fileArgs, {
@@ -84,7 +84,7 @@ export class QueryChild {
     const child = spawnChild(options)
     this.#process = child
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      this.#stderr = (this.#stderr + text).slice(-stderrCharsMax)
+      this.#stderr = (this.#stderr + text).slice(-STDERR_CHARS_MAX)
     })
     const { promise: exited, resolve: exit } = Promise.withResolvers<void>()
     const { promise: ready, resolve: settleReady } = Promise.withResolvers<boolean>()

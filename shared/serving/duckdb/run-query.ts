@@ -15,28 +15,27 @@ import { quoteName } from "./view-sql.ts"
 export type Run = Extract<ChildRequest, { kind: "run" }>
 
 /** Pinot's limit for a query that names none. */
-export const defaultLimit = 10
+export const LIMIT_DEFAULT = 10
 
-const int64Min = -(2n ** 63n)
-const int64Max = 2n ** 63n - 1n
+const INT64_MIN = -(2n ** 63n)
+const INT64_MAX = 2n ** 63n - 1n
 
 /** Thrown inside a run, for a limit that the answer passed. */
 class LimitError extends Error {}
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
 
 /** Parses and judges a statement; nothing of it is run. */
-export const analyzeStatement = async (
-  connection: DuckDBConnection,
-  sql: string,
-): Promise<Analysis | Fault> => {
+export async function analyzeStatement(connection: DuckDBConnection, sql: string): Promise<Analysis | Fault> {
   try {
     const result = await connection.run("SELECT json_serialize_sql($1::VARCHAR)", [sql])
     const tree = (await result.fetchChunk())?.getColumnVector(0).getItem(0)
     const verdict = judge(parseTree(String(tree)), sql)
     if ("code" in verdict) return verdict
     // A comment may end the text: the limit takes a line of its own.
-    return { sql: verdict.limited ? sql : `${sql}\nLIMIT ${defaultLimit}`, tables: verdict.tables }
+    return { sql: verdict.limited ? sql : `${sql}\nLIMIT ${LIMIT_DEFAULT}`, tables: verdict.tables }
   } catch (error) {
     return faultFromDuckdb(messageOf(error), sql)
   }
@@ -78,11 +77,11 @@ class AnswerBuilder {
 }
 
 /** Makes a column of integers beyond 64 bits BIG_DECIMAL; any other keeps its type. */
-const settleType = (rows: SqlValue[][], column: number, { type, wide }: ColumnEncoder): string => {
+function settleType(rows: SqlValue[][], column: number, { type, wide }: ColumnEncoder): string {
   if (!wide) return type
   const value = (row: SqlValue[]): SqlValue => row[column] ?? null
   const outside = (cell: SqlValue): boolean =>
-    typeof cell === "bigint" && (cell < int64Min || cell > int64Max)
+    typeof cell === "bigint" && (cell < INT64_MIN || cell > INT64_MAX)
   if (!rows.some(row => outside(value(row)))) return type
   for (const row of rows) {
     const cell = value(row)
@@ -91,7 +90,7 @@ const settleType = (rows: SqlValue[][], column: number, { type, wide }: ColumnEn
   return "BIG_DECIMAL"
 }
 
-const readAnswer = async (result: DuckDBResult, run: Run, profile: () => string): Promise<SqlAnswer> => {
+async function readAnswer(result: DuckDBResult, run: Run, profile: () => string): Promise<SqlAnswer> {
   const encoders = result.columnTypes().map(encoderOf)
   const builder = new AnswerBuilder(run, encoders)
   for (;;) {

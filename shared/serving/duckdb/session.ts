@@ -6,7 +6,7 @@ import { quoteText } from "./view-sql.ts"
 const threads = "1"
 
 /** Of a profile only what tells how many rows the scans delivered: the full one costs milliseconds. */
-const profileMetrics = JSON.stringify({
+const PROFILE_METRICS = JSON.stringify({
   OPERATOR_NAME: "true",
   OPERATOR_TYPE: "true",
   OPERATOR_CARDINALITY: "true",
@@ -16,7 +16,7 @@ const profileMetrics = JSON.stringify({
  * Opens a database in memory and takes everything from it but the slot files. The order matters: what may be
  * opened is named while access is still open, and the lock comes last.
  */
-export const openSession = async (settings: ChildSettings): Promise<DuckDBConnection> => {
+export async function openSession(settings: ChildSettings): Promise<DuckDBConnection> {
   const instance = await DuckDBInstance.create(":memory:", {
     threads,
     memory_limit: `${settings.memoryBytesMax}B`,
@@ -33,7 +33,7 @@ export const openSession = async (settings: ChildSettings): Promise<DuckDBConnec
     "SET errors_as_json = true",
     "SET enable_profiling = 'json'",
     `SET profiling_output = ${quoteText(settings.profileName)}`,
-    `SET custom_profiling_settings = ${quoteText(profileMetrics)}`,
+    `SET custom_profiling_settings = ${quoteText(PROFILE_METRICS)}`,
     `SET allowed_paths = [${allowed}]`,
     "SET enable_external_access = false",
     "SET allow_community_extensions = false",

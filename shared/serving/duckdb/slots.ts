@@ -4,10 +4,10 @@ import { join } from "node:path"
 import type { TableFile } from "../types.ts"
 
 /** Up to here a write costs less than the two trips to the thread pool that would take its place. */
-const syncWriteBytesMax = 256 * 1024
+const SYNC_WRITE_BYTES_MAX = 256 * 1024
 
 /** Files read at once for one query: enough to hide a store's latency, few enough to bound memory. */
-const readsAtOnce = 8
+const READS_AT_ONCE = 8
 
 interface Entry {
   readonly slot: string
@@ -62,7 +62,7 @@ export class SlotCache {
     const bytes = await file.read()
     const path = join(this.#folder, slot)
     const part = `${path}.part`
-    if (bytes.length <= syncWriteBytesMax) {
+    if (bytes.length <= SYNC_WRITE_BYTES_MAX) {
       writeFileSync(part, bytes)
       renameSync(part, path)
     } else {
@@ -129,7 +129,7 @@ export class SlotCache {
       }
     }
     const results = await Promise.allSettled(
-      Array.from({ length: Math.min(readsAtOnce, files.length) }, work),
+      Array.from({ length: Math.min(READS_AT_ONCE, files.length) }, work),
     )
     const failed = results.find(result => result.status === "rejected")
     if (failed === undefined && !isFull) return { slots, release }

@@ -22,22 +22,26 @@ export interface ColumnEncoder {
   readonly encode: (value: DuckDBValue) => SqlValue
 }
 
-const encoder = (type: string, encode: ColumnEncoder["encode"]): ColumnEncoder => ({
-  type,
-  wide: false,
-  encode,
-})
+function encoder(type: string, encode: ColumnEncoder["encode"]): ColumnEncoder {
+  return {
+    type,
+    wide: false,
+    encode,
+  }
+}
 
-const asIs = (value: DuckDBValue): SqlValue => (typeof value === "object" ? String(value) : value)
+function asIs(value: DuckDBValue): SqlValue {
+  return typeof value === "object" ? String(value) : value
+}
 
-const integer = (value: DuckDBValue): SqlValue => {
+function integer(value: DuckDBValue): SqlValue {
   if (typeof value !== "bigint") return asIs(value)
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : value
 }
 
 /** The shortest decimal that is the same 32-bit number, as Java and DuckDB print it. */
-const float = (value: DuckDBValue): SqlValue => {
+function float(value: DuckDBValue): SqlValue {
   if (typeof value !== "number") return asIs(value)
   for (let digits = 6; digits < 9; digits++) {
     const short = Number(value.toPrecision(digits))
@@ -47,20 +51,23 @@ const float = (value: DuckDBValue): SqlValue => {
 }
 
 /** `2001-01-14 21:30:00.0`: as JDBC and Pinot print an instant, in UTC. */
-const timestamp = (value: DuckDBValue): SqlValue => {
+function timestamp(value: DuckDBValue): SqlValue {
   const text = String(value).replace(/\+00$/, "")
   return /\d:\d\d$/.test(text) ? `${text}.0` : text
 }
 
-const hex = (value: DuckDBValue): string =>
-  value instanceof DuckDBBlobValue ? Buffer.from(value.bytes).toString("hex") : String(value)
+function hex(value: DuckDBValue): string {
+  return value instanceof DuckDBBlobValue ? Buffer.from(value.bytes).toString("hex") : String(value)
+}
 
-const decimal = (value: DuckDBValue): string => {
+function decimal(value: DuckDBValue): string {
   const text = String(value)
   return value instanceof DuckDBDecimalValue && value.scale > 0 ? text.replace(/\.?0+$/, "") : text
 }
 
-const scalar = (value: DuckDBValue): SqlValue => (value === null ? null : String(value))
+function scalar(value: DuckDBValue): SqlValue {
+  return value === null ? null : String(value)
+}
 
 const text = encoder("STRING", scalar)
 const int = encoder("INT", asIs)
@@ -92,16 +99,19 @@ const encoders: ReadonlyMap<DuckDBTypeId, ColumnEncoder> = new Map([
   [DuckDBTypeId.BLOB, encoder("BYTES", hex)],
 ])
 
-const isNested = (type: DuckDBType): boolean =>
-  type.typeId === DuckDBTypeId.STRUCT ||
-  type.typeId === DuckDBTypeId.MAP ||
-  type.typeId === DuckDBTypeId.UNION ||
-  type.typeId === DuckDBTypeId.VARIANT ||
-  type.typeId === DuckDBTypeId.LIST ||
-  type.typeId === DuckDBTypeId.ARRAY
+function isNested(type: DuckDBType): boolean {
+  return (
+    type.typeId === DuckDBTypeId.STRUCT ||
+    type.typeId === DuckDBTypeId.MAP ||
+    type.typeId === DuckDBTypeId.UNION ||
+    type.typeId === DuckDBTypeId.VARIANT ||
+    type.typeId === DuckDBTypeId.LIST ||
+    type.typeId === DuckDBTypeId.ARRAY
+  )
+}
 
 /** A value inside a struct, map, union or nested list as JSON text; integers keep all their digits. */
-const jsonText = (value: DuckDBValue): string => {
+function jsonText(value: DuckDBValue): string {
   if (value === null) return "null"
   if (typeof value === "bigint" || typeof value === "boolean") return String(value)
   if (typeof value === "number") return Number.isFinite(value) ? String(value) : `"${value}"`
@@ -123,7 +133,7 @@ const jsonText = (value: DuckDBValue): string => {
 }
 
 /** Pinot's type and the encoding for a column of DuckDB's: what Pinot has no type for travels as text or as JSON. */
-export const encoderOf = (type: DuckDBType): ColumnEncoder => {
+export function encoderOf(type: DuckDBType): ColumnEncoder {
   if (type.alias === "JSON") return encoder("JSON", scalar)
   if (!isNested(type)) return encoders.get(type.typeId) ?? text
   if ((type.typeId === DuckDBTypeId.LIST || type.typeId === DuckDBTypeId.ARRAY) && "valueType" in type) {

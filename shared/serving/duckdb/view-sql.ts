@@ -20,25 +20,31 @@ const typeNames: Readonly<Record<ColumnType, string>> = {
   bytes: "BLOB",
 }
 
-export const quoteName = (name: string): string => `"${name.replaceAll('"', '""')}"`
-export const quoteText = (text: string): string => `'${text.replaceAll("'", "''")}'`
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+export function quoteText(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
 
-const selectList = (columns: readonly ColumnSpec[], held: ReadonlySet<string>): string =>
-  columns
+function selectList(columns: readonly ColumnSpec[], held: ReadonlySet<string>): string {
+  return columns
     .map(({ name, type }) => {
       const value = held.has(name) ? quoteName(name) : "NULL"
       return `CAST(${value} AS ${typeNames[type]}) AS ${quoteName(name)}`
     })
     .join(", ")
+}
 
-const signature = (columns: readonly ColumnSpec[]): string =>
-  JSON.stringify(columns.map(({ name, type }) => [name, type]))
+function signature(columns: readonly ColumnSpec[]): string {
+  return JSON.stringify(columns.map(({ name, type }) => [name, type]))
+}
 
 /**
  * The SELECT behind a table's view: files of equal columns are read by one scan (so that one footer tells the types
  * of all), files written under another schema by a scan of their own, with NULL for what they lack.
  */
-export const viewSelect = (columns: readonly ColumnSpec[], files: readonly SlotFile[]): string => {
+export function viewSelect(columns: readonly ColumnSpec[], files: readonly SlotFile[]): string {
   const groups = new Map<string, SlotFile[]>()
   for (const file of files) {
     const key = signature(file.columns)

@@ -1,5 +1,5 @@
 import { QueryError } from "../errors.ts"
-import { deadlineMsMax } from "./limits.ts"
+import { DEADLINE_MS_MAX } from "./limits.ts"
 
 /** What a request asks for beside its statement. */
 export interface QueryOptions {
@@ -13,11 +13,11 @@ const flag =
   (value: string): Reading =>
     accepted.includes(value.toLowerCase()) ? {} : `expected ${accepted.join(" or ")}, found '${value}'`
 
-const timeout = (value: string): Reading => {
+function timeout(value: string): Reading {
   const ms = Number(value)
-  return Number.isInteger(ms) && ms >= 1 && ms <= deadlineMsMax
+  return Number.isInteger(ms) && ms >= 1 && ms <= DEADLINE_MS_MAX
     ? { timeoutMs: ms }
-    : `expected whole milliseconds, 1 to ${deadlineMsMax}, found '${value}'`
+    : `expected whole milliseconds, 1 to ${DEADLINE_MS_MAX}, found '${value}'`
 }
 
 /** By Pinot's names in lower case. The flags are accepted where they ask for what happens anyway. */
@@ -27,28 +27,27 @@ const readers: Readonly<Record<string, (value: string) => Reading>> = {
   enablenullhandling: flag("true"),
 }
 
-/** Reads options from `SET` statements and the request; a fault is `query_validation` and names the option. */
-export const readOptions = (options: Iterable<readonly [string, string]>): QueryOptions | QueryError => {
+/**
+ * Reads the options of a request and, which win, those of `SET` statements. An unknown one of a request is ignored, as
+ * Pinot's broker does, since its clients send many; what a person wrote with SET is refused, and so is
+ * `pinotCompat`, which would change the answer. Faults: `query_validation`, naming the option.
+ */
+export function readOptions(
+  requested: Readonly<Record<string, string>>,
+  written: ReadonlyMap<string, string>,
+): QueryOptions | QueryError {
   let read: QueryOptions = {}
-  for (const [name, value] of options) {
+  for (const [name, value] of [...Object.entries(requested), ...written]) {
     const reader = readers[name.toLowerCase()]
-    if (reader === undefined) {
+    const isRefused = written.has(name) || name.toLowerCase() === "pinotcompat"
+    if (reader === undefined && isRefused) {
       return new QueryError("query_validation", `Unsupported query option '${name}': expected timeoutMs`)
     }
-    const reading = reader(value)
-    if (typeof reading === "string")
+    const reading = reader?.(value) ?? {}
+    if (typeof reading === "string") {
       return new QueryError("query_validation", `Query option ${name}: ${reading}`)
+    }
     read = { ...read, ...reading }
   }
   return read
 }
-
-/** Takes Pinot's `queryOptions` text, `k=v;k=v`, apart. */
-export const splitOptions = (text: string): (readonly [string, string])[] =>
-  text
-    .split(";")
-    .filter(part => part.trim() !== "")
-    .map(part => {
-      const at = part.indexOf("=")
-      return at < 0 ? [part.trim(), ""] : [part.slice(0, at).trim(), part.slice(at + 1).trim()]
-    })

@@ -4,18 +4,18 @@ import { QueryError } from "../errors.ts"
 import type { Analysis, SqlEngine } from "../sql/engine.ts"
 import { readStatement } from "../sql/statement.ts"
 import type { PinnedTable, QueryLimits, SqlAnswer, TableSource } from "../types.ts"
-import { limitsDefault } from "./limits.ts"
-import { readOptions, splitOptions } from "./options.ts"
+import { LIMITS_DEFAULT } from "./limits.ts"
+import { readOptions } from "./options.ts"
 import { failureReply, type PinotReply, successReply } from "./reply.ts"
 
 /** Dashboards repeat their statements: characters of statements whose analysis is kept. */
-const cachedCharsMax = 1024 ** 2
+const CACHED_CHARS_MAX = 1024 ** 2
 
 export interface QueryRequest {
   /** One SELECT, with Pinot's `SET k=v;` before or after it. */
   readonly sql: string
-  /** Pinot's `k=v;k=v`; `SET` in the statement wins. */
-  readonly queryOptions?: string
+  /** Pinot's query options beside the statement; `SET` in the statement wins. */
+  readonly options?: Readonly<Record<string, string>>
 }
 
 export interface QueryServiceOptions {
@@ -33,12 +33,13 @@ interface Outcome {
   readonly result: SqlAnswer | QueryError
 }
 
-const asQueryError = (error: unknown): QueryError =>
-  error instanceof QueryError
+function asQueryError(error: unknown): QueryError {
+  return error instanceof QueryError
     ? error
     : new QueryError("query_execution", error instanceof Error ? error.message : String(error), {
         cause: error,
       })
+}
 
 /** Answers SQL over the tables as of one moment, in the form of a Pinot broker's reply. */
 export class QueryService {
@@ -48,7 +49,7 @@ export class QueryService {
   readonly #brokerId: string
   readonly #limits: QueryLimits
   readonly #analyses = new LRUCache<string, Analysis>({
-    maxSize: cachedCharsMax,
+    maxSize: CACHED_CHARS_MAX,
     sizeCalculation: ({ sql }, text) => sql.length + text.length + 1,
   })
   #requestId: number
@@ -58,7 +59,7 @@ export class QueryService {
     this.#engine = engine
     this.#clock = clock
     this.#brokerId = brokerId
-    this.#limits = { ...limitsDefault, ...limits }
+    this.#limits = { ...LIMITS_DEFAULT, ...limits }
     // Ids of two runs of a process are told apart by where they start.
     this.#requestId = random.integer(1_000_000) * 1_000_000_000
   }
@@ -88,29 +89,48 @@ export class QueryService {
     return pinned
   }
 
-  async #execute({ sql, queryOptions = "" }: QueryRequest, startedAt: number): Promise<Outcome> {
+  async #execute({ sql, options: requested = {} }: QueryRequest, startedAt: number): Promise<Outcome> {
     const fail = (result: QueryError, tables: readonly PinnedTable[] = []): Outcome => ({ tables, result })
     const statement = readStatement(sql)
     if (statement instanceof QueryError) return fail(statement)
-    const options = readOptions([...splitOptions(queryOptions), ...statement.options])
+    const options = readOptions(requested, statement.options)
     if (options instanceof QueryError) return fail(options)
     const deadlineMs = options.timeoutMs ?? this.#limits.deadlineMs
     const leftMs = (): number => Math.max(1, deadlineMs - (this.#clock.elapsed() - startedAt))
     const analysis = await this.#analyze(statement.text, leftMs())
     if (analysis instanceof QueryError) return fail(analysis)
-    const tables = await this.#pin(analysis.tables)
+    const tables = await this.#pinBefore(analysis.tables, leftMs())
     if (tables instanceof QueryError) return fail(tables)
     const limits = { ...this.#limits, deadlineMs: leftMs() }
     const reply = await this.#engine.run({ sql: analysis.sql, tables, limits })
     return reply.ok ? { tables, result: reply.value } : fail(reply.error, tables)
   }
 
-  /** Answers every request; a failure stands in the reply's `exceptions`. */
+  /** A store that hangs while tables are pinned must not hold the caller past the deadline. */
+  async #pinBefore(names: readonly string[], leftMs: number): Promise<readonly PinnedTable[] | QueryError> {
+    const stop = new AbortController()
+    try {
+      return await Promise.race([
+        this.#pin(names),
+        this.#clock
+          .sleep(leftMs, stop.signal)
+          .then(() => new QueryError("timeout", "The query waited for its tables until its deadline")),
+      ])
+    } finally {
+      stop.abort()
+    }
+  }
+
+  /**
+   * Answers a request; a failure stands in the reply's `exceptions`. Throws `too_many_requests` alone, which is for
+   * the carrier to say.
+   */
   async query(request: QueryRequest): Promise<PinotReply> {
     const startedAt = this.#clock.elapsed()
     const { tables, result } = await this.#execute(request, startedAt).catch(
       (error: unknown): Outcome => ({ tables: [], result: asQueryError(error) }),
     )
+    if (result instanceof QueryError && result.code === "too_many_requests") throw result
     const facts = {
       requestId: String(this.#requestId++),
       brokerId: this.#brokerId,

@@ -35,11 +35,12 @@ export interface ReplyFacts {
   readonly tables: readonly PinnedTable[]
 }
 
-const sum = (tables: readonly PinnedTable[], of: (table: PinnedTable) => number): number =>
-  tables.reduce((total, table) => total + of(table), 0)
+function sum(tables: readonly PinnedTable[], of: (table: PinnedTable) => number): number {
+  return tables.reduce((total, table) => total + of(table), 0)
+}
 
 /** What a query over these tables opened. Files without rows are known to match nothing, and stay unopened. */
-const segmentFigures = (tables: readonly PinnedTable[]) => {
+function segmentFigures(tables: readonly PinnedTable[]) {
   const files = (of: (table: PinnedTable) => number): number => sum(tables, of)
   const tails = files(({ tail }) => tail.length)
   const tailsWithRows = files(({ tail }) => tail.filter(({ rows }) => rows > 0).length)
@@ -90,11 +91,11 @@ const memoryFigures = {
   groupsTrimmed: false,
 } as const
 
-const replyOf = (
+function replyOf(
   { requestId, brokerId, timeUsedMs, tables }: ReplyFacts,
   answer: SqlAnswer | undefined,
   exceptions: readonly PinotException[],
-) => {
+) {
   const servers = answer === undefined && tables.length === 0 ? 0 : 1
   return {
     numRowsResultSet: answer?.rows.length ?? 0,
@@ -122,17 +123,20 @@ const replyOf = (
 export type PinotReply = ReturnType<typeof replyOf> & { readonly resultTable?: ResultTable }
 
 /** A successful reply. `numDocsScanned` is what the scans delivered, after the conditions that a scan judges. */
-export const successReply = (facts: ReplyFacts, answer: SqlAnswer): PinotReply => ({
-  resultTable: {
-    dataSchema: {
-      columnNames: answer.columns.map(({ name }) => name),
-      columnDataTypes: answer.columns.map(({ type }) => type),
+export function successReply(facts: ReplyFacts, answer: SqlAnswer): PinotReply {
+  return {
+    resultTable: {
+      dataSchema: {
+        columnNames: answer.columns.map(({ name }) => name),
+        columnDataTypes: answer.columns.map(({ type }) => type),
+      },
+      rows: answer.rows,
     },
-    rows: answer.rows,
-  },
-  ...replyOf(facts, answer, []),
-})
+    ...replyOf(facts, answer, []),
+  }
+}
 
 /** A failed reply: the error as an exception, by Pinot's number. */
-export const failureReply = (facts: ReplyFacts, { code, message }: QueryError): PinotReply =>
-  replyOf(facts, undefined, [{ message, errorCode: pinotCodes[code] }])
+export function failureReply(facts: ReplyFacts, { code, message }: QueryError): PinotReply {
+  return replyOf(facts, undefined, [{ message, errorCode: pinotCodes[code] }])
+}

@@ -20,7 +20,7 @@ const writeDouble: CellWriter = value => {
   return /^-?\d+$/.test(digits) ? `${digits}.0` : digits
 }
 
-const writeTable = ({ dataSchema, rows }: ResultTable): string => {
+function writeTable({ dataSchema, rows }: ResultTable): string {
   const writers = dataSchema.columnDataTypes.map(type =>
     /^(?:DOUBLE|FLOAT)/.test(type) ? writeDouble : writeCell,
   )
@@ -29,7 +29,7 @@ const writeTable = ({ dataSchema, rows }: ResultTable): string => {
 }
 
 /** A reply as JSON: LONG as exact digits beyond 2^53 too. */
-export const serializeReply = ({ resultTable, ...rest }: PinotReply): string => {
+export function serializeReply({ resultTable, ...rest }: PinotReply): string {
   const fields = JSON.stringify(rest)
   return resultTable === undefined ? fields : `{"resultTable":${writeTable(resultTable)},${fields.slice(1)}`
 }

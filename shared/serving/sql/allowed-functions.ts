@@ -4,7 +4,9 @@
  * `pg_*`), holds a thread for nothing (`sleep_ms`), keeps state (`setseed`, `nextval`) or is DuckDB's internal
  * machinery. Names are in lower case; operators are functions too.
  */
-const words = (text: string): string[] => text.split(/\s+/).filter(word => word !== "")
+function words(text: string): string[] {
+  return text.split(/\s+/).filter(word => word !== "")
+}
 
 const operators = words(`
   ! !__postfix !~~ !~~* % & && * ** + - ->> -> / // <-> << <=> <@ >> @ @> ^ ^@ | || ~ ~~ ~~* ~~~ xor

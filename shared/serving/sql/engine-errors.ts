@@ -20,12 +20,15 @@ interface DuckdbError {
 }
 
 /** DuckDB's candidates and hints can run to kilobytes; a message is for people. */
-const messageCharsMax = 1000
+const MESSAGE_CHARS_MAX = 1000
 
-const isDuckdbError = (value: unknown): value is DuckdbError =>
-  typeof value === "object" && value !== null && "exception_type" in value && "exception_message" in value
+function isDuckdbError(value: unknown): value is DuckdbError {
+  return (
+    typeof value === "object" && value !== null && "exception_type" in value && "exception_message" in value
+  )
+}
 
-const readError = (message: string): DuckdbError => {
+function readError(message: string): DuckdbError {
   const start = message.indexOf("{")
   if (start >= 0) {
     try {
@@ -54,13 +57,14 @@ const codeByType: Readonly<Record<string, QueryErrorCode>> = {
   INTERRUPT: "timeout",
 }
 
-const missingColumn = (error: DuckdbError): string | undefined =>
-  error.error_subtype === "COLUMN_NOT_FOUND"
+function missingColumn(error: DuckdbError): string | undefined {
+  return error.error_subtype === "COLUMN_NOT_FOUND"
     ? error.name
     : /does not have a column named "([^"]*)"/.exec(error.exception_message)?.[1]
+}
 
-const faultOf = (error: DuckdbError, where: string): Fault => {
-  const message = error.exception_message.slice(0, messageCharsMax).trimEnd()
+function faultOf(error: DuckdbError, where: string): Fault {
+  const message = error.exception_message.slice(0, MESSAGE_CHARS_MAX).trimEnd()
   const column = error.exception_type === "Binder" ? missingColumn(error) : undefined
   if (column !== undefined) {
     return {
@@ -84,7 +88,7 @@ const faultOf = (error: DuckdbError, where: string): Fault => {
  * @param message a DuckDB error's message, in JSON (`errors_as_json`) or as plain text
  * @param sql the text it speaks of, for line and column
  */
-export const faultFromDuckdb = (message: string, sql: string): Fault => {
+export function faultFromDuckdb(message: string, sql: string): Fault {
   if (/bad_alloc|failed to allocate|cannot allocate memory/i.test(message)) {
     return { code: "resource_limit", message: "Out of memory: the query needed more than a query may use" }
   }

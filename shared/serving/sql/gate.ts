@@ -22,7 +22,9 @@ interface Visit {
   readonly scope: Scope | undefined
 }
 
-const set = (names: string): ReadonlySet<string> => new Set(names.split(" "))
+function set(names: string): ReadonlySet<string> {
+  return new Set(names.split(" "))
+}
 
 /** Everything that DuckDB may make of a SELECT, less `SHOW_REF` (DESCRIBE, SHOW, SUMMARIZE) and prepared parameters. */
 const queryNodes = set("SELECT_NODE SET_OPERATION_NODE RECURSIVE_CTE_NODE")
@@ -50,12 +52,12 @@ class Refusal extends Error {
   }
 }
 
-const inScope = (scope: Scope | undefined, name: string): boolean => {
+function inScope(scope: Scope | undefined, name: string): boolean {
   for (let at = scope; at !== undefined; at = at.outer) if (at.name === name) return true
   return false
 }
 
-const checkFunction = (node: TreeNode, allowed: ReadonlySet<string>): void => {
+function checkFunction(node: TreeNode, allowed: ReadonlySet<string>): void {
   const name = text(node.function_name)
   const schema = text(node.schema)
   // The parser itself puts some of its functions into `main`.
@@ -66,7 +68,7 @@ const checkFunction = (node: TreeNode, allowed: ReadonlySet<string>): void => {
     throw new Refusal("query_validation", `Unsupported function: ${name}`, node)
 }
 
-const checkKind = (node: TreeNode): void => {
+function checkKind(node: TreeNode): void {
   const kind = text(node.class)
   if (kind === "PARAMETER") {
     throw new Refusal("query_validation", "Parameters ($1, ?) are not supported: write the value", node)
@@ -84,7 +86,7 @@ const checkKind = (node: TreeNode): void => {
 }
 
 /** The table that a BASE_TABLE reads; undefined for a common table expression. */
-const tableOf = (node: TreeNode, scope: Scope | undefined): string | undefined => {
+function tableOf(node: TreeNode, scope: Scope | undefined): string | undefined {
   const name = text(node.table_name)
   if (text(node.schema_name) !== "" || text(node.catalog_name) !== "") {
     const full = [node.catalog_name, node.schema_name, name]
@@ -108,7 +110,7 @@ const tableOf = (node: TreeNode, scope: Scope | undefined): string | undefined =
   return lower
 }
 
-const innerQuery = (entry: TreeNode): TreeNode | undefined => {
+function innerQuery(entry: TreeNode): TreeNode | undefined {
   const value = isNode(entry.value) ? entry.value : undefined
   const query = value !== undefined && isNode(value.query) ? value.query : undefined
   return query !== undefined && isNode(query.node) ? query.node : undefined
@@ -118,7 +120,7 @@ const innerQuery = (entry: TreeNode): TreeNode | undefined => {
  * Visits a WITH list: each query sees the names before its own. Of a recursive one, `tableOf` is asked with its own
  * name in scope on the recursive side only, so that the name means a table where DuckDB could take it for one.
  */
-const enterCtes = (node: TreeNode, scope: Scope | undefined, visits: Visit[]): Scope | undefined => {
+function enterCtes(node: TreeNode, scope: Scope | undefined, visits: Visit[]): Scope | undefined {
   const map = isNode(node.cte_map) ? nodes(node.cte_map.map) : []
   let inner = scope
   for (const entry of map) {
@@ -143,7 +145,7 @@ const enterCtes = (node: TreeNode, scope: Scope | undefined, visits: Visit[]): S
   return inner
 }
 
-const visitNode = (node: TreeNode, scope: Scope | undefined, visits: Visit[], tables: Set<string>): void => {
+function visitNode(node: TreeNode, scope: Scope | undefined, visits: Visit[], tables: Set<string>): void {
   checkKind(node)
   if (node.class === "CONSTANT") return
   const tableFunction = node.type === "TABLE_FUNCTION" && isNode(node.function) ? node.function : undefined
@@ -163,14 +165,15 @@ const visitNode = (node: TreeNode, scope: Scope | undefined, visits: Visit[], ta
   }
 }
 
-const isLimited = (query: TreeNode): boolean =>
-  nodes(query.modifiers).some(
+function isLimited(query: TreeNode): boolean {
+  return nodes(query.modifiers).some(
     modifier =>
       (modifier.type === "LIMIT_MODIFIER" && modifier.limit !== null) ||
       modifier.type === "LIMIT_PERCENT_MODIFIER",
   )
+}
 
-const walk = (query: TreeNode): Passed => {
+function walk(query: TreeNode): Passed {
   const tables = new Set<string>()
   // A stack of our own: a query may nest deeper than the engine's call stack.
   const visits: Visit[] = [{ value: query, scope: undefined }]
@@ -182,7 +185,7 @@ const walk = (query: TreeNode): Passed => {
   return { tables: [...tables].sort(), limited: isLimited(query) }
 }
 
-const faultOfParser = (tree: TreeNode, sql: string): Fault => {
+function faultOfParser(tree: TreeNode, sql: string): Fault {
   const message = text(tree.error_message)
   if (tree.error_type !== "parser" && tree.error_type !== "syntax") {
     const only = message.startsWith("Only SELECT") ? "Only SELECT statements are allowed" : message
@@ -200,7 +203,7 @@ const faultOfParser = (tree: TreeNode, sql: string): Fault => {
  * tables are all plain names or common table expressions. What the tree holds beyond what is known here is refused.
  * @param tree what `json_serialize_sql` made of `sql`
  */
-export const judge = (tree: TreeNode, sql: string): Passed | Fault => {
+export function judge(tree: TreeNode, sql: string): Passed | Fault {
   if (tree.error === true) return faultOfParser(tree, sql)
   const statements = nodes(tree.statements)
   const query = statements[0]?.node

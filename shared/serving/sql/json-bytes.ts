@@ -4,7 +4,7 @@ import type { SqlValue } from "../types.ts"
 const plain = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
 
 /** Bytes of a value in a reply's JSON, comma included. */
-export const jsonBytes = (value: SqlValue): number => {
+export function jsonBytes(value: SqlValue): number {
   if (value === null) return 5
   if (typeof value === "string") {
     return plain.test(value) ? value.length + 3 : Buffer.byteLength(JSON.stringify(value)) + 1

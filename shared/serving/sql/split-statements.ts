@@ -7,7 +7,7 @@ export interface StatementSpan {
 const dollarTag = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y
 
 /** The end of a text quoted with `quote`, which stands at `at`; a doubled quote is a part of it. */
-const quotedEnd = (sql: string, at: number, quote: string, escapes: boolean): number => {
+function quotedEnd(sql: string, at: number, quote: string, escapes: boolean): number {
   for (let i = at + 1; i < sql.length; i++) {
     if (escapes && sql[i] === "\\") i++
     else if (sql[i] === quote) {
@@ -18,12 +18,12 @@ const quotedEnd = (sql: string, at: number, quote: string, escapes: boolean): nu
   return sql.length
 }
 
-const lineCommentEnd = (sql: string, at: number): number => {
+function lineCommentEnd(sql: string, at: number): number {
   const end = sql.indexOf("\n", at)
   return end < 0 ? sql.length : end + 1
 }
 
-const blockCommentEnd = (sql: string, at: number): number => {
+function blockCommentEnd(sql: string, at: number): number {
   let depth = 1
   for (let i = at + 2; i < sql.length; i++) {
     if (sql.startsWith("/*", i)) depth++
@@ -35,7 +35,7 @@ const blockCommentEnd = (sql: string, at: number): number => {
   return sql.length
 }
 
-const dollarQuotedEnd = (sql: string, at: number): number => {
+function dollarQuotedEnd(sql: string, at: number): number {
   dollarTag.lastIndex = at
   const tag = dollarTag.exec(sql)?.[0]
   if (tag === undefined) return at + 1
@@ -44,7 +44,7 @@ const dollarQuotedEnd = (sql: string, at: number): number => {
 }
 
 /** The end of the blank, comment, quoted text or single character at `at`. */
-const tokenEnd = (sql: string, at: number): number => {
+function tokenEnd(sql: string, at: number): number {
   const char = sql[at]
   if (char === "-" && sql[at + 1] === "-") return lineCommentEnd(sql, at)
   if (char === "/" && sql[at + 1] === "*") return blockCommentEnd(sql, at)
@@ -55,14 +55,15 @@ const tokenEnd = (sql: string, at: number): number => {
   return at + 1
 }
 
-const isBlank = (sql: string, at: number): boolean =>
-  /\s/.test(sql[at] ?? "") || sql.startsWith("--", at) || sql.startsWith("/*", at)
+function isBlank(sql: string, at: number): boolean {
+  return /\s/.test(sql[at] ?? "") || sql.startsWith("--", at) || sql.startsWith("/*", at)
+}
 
 /**
  * Splits a text at its semicolons, as PostgreSQL's lexer sees them; empty statements are left out. It decides
  * nothing about safety: DuckDB's own parser must then find exactly one statement in what is run.
  */
-export const splitStatements = (sql: string): StatementSpan[] => {
+export function splitStatements(sql: string): StatementSpan[] {
   const spans: StatementSpan[] = []
   let start = -1
   let end = -1

@@ -5,7 +5,7 @@ import { splitStatements } from "./split-statements.ts"
  * Bytes of one statement. The syntax tree takes some fifty times the text, in the child that parses it; what people
  * and dashboards write stays far below.
  */
-export const sqlBytesMax = 256 * 1024
+export const SQL_BYTES_MAX = 256 * 1024
 
 /** A request's text, taken apart. */
 export interface Statement {
@@ -16,7 +16,7 @@ export interface Statement {
 
 const setPattern = /^set\s+([A-Za-z_][\w.]*)\s*=\s*(?:'((?:[^']|'')*)'|([^\s';]+))$/i
 
-const faultOfText = (sql: string): QueryError | undefined => {
+function faultOfText(sql: string): QueryError | undefined {
   const zero = sql.indexOf("\0")
   if (zero >= 0)
     return new QueryError("sql_parsing", `SQLParsingError: a NUL character at position ${zero + 1}`)
@@ -27,10 +27,10 @@ const faultOfText = (sql: string): QueryError | undefined => {
     )
   }
   const bytes = Buffer.byteLength(sql)
-  return bytes > sqlBytesMax
+  return bytes > SQL_BYTES_MAX
     ? new QueryError(
         "query_validation",
-        `The statement is ${bytes} bytes long: expected at most ${sqlBytesMax}`,
+        `The statement is ${bytes} bytes long: expected at most ${SQL_BYTES_MAX}`,
       )
     : undefined
 }
@@ -39,7 +39,7 @@ const faultOfText = (sql: string): QueryError | undefined => {
  * Takes Pinot's `SET k=v;` statements, which may stand before and after the statement proper, off a text.
  * Faults: `sql_parsing` (no statement, not a text), `query_validation` (two statements, too long).
  */
-export const readStatement = (sql: string): Statement | QueryError => {
+export function readStatement(sql: string): Statement | QueryError {
   const fault = faultOfText(sql)
   if (fault !== undefined) return fault
   const options = new Map<string, string>()

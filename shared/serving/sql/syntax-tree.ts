@@ -6,15 +6,19 @@ export type TreeValue = null | boolean | number | string | readonly TreeValue[] 
  * Reads a tree. Numbers above 2^53 (only `query_location`, where it is unknown, and large constants) lose their last
  * digits: the gate reads none of them, and a tree is never written back.
  */
-export const parseTree = (json: string): TreeNode => {
+export function parseTree(json: string): TreeNode {
   const tree: TreeValue = JSON.parse(json)
   return isNode(tree) ? tree : {}
 }
 
-export const isNode = (value: TreeValue | undefined): value is TreeNode =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
+export function isNode(value: TreeValue | undefined): value is TreeNode {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+}
 
-export const nodes = (value: TreeValue | undefined): readonly TreeNode[] =>
-  Array.isArray(value) ? value.filter(isNode) : []
+export function nodes(value: TreeValue | undefined): readonly TreeNode[] {
+  return Array.isArray(value) ? value.filter(isNode) : []
+}
 
-export const text = (value: TreeValue | undefined): string => (typeof value === "string" ? value : "")
+export function text(value: TreeValue | undefined): string {
+  return typeof value === "string" ? value : ""
+}
