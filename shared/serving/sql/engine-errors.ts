@@ -93,7 +93,10 @@ export function faultFromDuckdb(message: string, sql: string): Fault {
     return { code: "resource_limit", message: "Out of memory: the query needed more than a query may use" }
   }
   const error = readError(message)
-  const position = error.position === undefined ? undefined : textPosition(sql, Number(error.position))
+  const position =
+    error.position === undefined
+      ? undefined
+      : textPosition(sql, Number(error.position), error.exception_type === "Parser" ? "character" : "byte")
   const fault = faultOf(error, position === undefined ? "" : `${position}: `)
   return /^(?:FATAL|INTERNAL)$/i.test(error.exception_type) ? { ...fault, fatal: true } : fault
 }

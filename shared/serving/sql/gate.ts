@@ -191,7 +191,8 @@ function faultOfParser(tree: TreeNode, sql: string): Fault {
     const only = message.startsWith("Only SELECT") ? "Only SELECT statements are allowed" : message
     return { code: "query_validation", message: only }
   }
-  const position = tree.position === undefined ? undefined : textPosition(sql, Number(tree.position))
+  const position =
+    tree.position === undefined ? undefined : textPosition(sql, Number(tree.position), "character")
   return {
     code: "sql_parsing",
     message: `SQLParsingError: ${position === undefined ? "" : `${position}: `}${message}`,
@@ -215,7 +216,7 @@ export function judge(tree: TreeNode, sql: string): Passed | Fault {
     return walk(query)
   } catch (refusal) {
     if (!(refusal instanceof Refusal)) throw refusal
-    const position = textPosition(sql, Number(refusal.node?.query_location ?? -1))
+    const position = textPosition(sql, Number(refusal.node?.query_location ?? -1), "byte")
     return {
       code: refusal.code,
       message: `${refusal.message}${position === undefined ? "" : ` (${position})`}`,
