@@ -1,4 +1,3 @@
-import { joinBytes } from "../storage/bytes.ts"
 import { StorageError } from "../storage/errors.ts"
 import type { Ports } from "../storage/time.ts"
 import type { PartitionAppender, Uploaded } from "./appender.ts"
@@ -12,8 +11,8 @@ import { uploadObject, walKey } from "./upload.ts"
 /** What others want to know of a flush. */
 export interface FlushListener {
   flushed(appender: PartitionAppender): void
-  /** A partition's payload lies at `offset` of object `key`. */
-  uploaded(key: string, offset: number, bytes: Uint8Array): void
+  /** A partition's batches lie one after the other from `offset` of object `key` on. */
+  uploaded(key: string, offset: number, batches: readonly Uint8Array[]): void
 }
 
 interface Planned {
@@ -162,7 +161,7 @@ export class Flusher {
     let offset = 0
     const commits: Promise<void>[] = []
     for (const planned of plans) {
-      this.#listener.uploaded(key, offset, joinBytes(planned.plan.pieces))
+      this.#listener.uploaded(key, offset, planned.plan.pieces)
       commits.push(this.#commit(planned, { key, offset, date }))
       offset += planned.plan.bytes
     }

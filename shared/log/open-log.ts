@@ -69,7 +69,7 @@ class StoredLog implements Log {
         this.#sticky.delete(appender.view.topicId)
         ports.wake.notify(wakeTopic(appender.view.topicId, appender.view.partition))
       },
-      uploaded: (key, offset, bytes) => this.#reader.keep(key, offset, bytes),
+      uploaded: (key, offset, batches) => this.#reader.keep(key, offset, batches),
     })
   }
 

@@ -80,18 +80,23 @@ function damaged(expected: number, found: number): LogError {
 /** Reads records of partitions: slots from the view's cache or the store, payloads by coalesced ranged reads. */
 export class Reader {
   readonly #ports: Ports
-  readonly #payloads = new LRUCache<string, Uint8Array>({
+  /** Stored batches by object and offset in it. */
+  readonly #batches = new LRUCache<string, Uint8Array>({
     maxSize: PAYLOAD_CACHE_BYTES,
-    sizeCalculation: bytes => Math.max(1, bytes.length),
+    sizeCalculation: bytes => bytes.length,
   })
 
   constructor(ports: Ports) {
     this.#ports = ports
   }
 
-  /** Keeps a payload that this process has just written. */
-  keep(key: string, offset: number, bytes: Uint8Array): void {
-    this.#payloads.set(`${key}@${offset}`, bytes)
+  /** Keeps the batches of a payload that this process has just written at `offset` of an object. */
+  keep(key: string, offset: number, batches: readonly Uint8Array[]): void {
+    let at = offset
+    for (const batch of batches) {
+      this.#batches.set(`${key}@${at}`, batch)
+      at += batch.length
+    }
   }
 
   /**
@@ -167,61 +172,69 @@ export class Reader {
 
   /** Reads the wanted batches; those that lie side by side in one object come by one ranged get. */
   async #read(view: PartitionView, wanted: readonly Wanted[]): Promise<FetchedBatch[]> {
-    const runs: Wanted[][] = []
-    for (const want of wanted) {
+    const found = wanted.map(want => this.#kept(want))
+    const runs: number[][] = []
+    for (const [index, want] of wanted.entries()) {
+      if (found[index] !== undefined) continue
       const run = runs[runs.length - 1]
       const last = run?.[run.length - 1]
-      if (last !== undefined && adjoins(last, want)) run.push(want)
-      else runs.push([want])
+      if (last === index - 1 && adjoins(wanted[last], want)) run.push(index)
+      else runs.push([index])
     }
-    const bytes = await Promise.all(runs.map(run => this.#readRun(run)))
-    return runs.flatMap((run, index) => cut(view, run, bytes[index]))
+    await Promise.all(runs.map(run => this.#readRun(run, wanted, found)))
+    return wanted.map((want, index) => readable(view, want, found[index]!))
   }
 
-  async #readRun(run: readonly Wanted[]): Promise<Uint8Array> {
-    const first = run[0]
-    const last = run[run.length - 1]
-    if (first.payload.kind === "inline")
-      return first.payload.bytes.subarray(first.start, last.start + last.length)
-    const { key, offset } = first.payload
-    const start = offset + first.start
-    const end = (last.payload as typeof first.payload).offset + last.start + last.length
-    const kept = this.#payloads.get(`${key}@${offset}`)
-    if (kept !== undefined && kept.length >= end - offset) return kept.subarray(start - offset, end - offset)
+  #kept({ payload, start, length }: Wanted): Uint8Array | undefined {
+    if (payload.kind === "inline") return payload.bytes.subarray(start, start + length)
+    const kept = this.#batches.get(`${payload.key}@${payload.offset + start}`)
+    return kept?.length === length ? kept : undefined
+  }
+
+  async #readRun(
+    run: readonly number[],
+    wanted: readonly Wanted[],
+    found: (Uint8Array | undefined)[],
+  ): Promise<void> {
+    const { key } = wanted[run[0]].payload as ObjectPayload
+    const start = placeOf(wanted[run[0]])
+    const last = wanted[run[run.length - 1]]
+    const end = placeOf(last) + last.length
     const read = await readAgain(this.#ports, () => this.#ports.objects.get(key, { start, end }))
     if (read === undefined || read.body.length !== end - start) {
       throw new LogError("log_damaged", `object ${key} is missing, or shorter than ${end} bytes`)
     }
-    if (first.start === 0) this.#payloads.set(`${key}@${offset}`, read.body)
-    return read.body
+    for (const index of run) {
+      const at = placeOf(wanted[index]) - start
+      const batch = read.body.subarray(at, at + wanted[index].length)
+      found[index] = batch
+      this.#batches.set(`${key}@${start + at}`, batch)
+    }
   }
 }
 
-function adjoins(last: Wanted, next: Wanted): boolean {
-  if (last.payload === next.payload) return last.start + last.length === next.start
-  if (last.payload.kind === "inline" || next.payload.kind === "inline") return false
-  return (
-    last.payload.key === next.payload.key &&
-    last.payload.offset + last.start + last.length === next.payload.offset + next.start
-  )
+type ObjectPayload = Extract<Payload, { kind: "object" }>
+
+/** Where in its object a batch lies. */
+function placeOf({ payload, start }: Wanted): number {
+  return (payload as ObjectPayload).offset + start
 }
 
-/** Copies each batch out of what was read, verified, with its offset in place. */
-function cut(view: PartitionView, run: readonly Wanted[], bytes: Uint8Array): FetchedBatch[] {
-  let at = 0
-  return run.map(({ baseOffset, nextOffset, length }) => {
-    const batch = bytes.slice(at, at + length)
-    at += length
-    const header = checkStored(view, batch, baseOffset)
-    if (header.count !== nextOffset - baseOffset) {
-      throw new LogError(
-        "log_damaged",
-        `${view.pk}: the batch at ${baseOffset} holds ${header.count} records`,
-      )
-    }
-    patchBaseOffset(batch, baseOffset)
-    return { baseOffset, nextOffset, bytes: batch }
-  })
+function adjoins(last: Wanted, next: Wanted): boolean {
+  const [before, after] = [last.payload as ObjectPayload, next.payload as ObjectPayload]
+  return before.key === after.key && placeOf(last) + last.length === placeOf(next)
+}
+
+/** A copy of a stored batch, verified, with its offset in place. */
+function readable(view: PartitionView, want: Wanted, stored: Uint8Array): FetchedBatch {
+  const { baseOffset, nextOffset } = want
+  const bytes = stored.slice()
+  const header = checkStored(view, bytes, baseOffset)
+  if (header.count !== nextOffset - baseOffset) {
+    throw new LogError("log_damaged", `${view.pk}: the batch at ${baseOffset} holds ${header.count} records`)
+  }
+  patchBaseOffset(bytes, baseOffset)
+  return { baseOffset, nextOffset, bytes }
 }
 
 function checkStored(view: PartitionView, batch: Uint8Array, baseOffset: number) {
