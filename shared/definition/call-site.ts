@@ -1,7 +1,7 @@
 /** Where each topic, table and app was written. Kept beside them, so that moving a line changes no definition. */
 const sites = new WeakMap<object, string>()
 
-const FRAME = /\(?((?:file:\/\/|\/|[a-zA-Z]:\\).*:\d+:\d+)\)?$/
+const FRAME = /(?:\(|at (?:async )?)((?:file:\/\/|\/|[a-zA-Z]:\\).*:\d+:\d+)\)?$/
 
 /**
  * Remembers the place that called `through`.
