@@ -19,6 +19,10 @@ const OUTPUT_CHUNK_BYTES = 256 * 1024
 /** Fast level: the log trades some space for the writer's time. */
 const GZIP_LEVEL = 1
 
+/** Libraries return Buffers, whose `subarray` is slower and whose equality is not an array's. */
+const plain = (buffer: Uint8Array): Uint8Array =>
+  new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
+
 /** CRC32C (Castagnoli) as an unsigned 32-bit number. */
 export const crc32c = (bytes: Uint8Array): number => crc32cNative(bytes)
 
@@ -26,38 +30,37 @@ export const crc32c = (bytes: Uint8Array): number => crc32cNative(bytes)
 export const isUtf8 = (bytes: Uint8Array): boolean => isUtf8Native(bytes)
 
 /** A new array of `size` bytes whose content is whatever the memory held. */
-export const allocate = (size: number): Uint8Array => {
-  const buffer = Buffer.allocUnsafeSlow(size)
-  return new Uint8Array(buffer.buffer, buffer.byteOffset, size)
-}
+export const allocate = (size: number): Uint8Array => plain(Buffer.allocUnsafeSlow(size))
 
 /** Copies `from[start, end)` to `to` at `at`. */
 export function copyBytes(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): void {
   to.set(from.subarray(start, end), at)
 }
 
-export const gzip = (bytes: Uint8Array): Uint8Array => gzipSync(bytes, { level: GZIP_LEVEL })
+export const gzip = (bytes: Uint8Array): Uint8Array => plain(gzipSync(bytes, { level: GZIP_LEVEL }))
 
 /** Throws when the input is malformed or its content longer than `limit` bytes. */
 export const gunzip = (bytes: Uint8Array, limit: number): Uint8Array =>
-  gunzipSync(bytes, { maxOutputLength: limit, chunkSize: OUTPUT_CHUNK_BYTES })
+  plain(gunzipSync(bytes, { maxOutputLength: limit, chunkSize: OUTPUT_CHUNK_BYTES }))
 
-export const zstd = (bytes: Uint8Array): Uint8Array => zstdCompressSync(bytes)
+export const zstd = (bytes: Uint8Array): Uint8Array => plain(zstdCompressSync(bytes))
 
 /** Throws when the input is malformed or its content longer than `limit` bytes. Reads one frame. */
 export const unzstd = (bytes: Uint8Array, limit: number): Uint8Array =>
-  zstdDecompressSync(bytes, {
-    maxOutputLength: limit,
-    chunkSize: OUTPUT_CHUNK_BYTES,
-    params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX },
-  })
+  plain(
+    zstdDecompressSync(bytes, {
+      maxOutputLength: limit,
+      chunkSize: OUTPUT_CHUNK_BYTES,
+      params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX },
+    }),
+  )
 
 /** One raw snappy block. */
-export const snappyBlock = (bytes: Uint8Array): Uint8Array => compressSync(bytes)
+export const snappyBlock = (bytes: Uint8Array): Uint8Array => plain(compressSync(bytes))
 
 /** Allocates the length that the block declares: the caller bounds it first. Throws when malformed. */
-export const unsnappyBlock = (bytes: Uint8Array): Uint8Array => uncompressSync(bytes) as Uint8Array
+export const unsnappyBlock = (bytes: Uint8Array): Uint8Array => plain(uncompressSync(bytes) as Buffer)
 
 /** One LZ4 frame of independent blocks, the only kind that Kafka's Java client reads. */
 export const lz4Frame = (bytes: Uint8Array): Uint8Array =>
-  compressFrameSync(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+  plain(compressFrameSync(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)))
