@@ -23,7 +23,10 @@ export function errorBody(error: unknown): Record<string, string | number> {
   if (error instanceof ApiError || error instanceof LogError) {
     return { error_code: errorCode, message: error.message, reason: error.code, ...error.detail }
   }
-  if (error instanceof StorageError || error instanceof QueryError) {
+  if (error instanceof StorageError) {
+    return { error_code: errorCode, message: error.message, reason: `storage_${error.code}` }
+  }
+  if (error instanceof QueryError) {
     return { error_code: errorCode, message: error.message, reason: error.code }
   }
   return {

@@ -139,7 +139,7 @@ describe("an error", () => {
       "GET /topics",
     )
     expect({ status, retry: headers["retry-after"] }).toEqual({ status: 503, retry: "1" })
-    expect(json).toEqual({ error_code: 50303, message: "no answer", reason: "unavailable" })
+    expect(json).toEqual({ error_code: 50303, message: "no answer", reason: "storage_unavailable" })
   })
 
   test("that nobody expected keeps its words inside", async () => {

@@ -1,0 +1,52 @@
+import { readFileSync } from "node:fs"
+import { describe, expect, test } from "vitest"
+import { errorTable } from "../../shared/api/error-table.ts"
+import { routes } from "../../shared/api/routes.ts"
+import { type Example, examplesOf, matches } from "./examples.ts"
+import { openApi, type TestApi } from "./support.ts"
+
+const file = new URL("../../docs/api.md", import.meta.url)
+const examples = examplesOf(file)
+
+async function run(example: Example, { call }: TestApi, files: Map<string, Buffer>): Promise<void> {
+  const { method, target, headers, expected } = example
+  const body = example.body.startsWith("@") ? files.get(example.body.slice(1)) : example.body
+  const answer = await call(`${method} ${target}`, { headers, body })
+  const where = `${method} ${target}`
+  expect(answer.status, `${where}: ${answer.text}`).toBe(expected.status)
+  expect(answer.headers, where).toMatchObject(expected.headers)
+  if (example.output !== undefined) files.set(example.output, answer.bytes)
+  else if (answer.json === undefined) expect(answer.text, where).toBe(expected.body)
+  else if (!matches(JSON.parse(expected.body), answer.json)) {
+    expect(answer.json, where).toEqual(JSON.parse(expected.body))
+    throw new Error(`${where}: the documentation shows something else`)
+  }
+}
+
+describe("docs/api.md", () => {
+  test("shows what the API answers", async () => {
+    const api = openApi()
+    const files = new Map<string, Buffer>()
+    for (const example of examples) await run(example, api, files)
+  })
+
+  test("has an example of every route", () => {
+    const shown = examples.map(({ method, target }) => `${method} ${target.split("?")[0]}`)
+    for (const { method, path } of routes) {
+      const pattern = new RegExp(`^${method} ${path.replace(/:\w+/g, "[^/]+")}$`)
+      expect(shown, `${method} ${path}`).toContainEqual(expect.stringMatching(pattern))
+    }
+  })
+
+  test("lists every error with its status and code", () => {
+    const text = readFileSync(file, "utf8")
+    const { ApiError, LogError, StorageError, QueryError } = errorTable
+    const stored = Object.entries(StorageError).map(([code, form]) => [`storage_${code}`, form] as const)
+    const { too_many_requests } = QueryError
+    const forms = [...Object.entries({ ...ApiError, ...LogError, too_many_requests }), ...stored]
+    for (const [reason, { status, errorCode }] of forms) {
+      const row = new RegExp(`^\\| ${status} \\| ${errorCode} \\|.*\`${reason}\``, "m")
+      expect(row.test(text), `${status} ${errorCode} ${reason}`).toBe(true)
+    }
+  })
+})
