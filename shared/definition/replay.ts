@@ -13,3 +13,17 @@ export interface Replay {
   /** The records' values from number `from` (the first is 0) on, each as the bytes of its JSON text. */
   values(from: number): AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 }
+
+/** What is wrong with what a `replay.ts` exports as `replay`; undefined: nothing. */
+export function replayFault(replay: unknown): string | undefined {
+  if (typeof replay !== "object" || replay === null)
+    return "replay: expected { topic, count, durationMs, values }"
+  const { topic, count, durationMs, values } = replay as Partial<Record<keyof Replay, unknown>>
+  if (typeof topic !== "string") return "replay.topic: expected a topic's name"
+  if (!Number.isSafeInteger(count) || Number(count) < 0) return "replay.count: expected the number of records"
+  if (!Number.isFinite(durationMs) || Number(durationMs) < 0)
+    return "replay.durationMs: expected milliseconds"
+  return typeof values === "function"
+    ? undefined
+    : "replay.values: expected a function of the first record's number"
+}
