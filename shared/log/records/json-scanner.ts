@@ -108,9 +108,12 @@ export class JsonScanner {
       else i = this.#scalar(i, byte)
       for (;;) {
         if (depth === 0) return i
-        if (i < end && bytes[i]! <= SPACE) i = this.space(i)
+        let next = i < end ? bytes[i]! : 0
+        if (next <= SPACE) {
+          i = this.space(i)
+          next = i < end ? bytes[i]! : 0
+        }
         const close = open[depth - 1]!
-        const next = i < end ? bytes[i]! : 0
         if (next === COMMA) {
           i++
           if (i < end && bytes[i]! <= SPACE) i = this.space(i)

@@ -14,8 +14,11 @@ import { compressSync, uncompressSync } from "snappy"
  * so no honest frame needs more.
  */
 const ZSTD_WINDOW_LOG_MAX = 25
-/** zlib hands its output over in pieces of this size; the default 16 KiB costs a call per 80 records. */
-const OUTPUT_CHUNK_BYTES = 256 * 1024
+/** zlib hands its output over in pieces, allocated beforehand: few calls for large batches, little memory for small. */
+const OUTPUT_CHUNK_BYTES_MAX = 256 * 1024
+const OUTPUT_CHUNK_BYTES_MIN = 4 * 1024
+/** About what JSON shrinks by. */
+const RATIO_GUESS = 8
 /** Fast level: the log trades some space for the writer's time. */
 const GZIP_LEVEL = 1
 
@@ -37,11 +40,14 @@ export function copyBytes(from: Uint8Array, start: number, end: number, to: Uint
   to.set(from.subarray(start, end), at)
 }
 
+const chunkSize = (compressed: Uint8Array): number =>
+  Math.min(OUTPUT_CHUNK_BYTES_MAX, Math.max(OUTPUT_CHUNK_BYTES_MIN, RATIO_GUESS * compressed.length))
+
 export const gzip = (bytes: Uint8Array): Uint8Array => plain(gzipSync(bytes, { level: GZIP_LEVEL }))
 
 /** Throws when the input is malformed or its content longer than `limit` bytes. */
 export const gunzip = (bytes: Uint8Array, limit: number): Uint8Array =>
-  plain(gunzipSync(bytes, { maxOutputLength: limit, chunkSize: OUTPUT_CHUNK_BYTES }))
+  plain(gunzipSync(bytes, { maxOutputLength: limit, chunkSize: chunkSize(bytes) }))
 
 export const zstd = (bytes: Uint8Array): Uint8Array => plain(zstdCompressSync(bytes))
 
@@ -50,7 +56,7 @@ export const unzstd = (bytes: Uint8Array, limit: number): Uint8Array =>
   plain(
     zstdDecompressSync(bytes, {
       maxOutputLength: limit,
-      chunkSize: OUTPUT_CHUNK_BYTES,
+      chunkSize: chunkSize(bytes),
       params: { [constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_LOG_MAX },
     }),
   )
