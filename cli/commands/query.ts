@@ -1,0 +1,75 @@
+import { Command, Option } from "commander"
+import { csvLine } from "../csv.ts"
+import { type ExactNumber, exactText, parseExact } from "../exact-json.ts"
+import { exitCodes, Failure } from "../failure.ts"
+import { Server } from "../http.ts"
+import { type UrlOption, urlOption } from "../options.ts"
+import { print, say } from "../output.ts"
+import { textTable } from "../text-table.ts"
+
+interface Options extends UrlOption {
+  readonly json?: boolean
+  readonly csv?: boolean
+}
+
+interface BrokerReply {
+  readonly resultTable?: {
+    readonly dataSchema: {
+      readonly columnNames: readonly string[]
+      readonly columnDataTypes: readonly string[]
+    }
+    readonly rows: readonly (readonly unknown[])[]
+  }
+  readonly exceptions?: readonly { readonly errorCode: ExactNumber; readonly message: string }[]
+  readonly timeUsedMs?: ExactNumber
+}
+
+const numericTypes = /^(INT|LONG|FLOAT|DOUBLE|BIG_DECIMAL)$/
+
+/** A value as text: strings bare, all else as JSON. */
+const text = (value: unknown) => (typeof value === "string" ? value : exactText(value))
+
+async function printRows({ json, csv }: Options, reply: BrokerReply): Promise<void> {
+  const { dataSchema, rows } = reply.resultTable ?? {
+    dataSchema: { columnNames: [], columnDataTypes: [] },
+    rows: [],
+  }
+  const { columnNames: names, columnDataTypes: types } = dataSchema
+  if (json) {
+    const keys = names.map(name => JSON.stringify(name))
+    const line = (row: readonly unknown[]) =>
+      `{${row.map((value, i) => `${keys[i]}:${exactText(value)}`).join(",")}}\n`
+    await print(rows.map(line).join(""))
+  } else if (csv) {
+    const line = (row: readonly unknown[]) => csvLine(row.map(value => (value === null ? null : text(value))))
+    await print(csvLine(names) + rows.map(line).join(""))
+  } else {
+    const cells = rows.map(row => row.map(value => (value === null ? "NULL" : text(value))))
+    const numeric = types.map(type => numericTypes.test(type))
+    await print(textTable(names, cells, numeric))
+    say(`${rows.length} row${rows.length === 1 ? "" : "s"}, ${reply.timeUsedMs?.text ?? "?"} ms`)
+  }
+}
+
+async function run(sql: string, options: Options): Promise<void> {
+  const response = await new Server(options.url).call("/query/sql", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ sql }),
+  })
+  const reply = parseExact(await response.text()) as BrokerReply
+  const [exception] = reply.exceptions ?? []
+  if (reply.resultTable !== undefined) await printRows(options, reply)
+  if (exception !== undefined) {
+    throw new Failure(exitCodes.failed, `${exception.message} (${text(exception.errorCode)})`)
+  }
+}
+
+export const queryCommand = () =>
+  new Command("query")
+    .description("Run one SQL query and print its rows as a table.")
+    .argument("<sql>", "one SELECT statement")
+    .addOption(new Option("--json", "print each row as a JSON object on its own line").conflicts("csv"))
+    .option("--csv", "print CSV (RFC 4180) with a line of column names")
+    .addOption(urlOption())
+    .action(run)

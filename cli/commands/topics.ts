@@ -1,0 +1,110 @@
+import { Command, InvalidArgumentError } from "commander"
+import { path, Server } from "../http.ts"
+import { integer, type UrlOption, urlOption } from "../options.ts"
+import { print, say } from "../output.ts"
+import { textTable } from "../text-table.ts"
+
+interface JsonOption extends UrlOption {
+  readonly json?: boolean
+}
+
+interface Topic {
+  readonly name: string
+  readonly configs: Readonly<Record<string, string>>
+  readonly partitions: readonly { readonly partition: number }[]
+}
+
+interface Offsets {
+  readonly beginning_offset: number
+  readonly end_offset: number
+}
+
+/** Requests at once while describing a topic of many partitions. */
+const OFFSETS_CONCURRENCY = 16
+
+type Config = Readonly<Record<string, string>>
+
+function configEntry(text: string, previous: Config = {}): Config {
+  const at = text.indexOf("=")
+  if (at < 1) throw new InvalidArgumentError("Expected name=value.")
+  return { ...previous, [text.slice(0, at)]: text.slice(at + 1) }
+}
+
+async function list({ url, json }: JsonOption): Promise<void> {
+  const names = await new Server(url).json<string[]>("/topics")
+  await print(json ? `${JSON.stringify(names)}\n` : names.map(name => `${name}\n`).join(""))
+}
+
+async function create(
+  name: string,
+  options: UrlOption & { partitions: number; config?: Config },
+): Promise<void> {
+  const { url, partitions, config = {} } = options
+  await new Server(url).post("/topics", { name, partitions, config })
+  say(`Created topic ${name} with ${partitions} partition${partitions === 1 ? "" : "s"}.`)
+}
+
+async function partitionOffsets(server: Server, topic: Topic): Promise<Offsets[]> {
+  const offsets: Offsets[] = []
+  for (let first = 0; first < topic.partitions.length; first += OFFSETS_CONCURRENCY) {
+    const some = topic.partitions.slice(first, first + OFFSETS_CONCURRENCY)
+    const calls = some.map(({ partition }) =>
+      server.json<Offsets>(path`/topics/${topic.name}/partitions/${partition}/offsets`),
+    )
+    offsets.push(...(await Promise.all(calls)))
+  }
+  return offsets
+}
+
+async function describe(name: string, { url, json }: JsonOption): Promise<void> {
+  const server = new Server(url)
+  const topic = await server.json<Topic>(path`/topics/${name}`)
+  const offsets = await partitionOffsets(server, topic)
+  if (json) {
+    const partitions = offsets.map((bounds, partition) => ({ partition, ...bounds }))
+    await print(`${JSON.stringify({ name: topic.name, configs: topic.configs, partitions })}\n`)
+    return
+  }
+  const configs = Object.entries(topic.configs).map(([key, value]) => `${key}=${value}\n`)
+  const rows = offsets.map((bounds, i) => [`${i}`, `${bounds.beginning_offset}`, `${bounds.end_offset}`])
+  await print(configs.join("") + textTable(["partition", "beginning", "end"], rows, [true, true, true]))
+}
+
+async function remove(name: string, { url }: UrlOption): Promise<void> {
+  await new Server(url).call(path`/topics/${name}`, { method: "DELETE" })
+  say(`Deleted topic ${name}.`)
+}
+
+const json = ["--json", "print JSON"] as const
+
+export function topicsCommand(): Command {
+  const topics = new Command("topics").description("List, create, describe and delete topics.")
+  topics
+    .command("list")
+    .description("Print the topics' names.")
+    .addOption(urlOption())
+    .option(...json)
+    .action(list)
+  topics
+    .command("create")
+    .description("Create a topic.")
+    .argument("<topic>")
+    .option("--partitions <count>", "how many partitions", integer(1, 10_000), 1)
+    .option("--config <name=value>", "a configuration entry; may be repeated", configEntry)
+    .addOption(urlOption())
+    .action(create)
+  topics
+    .command("describe")
+    .description("Print a topic's configuration and its partitions' offsets.")
+    .argument("<topic>")
+    .addOption(urlOption())
+    .option(...json)
+    .action(describe)
+  topics
+    .command("delete")
+    .description("Delete a topic with its records.")
+    .argument("<topic>")
+    .addOption(urlOption())
+    .action(remove)
+  return topics
+}

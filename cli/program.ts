@@ -1,0 +1,32 @@
+import { Command } from "commander"
+import packageJson from "../package.json" with { type: "json" }
+import { consumeCommand } from "./commands/consume.ts"
+import { produceCommand } from "./commands/produce.ts"
+import { queryCommand } from "./commands/query.ts"
+import { startCommand } from "./commands/start.ts"
+import { topicsCommand } from "./commands/topics.ts"
+
+const exitStatuses = `
+Exit status: 0 done, 1 the server refused or failed, 2 wrong usage, 3 no server at the URL.
+Data goes to stdout, all else to stderr. NO_COLOR is honoured.`
+
+/** The whole command line. Wrong usage throws commander's error instead of ending the process. */
+export function program(): Command {
+  const root = new Command("millrace")
+    .description("A real-time streaming platform: events in over HTTP, SQL out.")
+    .version(packageJson.version, "--version", "print the version")
+    .addHelpText("after", exitStatuses)
+    .showHelpAfterError("(--help tells more)")
+    .exitOverride()
+  for (const command of [startCommand, topicsCommand, produceCommand, consumeCommand, queryCommand]) {
+    root.addCommand(command())
+  }
+  for (const command of root.commands) inherit(command, root)
+  return root
+}
+
+// `addCommand` copies no settings, unlike `command()`.
+function inherit(command: Command, parent: Command): void {
+  command.copyInheritedSettings(parent)
+  for (const child of command.commands) inherit(child, command)
+}

@@ -1,0 +1,227 @@
+import { exec } from "node:child_process"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { partitionForKey } from "../../shared/log/records/index.ts"
+import { startCli, type TestCli } from "./support.ts"
+
+let cli: TestCli
+let folder: string
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "millrace-cli-"))
+  cli = await startCli()
+})
+
+afterAll(async () => {
+  rmSync(folder, { recursive: true })
+  await cli.server.close()
+})
+
+const topic = (name: string, partitions = 1) => cli.api.log.createTopic({ name, partitions, owner: "http" })
+
+describe.concurrent("millrace topics", () => {
+  test("creates, lists, describes and deletes", async () => {
+    const { run } = cli
+    const args = ["topics", "create", "made", "--partitions", "2", "--config", "retention.ms=1000"]
+    expect(await run(args)).toEqual({
+      code: 0,
+      stdout: "",
+      stderr: "Created topic made with 2 partitions.\n",
+    })
+    expect((await run(["topics", "list"])).stdout).toContain("made\n")
+    expect((await run(["topics", "describe", "made"])).stdout).toBe(
+      "retention.ms=1000\npartition  beginning  end\n---------  ---------  ---\n        0          0    0\n        1          0    0\n",
+    )
+    const json = await run(["topics", "describe", "made", "--json"])
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      name: "made",
+      partitions: [{ partition: 0, beginning_offset: 0, end_offset: 0 }, { partition: 1 }],
+    })
+    expect(await run(["topics", "delete", "made"])).toMatchObject({ code: 0, stdout: "" })
+    expect(await run(["topics", "delete", "made"])).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: "error: topic made does not exist\n",
+    })
+  })
+})
+
+describe.concurrent("millrace produce and consume", () => {
+  test("take lines from stdin and give them back", async () => {
+    await topic("lines")
+    const values = ['{"n": 9007199254740993}', '"two"', "3"]
+    const produced = await cli.run(["produce", "lines"], {
+      stdin: `${values[0]}\r\n\n${values[1]}\n${values[2]}`,
+    })
+    expect(produced).toEqual({ code: 0, stdout: "", stderr: "3 records acknowledged\n" })
+    const consumed = await cli.run(["consume", "lines"])
+    expect(consumed).toEqual({ code: 0, stdout: values.map(value => `${value}\n`).join(""), stderr: "" })
+    const some = await cli.run([
+      "consume",
+      "lines",
+      "--partition",
+      "0",
+      "--offset",
+      "1",
+      "--max",
+      "1",
+      "--json",
+    ])
+    expect(JSON.parse(some.stdout)).toMatchObject({
+      topic: "lines",
+      key: null,
+      value: "two",
+      offset: 1,
+      headers: [],
+    })
+  })
+
+  test("send files by key to the partitions where the server would put them", async () => {
+    await topic("keyed", 3)
+    const file = join(folder, "keyed.ndjson")
+    const keys = ["a", "b", "c", 7, "a", "ü"]
+    writeFileSync(file, keys.map((id, n) => `${JSON.stringify({ id, n })}\n`).join(""))
+    expect((await cli.run(["produce", "keyed", file, "--key", "id"])).code).toBe(0)
+    const { stdout } = await cli.run(["consume", "keyed", "--json"])
+    const records = stdout
+      .trimEnd()
+      .split("\n")
+      .map(line => JSON.parse(line))
+    expect(records).toHaveLength(keys.length)
+    for (const { key, partition, value } of records) {
+      expect(key).toBe(String(value.id))
+      expect(partition).toBe(partitionForKey(Buffer.from(key), 3))
+    }
+  })
+
+  test("send large input in several requests, each record once", async () => {
+    await topic("large", 2)
+    const count = 3_000
+    const stdin = Array.from(
+      { length: count },
+      (_, n) => `${JSON.stringify({ n, pad: "x".repeat(1_000) })}\n`,
+    ).join("")
+    expect((await cli.run(["produce", "large"], { stdin })).stderr).toBe("3,000 records acknowledged\n")
+    const { stdout } = await cli.run(["consume", "large"])
+    const seen = stdout
+      .trimEnd()
+      .split("\n")
+      .map(line => JSON.parse(line).n as number)
+    expect(seen.sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, n) => n))
+  })
+
+  test("name the line of the input that is wrong", async () => {
+    await topic("wrong")
+    const file = join(folder, "wrong.ndjson")
+    writeFileSync(file, '{"id":1}\n\n{"id":2}\n{"id":\n')
+    const keyless = await cli.run(["produce", "wrong", file])
+    expect(keyless.code).toBe(1)
+    expect(keyless.stderr).toContain(`error: ${file}:4, column 7: expected a JSON value`)
+    const keyed = await cli.run(["produce", "wrong", "--key", "ID"], { stdin: '\n{"id":1}\n' })
+    expect(keyed.stderr).toContain('error: stdin:2: expected an object with the key field "ID"')
+    expect((await cli.run(["produce", "wrong", join(folder, "absent")])).code).toBe(2)
+    expect((await cli.run(["produce", "nope"], { stdin: "1\n" })).stderr).toBe(
+      "error: topic nope does not exist\n",
+    )
+  })
+
+  test("follow what comes", async () => {
+    await topic("followed", 2)
+    await cli.api.produce("/topics/followed/partitions/0", ['"before"'])
+    const following = cli.run(["consume", "followed", "--follow", "--from-beginning", "--max", "2"])
+    await cli.api.produce("/topics/followed/partitions/1", ['"after"'])
+    const { code, stdout } = await following
+    expect(code).toBe(0)
+    expect(stdout.split("\n").sort()).toEqual(["", '"after"', '"before"'])
+  })
+
+  test("show what is no JSON as it is", async () => {
+    await topic("raw")
+    const headers = { "content-type": "application/vnd.kafka.binary.v2+json" }
+    const values = ["no json", '{\n"a":\n1}', null].map(text => text && Buffer.from(text).toString("base64"))
+    const body = { records: values.map(value => ({ key: "/w==", value })) }
+    await cli.api.call("POST /topics/raw", { headers, body })
+    expect((await cli.run(["consume", "raw"])).stdout).toBe('no json\n{ "a": 1}\nnull\n')
+    const [first] = (await cli.run(["consume", "raw", "--json"])).stdout.split("\n")
+    expect(JSON.parse(first!)).toMatchObject({ key_base64: "/w==", value: "no json" })
+  })
+
+  test("stop quietly when their reader has gone", async () => {
+    await topic("piped")
+    await cli.api.produce(
+      "/topics/piped?summary",
+      Array.from({ length: 20_000 }, () => JSON.stringify("x".repeat(100))),
+    )
+    const bin = new URL("../../bin/millrace.js", import.meta.url).pathname
+    const { stdout, stderr } = await new Promise<{ stdout: string; stderr: string }>(resolve => {
+      const command = `"${process.execPath}" "${bin}" consume piped --url ${cli.server.url} | head -n 1`
+      exec(command, (_error, out, err) => resolve({ stdout: out, stderr: err }))
+    })
+    expect({ lines: stdout.split("\n").length, stderr }).toEqual({ lines: 2, stderr: "" })
+  })
+})
+
+describe("millrace query", () => {
+  const reply = (rows: string, types = '["STRING","LONG","DOUBLE"]') =>
+    `{"resultTable":{"dataSchema":{"columnNames":["origin","n","mean"],"columnDataTypes":${types}},"rows":${rows}},"exceptions":[],"timeUsedMs":3}`
+  const answerWith = (text: string) => {
+    cli.api.sql.query = async request => {
+      cli.api.sql.asked.push(request)
+      return text
+    }
+  }
+
+  test("prints an aligned table, numbers with all their digits", async () => {
+    answerWith(reply('[["SEA",9007199254740993,1.0],["a\\nb",7,null]]'))
+    const { code, stdout, stderr } = await cli.run(["query", "SELECT 1"])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "2 rows, 3 ms\n" })
+    expect(stdout).toBe(
+      [
+        "origin                 n  mean",
+        "------  ----------------  ----",
+        "SEA     9007199254740993   1.0",
+        "a\\nb                   7  NULL",
+        "",
+      ].join("\n"),
+    )
+    expect(cli.api.sql.asked.at(-1)?.sql).toBe("SELECT 1")
+  })
+
+  test("prints JSON lines and CSV", async () => {
+    answerWith(reply('[["say \\"hi\\", you",9007199254740993,1.0],["",7,null]]'))
+    expect((await cli.run(["query", "SELECT 1", "--json"])).stdout).toBe(
+      '{"origin":"say \\"hi\\", you","n":9007199254740993,"mean":1.0}\n{"origin":"","n":7,"mean":null}\n',
+    )
+    expect((await cli.run(["query", "SELECT 1", "--csv"])).stdout).toBe(
+      'origin,n,mean\r\n"say ""hi"", you",9007199254740993,1.0\r\n"",7,\r\n',
+    )
+    expect((await cli.run(["query", "SELECT 1", "--csv", "--json"])).code).toBe(2)
+  })
+
+  test("reports exceptions on stderr and by its status", async () => {
+    answerWith('{"exceptions":[{"errorCode":710,"message":"Unknown column x"}],"timeUsedMs":1}')
+    const { code, stdout, stderr } = await cli.run(["query", "SELECT x"])
+    expect({ code, stdout, stderr }).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: "error: Unknown column x (710)\n",
+    })
+  })
+})
+
+describe.concurrent("millrace", () => {
+  test("has stable exit codes", async () => {
+    expect(await cli.run(["--version"])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    })
+    expect((await cli.run(["topics", "list", "--colour"])).code).toBe(2)
+    expect((await cli.run(["consume", "x", "--offset", "3"])).stderr).toContain("--offset: needs --partition")
+    const nobody = await cli.run(["topics", "list", "--url", "http://127.0.0.1:9"])
+    expect(nobody).toMatchObject({ code: 3, stdout: "" })
+    expect(nobody.stderr).toMatch(/^error: Cannot reach http:\/\/127\.0\.0\.1:9 /)
+    expect((await cli.run(["topics", "list", "--url", "ftp://x"])).code).toBe(2)
+  })
+})
