@@ -2,6 +2,7 @@
  * A query child: the program that runs other people's SQL, apart from the process that holds the log. It is given a
  * folder of slot files and an IPC channel and nothing else, and ends when the channel does.
  */
+import { readFileSync } from "node:fs"
 import type { DuckDBConnection } from "@duckdb/node-api"
 import type { Analysis } from "../sql/engine.ts"
 import type { Fault } from "../sql/engine-errors.ts"
@@ -13,6 +14,9 @@ import { openSession } from "./session.ts"
 /** Often enough that a query which takes gigabytes a second is stopped within a few hundred megabytes. */
 const WATCHDOG_MS = 50
 
+/** The smallest page of any system that Node runs on: where pages are larger, growth is noticed later. */
+const PAGE_BYTES = 4096
+
 /** At once: an orderly exit would wait for the threads that run the query. */
 function die(): void {
   process.kill(process.pid, "SIGKILL")
@@ -22,16 +26,20 @@ function send(reply: ChildReply): void {
   process.send?.(reply)
 }
 
+/** Bytes that count against the system's limit: the data segment on Linux, elsewhere what is resident. */
+function usedBytes(): number {
+  if (process.platform !== "linux") return process.memoryUsage.rss()
+  const [, , , , , dataPages] = readFileSync("/proc/self/statm", "utf8").split(" ")
+  return Number(dataPages) * PAGE_BYTES
+}
+
 function isFault(value: Analysis | SqlAnswer | Fault): value is Fault {
   return "code" in value
 }
 
-function answer(id: number, value: Analysis | SqlAnswer | Fault): void {
-  send(isFault(value) ? { id, kind: "fault", fault: value } : { id, kind: "done", value })
-}
-
 function serve(connection: DuckDBConnection, settings: ChildSettings): void {
   const runner = new QueryRunner(connection, settings.profileName)
+  const startBytes = usedBytes()
   let current = 0
   process.on("message", async (request: ChildRequest) => {
     if (request.kind === "interrupt") {
@@ -43,7 +51,10 @@ function serve(connection: DuckDBConnection, settings: ChildSettings): void {
     const value =
       request.kind === "run" ? await runner.run(request) : await analyzeStatement(connection, request.sql)
     current = 0
-    answer(request.id, value)
+    // Allocators keep what a query took: the next one must find as much room as the first.
+    const isWorn = usedBytes() - startBytes > settings.grownBytesMax
+    const { id } = request
+    send(isFault(value) ? { id, isWorn, kind: "fault", fault: value } : { id, isWorn, kind: "done", value })
   })
 }
 

@@ -4,8 +4,8 @@ import { QueryError } from "../errors.ts"
 import type { Analysis, EngineReply, RunRequest, SqlEngine } from "../sql/engine.ts"
 import type { PinnedTable, SqlAnswer, TableFile } from "../types.ts"
 import { ChildPool } from "./child-pool.ts"
-import type { ViewDefinition } from "./protocol.ts"
-import type { Ask, Outcome } from "./query-child.ts"
+import type { Outcome, ViewDefinition } from "./protocol.ts"
+import type { Ask } from "./query-child.ts"
 import { SlotCache, type SlotLease } from "./slots.ts"
 import { viewSelect } from "./view-sql.ts"
 
@@ -23,10 +23,15 @@ const SEGMENT_SLOT_BYTES_MAX = 8 * 1024 ** 3
 const TAIL_SLOTS = 256
 const TAIL_SLOT_BYTES_MAX = 512 * 1024 ** 2
 
-/** Node and DuckDB start within 200 MB of data; less than 800 MB in all makes plain queries fail. */
-const CHILD_DATA_BYTES_MAX = 1024 ** 3
-/** DuckDB's own account, which misses some of what functions allocate: half of what the system allows. */
+/**
+ * Limit of a child's data segment. Of it 650 MB are taken at the start, 512 of them V8's code range, which is
+ * reserved and never used; less than 800 MB in all makes plain queries fail.
+ */
+const CHILD_DATA_BYTES_MAX = 1536 * 1024 ** 2
+/** DuckDB's own account, which misses some of what functions allocate. */
 const DUCKDB_MEMORY_BYTES_MAX = 512 * 1024 ** 2
+/** A child that kept this much of what queries took is replaced: each query finds room for DuckDB's limit. */
+const CHILD_GROWN_BYTES_MAX = 320 * 1024 ** 2
 /** Where the system limits no memory, at what resident size a child ends itself. */
 const CHILD_RESIDENT_BYTES_MAX = 1024 ** 3
 
@@ -119,6 +124,7 @@ export class DuckdbEngine implements SqlEngine {
         slotNames: [...segmentNames, ...tailNames],
         profileName: `profile-${index}.json`,
         memoryBytesMax: DUCKDB_MEMORY_BYTES_MAX,
+        grownBytesMax: CHILD_GROWN_BYTES_MAX,
         residentBytesMax: hasDataLimit ? 0 : CHILD_RESIDENT_BYTES_MAX,
       },
     }))

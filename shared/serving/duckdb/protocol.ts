@@ -25,8 +25,11 @@ export interface ViewDefinition {
 
 export type ChildReply =
   | { readonly kind: "ready" }
-  | { readonly id: number; readonly kind: "done"; readonly value: Analysis | SqlAnswer }
-  | { readonly id: number; readonly kind: "fault"; readonly fault: Fault }
+  | ({ readonly id: number; readonly isWorn: boolean } & Outcome)
+
+export type Outcome =
+  | { readonly kind: "done"; readonly value: Analysis | SqlAnswer }
+  | { readonly kind: "fault"; readonly fault: Fault }
 
 /** A child's settings: its only argument, as JSON. */
 export interface ChildSettings {
@@ -35,6 +38,8 @@ export interface ChildSettings {
   /** Where DuckDB writes a query's profile, in the working folder. */
   readonly profileName: string
   readonly memoryBytesMax: number
+  /** A child that has grown by more than this since its start says so with its reply, and is replaced. */
+  readonly grownBytesMax: number
   /** Where the system limits no memory: the child ends itself above this resident size. 0: no watchdog. */
   readonly residentBytesMax: number
 }

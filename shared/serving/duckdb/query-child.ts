@@ -1,9 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
-import type { Analysis } from "../sql/engine.ts"
-import type { Fault } from "../sql/engine-errors.ts"
-import type { SqlAnswer } from "../types.ts"
-import type { ChildReply, ChildRequest, ChildSettings } from "./protocol.ts"
+import type { ChildReply, ChildRequest, ChildSettings, Outcome } from "./protocol.ts"
 
 const program = fileURLToPath(new URL("child.ts", import.meta.url))
 
@@ -18,10 +15,6 @@ const STDERR_CHARS_MAX = 2000
 
 type Body<Request> = Request extends { readonly id: number } ? Omit<Request, "id"> : never
 export type Ask = Body<Exclude<ChildRequest, { kind: "interrupt" }>>
-
-export type Outcome =
-  | { readonly kind: "done"; readonly value: Analysis | SqlAnswer }
-  | { readonly kind: "fault"; readonly fault: Fault }
 
 export interface Asked {
   /** Settles at the deadline at the latest. */
@@ -102,7 +95,11 @@ export class QueryChild {
     })
     child.on("message", (reply: ChildReply) => {
       if (reply.kind === "ready") settleReady(true)
-      else if (reply.id === this.#pending?.id) this.#conclude(reply)
+      else if (reply.id === this.#pending?.id) {
+        // What a broken database says next cannot be trusted.
+        if (reply.isWorn || (reply.kind === "fault" && reply.fault.fatal === true)) this.kill()
+        this.#conclude(reply)
+      }
     })
   }
 
@@ -122,8 +119,6 @@ export class QueryChild {
   #conclude(outcome: Outcome): void {
     const pending = this.#pending
     this.#pending = undefined
-    // What a broken database says next cannot be trusted.
-    if (outcome.kind === "fault" && outcome.fault.fatal === true) this.kill()
     pending?.settle(outcome)
     pending?.finish()
   }

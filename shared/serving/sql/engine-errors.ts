@@ -19,6 +19,14 @@ interface DuckdbError {
   readonly position?: string
 }
 
+/** What the system's limit looks like, whichever part of DuckDB or Node met it. */
+export const OUT_OF_MEMORY = /bad_alloc|failed to allocate|cannot allocate memory/i
+
+export const outOfMemory: Fault = {
+  code: "resource_limit",
+  message: "Out of memory: the query needed more than a query may use",
+}
+
 /** DuckDB's candidates and hints can run to kilobytes; a message is for people. */
 const MESSAGE_CHARS_MAX = 1000
 
@@ -26,6 +34,14 @@ function isDuckdbError(value: unknown): value is DuckdbError {
   return (
     typeof value === "object" && value !== null && "exception_type" in value && "exception_message" in value
   )
+}
+
+/** What DuckDB said, without advice to change settings, which nobody can change here. */
+export function shortMessage(message: string): string {
+  return message
+    .replace(/ ?Use "SET [^"]*"[^.]*\./, "")
+    .slice(0, MESSAGE_CHARS_MAX)
+    .trimEnd()
 }
 
 function readError(message: string): DuckdbError {
@@ -64,7 +80,7 @@ function missingColumn(error: DuckdbError): string | undefined {
 }
 
 function faultOf(error: DuckdbError, where: string): Fault {
-  const message = error.exception_message.slice(0, MESSAGE_CHARS_MAX).trimEnd()
+  const message = shortMessage(error.exception_message)
   const column = error.exception_type === "Binder" ? missingColumn(error) : undefined
   if (column !== undefined) {
     return {
@@ -89,9 +105,7 @@ function faultOf(error: DuckdbError, where: string): Fault {
  * @param sql the text it speaks of, for line and column
  */
 export function faultFromDuckdb(message: string, sql: string): Fault {
-  if (/bad_alloc|failed to allocate|cannot allocate memory/i.test(message)) {
-    return { code: "resource_limit", message: "Out of memory: the query needed more than a query may use" }
-  }
+  if (OUT_OF_MEMORY.test(message)) return outOfMemory
   const error = readError(message)
   const position =
     error.position === undefined

@@ -1,6 +1,6 @@
 import type { QueryErrorCode } from "../errors.ts"
 import { allowedFunctions, allowedTableFunctions } from "./allowed-functions.ts"
-import type { Fault } from "./engine-errors.ts"
+import { type Fault, OUT_OF_MEMORY, outOfMemory, shortMessage } from "./engine-errors.ts"
 import { isNode, nodes, type TreeNode, type TreeValue, text } from "./syntax-tree.ts"
 import { textPosition } from "./text-position.ts"
 
@@ -186,7 +186,8 @@ function walk(query: TreeNode): Passed {
 }
 
 function faultOfParser(tree: TreeNode, sql: string): Fault {
-  const message = text(tree.error_message)
+  const message = shortMessage(text(tree.error_message))
+  if (OUT_OF_MEMORY.test(message)) return outOfMemory
   if (tree.error_type !== "parser" && tree.error_type !== "syntax") {
     const only = message.startsWith("Only SELECT") ? "Only SELECT statements are allowed" : message
     return { code: "query_validation", message: only }

@@ -23,6 +23,7 @@ function lineCommentEnd(sql: string, at: number): number {
   return end < 0 ? sql.length : end + 1
 }
 
+/** −1 for a comment without an end, which is left in the statement for DuckDB to complain of. */
 function blockCommentEnd(sql: string, at: number): number {
   let depth = 1
   for (let i = at + 2; i < sql.length; i++) {
@@ -32,7 +33,7 @@ function blockCommentEnd(sql: string, at: number): number {
     if (depth === 0) return i + 2
     i++
   }
-  return sql.length
+  return -1
 }
 
 function dollarQuotedEnd(sql: string, at: number): number {
@@ -47,7 +48,7 @@ function dollarQuotedEnd(sql: string, at: number): number {
 function tokenEnd(sql: string, at: number): number {
   const char = sql[at]
   if (char === "-" && sql[at + 1] === "-") return lineCommentEnd(sql, at)
-  if (char === "/" && sql[at + 1] === "*") return blockCommentEnd(sql, at)
+  if (char === "/" && sql[at + 1] === "*") return Math.max(at + 1, blockCommentEnd(sql, at))
   if (char === "'")
     return quotedEnd(sql, at, "'", /(?:^|[^\w$])[eE]$/.test(sql.slice(Math.max(0, at - 2), at)))
   if (char === '"') return quotedEnd(sql, at, '"', false)
@@ -56,7 +57,11 @@ function tokenEnd(sql: string, at: number): number {
 }
 
 function isBlank(sql: string, at: number): boolean {
-  return /\s/.test(sql[at] ?? "") || sql.startsWith("--", at) || sql.startsWith("/*", at)
+  return (
+    /\s/.test(sql[at] ?? "") ||
+    sql.startsWith("--", at) ||
+    (sql.startsWith("/*", at) && blockCommentEnd(sql, at) > 0)
+  )
 }
 
 /**
