@@ -42,7 +42,6 @@ export function resolveTable(
     context.expression(`${path}.where`, raw.where, "condition")
   const types = new Map(columns.map(column => [column.name, column.type]))
   checkTime(raw, types, path, site, faults)
-  checkSort(raw, types, path, site, faults)
   if (options === undefined || topic === undefined || faults.list.length > before) return undefined
   return {
     name: table.name,
@@ -50,7 +49,6 @@ export function resolveTable(
     columns,
     ...(options.where === undefined ? {} : { where: options.where }),
     ...(options.time === undefined ? {} : { time: options.time }),
-    ...(options.sort === undefined ? {} : { sort: options.sort }),
     ...(options.badRecords === undefined ? {} : { badRecords: options.badRecords }),
     ...(options.rowGroupRows === undefined ? {} : { rowGroupRows: options.rowGroupRows }),
   }
@@ -78,20 +76,5 @@ function checkTime(
   if (type === undefined) faults.add(`${path}.time`, `${shown(time)} is not one of the table's columns`, site)
   else if (type !== "timestamp") {
     faults.add(`${path}.time`, `the column ${shown(time)} is ${type}; expected a timestamp`, site)
-  }
-}
-
-function checkSort(
-  options: Readonly<Record<string, unknown>>,
-  types: ReadonlyMap<string, string>,
-  path: string,
-  site: string | undefined,
-  faults: Faults,
-): void {
-  if (!Array.isArray(options.sort)) return
-  for (const [index, name] of options.sort.entries()) {
-    const where = at(`${path}.sort`, index)
-    if (!types.has(name)) faults.add(where, `${shown(name)} is not one of the table's columns`, site)
-    else if (options.sort.indexOf(name) < index) faults.add(where, `${shown(name)} is named twice`, site)
   }
 }

@@ -21,6 +21,7 @@ const partitions = wholeNumber(1, PARTITIONS_MAX)
 const retention = v.custom(value => durationMs(value) !== undefined, DURATION_EXPECTED)
 const rowGroupRows = wholeNumber(ROW_GROUP_ROWS_MIN, ROW_GROUP_ROWS_MAX)
 const anything = v.optional(v.unknown())
+const DOOR_NOT_YET = '=door is not supported yet; expected "reader"'
 const notYet = v.optional(v.never("=is not supported yet"))
 const sql = v.pipe(
   text,
@@ -36,7 +37,9 @@ export const topicShape = v.strictObject({
   retention: v.optional(retention),
   config: anything,
   external: v.optional(v.boolean("true or false")),
-  validate: v.optional(v.picklist(["reader", "door"], 'one of "reader", "door"')),
+  validate: v.optional(
+    v.pipe(v.picklist(["reader", "door"], 'one of "reader", "door"'), v.literal("reader", DOOR_NOT_YET)),
+  ),
   compatibility: v.optional(v.literal("none", '"none"')),
 })
 
@@ -45,9 +48,9 @@ export const tableShape = v.strictObject({
   columns: anything,
   where: v.optional(sql),
   time: v.optional(text),
-  sort: v.optional(v.array(text, "an array of column names")),
   badRecords: v.optional(v.picklist(["skip", "null"], 'one of "skip", "null"')),
   rowGroupRows: v.optional(rowGroupRows),
+  sort: notYet,
   primaryKey: notYet,
   upsert: notYet,
   dedup: notYet,

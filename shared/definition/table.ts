@@ -12,8 +12,6 @@ export interface TableOptions<T, C> {
   readonly where?: string
   /** The `timestamp` column that queries usually restrict. */
   readonly time?: NoInfer<keyof C & string>
-  /** Columns by which the rows of a segment are sorted. */
-  readonly sort?: readonly NoInfer<keyof C & string>[]
   /** A record that the columns cannot take: `skip` (default) drops it, `null` nulls the field; both are counted. */
   readonly badRecords?: BadRecordPolicy
   /** Rows of one Parquet row group, 8,192 to 131,072. Default 65,536. */
@@ -32,12 +30,7 @@ export interface Table {
  * @param name the table's identity: `[a-z_][a-z0-9_]*`, at most 100 characters
  */
 export function table<T, const C>(name: string, options: TableOptions<T, C>): Table {
-  const { columns, sort } = options ?? {}
-  const copy = {
-    ...options,
-    columns: frozenColumns(columns),
-    ...(Array.isArray(sort) ? { sort: Object.freeze([...sort]) } : {}),
-  }
+  const copy = { ...options, columns: frozenColumns(options?.columns) }
   const made = Object.freeze({ kind: "table", name, options: Object.freeze(copy) } as const)
   markSite(made, table)
   return made

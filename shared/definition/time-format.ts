@@ -47,8 +47,8 @@ export function parseTimeFormat(pattern: string): TimeFormat | string {
 }
 
 /**
- * Makes a reader of timestamps: text → epoch milliseconds (finer fractions are cut off), undefined for text that is
- * not exactly of the pattern or names no real moment.
+ * Makes a reader of timestamps: text → epoch milliseconds, undefined for text that is not exactly of the pattern, names
+ * no real moment or one that is finer than a millisecond.
  */
 export function timeReader(format: TimeFormat): (text: string) => number | undefined {
   const total = format.reduce((sum, part) => sum + (typeof part === "string" ? part.length : part.width), 0)
@@ -72,11 +72,10 @@ export function timeReader(format: TimeFormat): (text: string) => number | undef
       else if (part.letter === "M") month = value
       else if (part.letter === "d") day = value
       else {
+        const unitMs = part.letter === "S" ? 1_000 / 10 ** part.width : (UNIT_MS[part.letter] ?? 0)
         if (value > (HIGHEST[part.letter] ?? Number.POSITIVE_INFINITY)) return undefined
-        ms +=
-          part.letter === "S"
-            ? Math.floor((value * 1_000) / 10 ** part.width)
-            : value * (UNIT_MS[part.letter] ?? 0)
+        if (unitMs < 1 && value % (1 / unitMs) !== 0) return undefined
+        ms += Math.round(value * unitMs)
       }
     }
     return moment(year, month, day, ms)

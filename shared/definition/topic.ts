@@ -20,8 +20,8 @@ export interface TopicOptions<S extends StandardSchema = StandardSchema> {
   readonly config?: Readonly<Record<string, string | number | boolean>>
   /** The topic belongs to somebody else: it is checked, never created or changed. Default false. */
   readonly external?: boolean
-  /** `reader` (default): whoever reads checks the records; `door`: a record that does not fit is refused (422). */
-  readonly validate?: "reader" | "door"
+  /** Who checks the records: whoever reads them. Refusing them at the door is not supported yet. */
+  readonly validate?: "reader"
   /** `none` lets the schema change in ways that old records may not fit. Default: only new optional fields. */
   readonly compatibility?: "none"
 }

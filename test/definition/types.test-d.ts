@@ -33,7 +33,6 @@ export const good = table("good", {
     hours: { type: "double", sql: "delay / 60" },
   },
   time: "date",
-  sort: ["delay", "hours"],
 })
 
 // @ts-expect-error the topic's records have no field 'dely'
@@ -52,8 +51,6 @@ table("t", { from: flights, columns: { delay: { type: "int", sqll: "1" } } })
 table("t", { from: flights, columns: { delay: { type: "int", sql: 1 } } })
 // @ts-expect-error not one of the columns
 table("t", { from: flights, columns: { delay: "int" }, time: "date" })
-// @ts-expect-error not one of the columns
-table("t", { from: flights, columns: { delay: "int" }, sort: ["date"] })
 // @ts-expect-error not supported yet
 table("t", { from: flights, columns: { delay: "int" }, primaryKey: ["delay"] })
 // @ts-expect-error a topic, not its name
