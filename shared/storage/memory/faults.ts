@@ -39,8 +39,8 @@ export type Fault =
 export interface Faults {
   /** Resolves at the moment when the store takes the call up, with what shall go wrong with it, if anything. */
   before(call: StoreCall): Promise<Fault | undefined>
-  /** Resolves when the caller is to have the answer. */
-  after?(call: StoreCall): Promise<void>
+  /** Resolves when the caller is to have the answer; `outcome` is a write's. */
+  after?(call: StoreCall, outcome?: WriteOutcome<unknown>): Promise<void>
 }
 
 /** A store's own moves in a write: each is one atomic step. */
@@ -59,7 +59,7 @@ export async function faultyWrite<Standing>(
   // Even without faults a store never applies anything while the call is still being made.
   const fault = faults === undefined ? await undefined : await faults.before(call)
   const outcome = fault === undefined ? steps.apply() : await applyWith(fault, steps)
-  if (faults?.after !== undefined) await faults.after(call)
+  if (faults?.after !== undefined) await faults.after(call, outcome)
   return outcome
 }
 
