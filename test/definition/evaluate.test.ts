@@ -1,10 +1,11 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { DefinitionError } from "../../shared/definition/faults.ts"
 import { EvaluationError } from "../../shared/embedded/evaluate/errors.ts"
 import { type EvaluateOptions, evaluateApp } from "../../shared/embedded/evaluate/evaluate.ts"
+import type { LoadFailure } from "../../shared/embedded/evaluate/report.ts"
 import { EVALUATION_MS_MAX, runChild } from "../../shared/embedded/evaluate/run-child.ts"
 
 let folder = ""
@@ -30,13 +31,23 @@ async function errorOf(file: string, options?: EvaluateOptions) {
   return { code: error.code, message: error.message.replaceAll(file, "app.ts"), imports: outcome.imports }
 }
 
-/** What one evaluation alone says of an app file. */
-async function failureOf(source: string): Promise<string> {
-  const file = appFile(source)
-  const run = await runChild({ file, stage: "dev" }, EVALUATION_MS_MAX)
-  if (run instanceof EvaluationError) return `${run.code} ${run.message}`.replaceAll(file, "app.ts")
-  const { failure } = run.report
-  return `${failure?.at}: ${failure?.message}`.replaceAll(file, "app.ts")
+/** What is said of files that cannot be loaded, by one restricted process that tries them all. */
+async function failuresOf(sources: readonly string[]): Promise<string[]> {
+  const files = sources.map(source => appFile(source))
+  const driver =
+    appFile(`import { failureOf } from ${JSON.stringify(resolve("shared/embedded/evaluate/failure.ts"))}
+for (const file of ${JSON.stringify(files)}) {
+  try { await import(file) } catch (error) { console.log(JSON.stringify(failureOf(error))) }
+}`)
+  const run = await runChild({ file: driver, stage: "dev" }, EVALUATION_MS_MAX)
+  if (run instanceof EvaluationError) throw run
+  return run.printed
+    .trim()
+    .split("\n")
+    .map((line, index) => {
+      const { at, message } = JSON.parse(line) as LoadFailure
+      return `${at}: ${message}`.replaceAll(files[index] ?? "", "app.ts")
+    })
 }
 
 const HEAD = `import { defineApp, table, topic } from "millrace"\nimport * as z from "zod"\n`
@@ -150,7 +161,7 @@ test("a package may look at an environment, which is empty", async () => {
 
 describe("one clear error for", () => {
   const text = "export const text = 1\n"
-  test.each([
+  const broken = [
     ["the clock", `${text}\nconst now = Date.now()\n`, /^app\.ts:3:18: Date\.now\(\) is not available here/],
     [
       "a write",
@@ -178,6 +189,21 @@ describe("one clear error for", () => {
       /^app\.ts:3: cannot find "\.\/other\.ts"$/,
     ],
     ["what it throws", `${text}\nthrow new TypeError("no")\n`, /^app\.ts:3:7: TypeError: no$/],
+  ] as const
+
+  let failures: string[] = []
+  beforeAll(async () => {
+    failures = await failuresOf(broken.map(([, source]) => source))
+  })
+
+  test.each(broken.map(([what, , message], index) => [what, index, message] as const))(
+    "%s",
+    (_, index, message) => {
+      expect(failures[index]).toMatch(message)
+    },
+  )
+
+  test.each([
     [
       "process.exit",
       `${text}\nprocess.exit(3)\n`,
@@ -196,7 +222,10 @@ export default defineApp("air", { topics: Array.from({ length: 60 }, (_, i) => t
       /^too_large app\.ts: makes a definition of more than 4000000 bytes$/,
     ],
   ])("%s", async (_, source, message) => {
-    expect(await failureOf(source)).toMatch(message)
+    const file = appFile(source)
+    const run = await runChild({ file, stage: "dev" }, EVALUATION_MS_MAX)
+    const said = run instanceof EvaluationError ? `${run.code} ${run.message}` : "the app was loaded"
+    expect(said.replaceAll(file, "app.ts")).toMatch(message)
   })
 
   test("no app", async () => {
