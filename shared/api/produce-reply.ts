@@ -1,5 +1,6 @@
 import type { AppendResult } from "../log/types.ts"
 import { errorForm } from "./error-reply.ts"
+import { type OffsetRun, offsetEntries } from "./offset-entries.ts"
 import type { ProducePlan } from "./produce-request.ts"
 
 function failureText(result: AppendResult & { error: Error }): string {
@@ -43,15 +44,17 @@ function perRecord(results: readonly AppendResult[], plan: ProducePlan): string 
 }
 
 /**
- * The JSON text that answers an append. Parts fail one by one, as in Kafka REST; where all of them failed, the first
+ * The JSON that answers an append, as text or its bytes. Parts fail one by one, as in Kafka REST; where all of them failed, the first
  * one's error is thrown and becomes the answer.
  */
-export function produceReplyText(
+export function produceReplyBody(
   results: readonly AppendResult[],
   plan: ProducePlan,
   summarised: boolean,
-): string {
+): string | Uint8Array {
   const first = results[0]
   if (first !== undefined && "error" in first && results.every(result => "error" in result)) throw first.error
-  return summarised ? summary(results, plan.counts) : perRecord(results, plan)
+  if (summarised) return summary(results, plan.counts)
+  const inOrder = plan.partOf === null && results.every((result): result is OffsetRun => !("error" in result))
+  return inOrder ? offsetEntries(results as readonly OffsetRun[]) : perRecord(results, plan)
 }

@@ -1,7 +1,7 @@
 import type * as v from "valibot"
 import type { Log } from "../log/types.ts"
 import type { producerHeaders } from "./parameters.ts"
-import { produceReplyText } from "./produce-reply.ts"
+import { produceReplyBody } from "./produce-reply.ts"
 import { producePlan } from "./produce-request.ts"
 import { producerStamp } from "./producer-stamp.ts"
 import type { produceQuery } from "./record-bodies.ts"
@@ -23,5 +23,5 @@ export async function produce(input: ProduceRouteInput, log: Log): Promise<ApiRe
   const producer = producerStamp(headers)
   const plan = await producePlan({ request, ...path, keyField, summary, producer }, log)
   const results = await log.append(plan.append)
-  return kafkaReply(request, 200, produceReplyText(results, plan, summary))
+  return kafkaReply(request, 200, produceReplyBody(results, plan, summary))
 }

@@ -11,11 +11,15 @@ export function jsonReply(status: number, body: object | string): ApiResponse {
 }
 
 /** A JSON answer of one of Kafka REST's routes: under its media type for those who ask for it. */
-export function kafkaReply(request: ApiRequest, status: number, body: object | string): ApiResponse {
+export function kafkaReply(
+  request: ApiRequest,
+  status: number,
+  body: object | string | Uint8Array,
+): ApiResponse {
   const type = negotiate(request.headers.accept, [mediaTypes.json, mediaTypes.kafka]) ?? mediaTypes.json
   return {
     status,
     headers: { "content-type": type },
-    body: typeof body === "string" ? body : JSON.stringify(body),
+    body: typeof body === "string" || body instanceof Uint8Array ? body : JSON.stringify(body),
   }
 }
