@@ -1,0 +1,138 @@
+import type { AppDefinition, TopicDefinition } from "../definition/app-definition.ts"
+import { canonicalJson } from "../definition/canonical.ts"
+import { type Plan, plan, planText, refusals } from "../definition/plan.ts"
+import type { StoredTopic } from "../definition/stored.ts"
+import type { Log, Owner, TopicInfo } from "../log/types.ts"
+import type { TableRegistry } from "../serving/tables/table-registry.ts"
+import { StorageError } from "../storage/errors.ts"
+import type { Item } from "../storage/meta-store.ts"
+import { readAgain, settlePut } from "../storage/settle.ts"
+import type { Ports } from "../storage/time.ts"
+import { StartError } from "./start-error.ts"
+
+const DEPLOYMENT_FORMAT = 1
+const DEPLOYMENTS_PK = "deployments"
+/** What the deployment's own write may rest on, ms: as every write. */
+const WRITE_AFTER_READ_MS = 30 * 60_000
+
+export interface DeployServices {
+  readonly ports: Ports
+  readonly log: Log
+  readonly tables: TableRegistry
+}
+
+interface Deployed {
+  readonly definition: AppDefinition | undefined
+  readonly version: string | undefined
+  readonly date: number
+}
+
+/**
+ * Brings topics and tables to what an app's definition says. Nothing is done when anything is refused: that throws
+ * `StartError` with the whole plan. Cut short, it is carried through by the next call.
+ */
+export async function deploy(services: DeployServices, next: AppDefinition): Promise<Plan> {
+  const { ports, log, tables } = services
+  const deployed = await readDeployed(ports, next.app)
+  const topics = await log.listTopics()
+  const stored = {
+    topics: topics.map(topic => storedTopic(topic, deployed.definition)),
+    tables: await tables.list(),
+  }
+  const planned = plan(stored, next)
+  if (refusals(planned).length > 0) {
+    throw new StartError(
+      "refused",
+      `The app ${next.app} cannot be deployed over what stands:\n${planText(planned)}`,
+    )
+  }
+  const owner: Owner = `app:${next.app}`
+  const standing = new Map(topics.map(topic => [topic.name, topic]))
+  for (const topic of next.topics) {
+    if (!topic.external) await deployTopic(log, topic, standing.get(topic.name), owner)
+  }
+  const known = new Map(stored.tables.map(table => [table.spec.name, table]))
+  for (const spec of next.tables) {
+    if (known.has(spec.name)) await tables.alter(spec, owner)
+    else await tables.create(spec, owner)
+  }
+  const named = new Set(next.tables.map(spec => spec.name))
+  for (const table of stored.tables) {
+    if (table.owner === owner && table.attached && !named.has(table.spec.name)) {
+      await tables.detach(table.spec.name, owner)
+    }
+  }
+  await writeDeployed(ports, next, deployed)
+  return planned
+}
+
+async function deployTopic(
+  log: Log,
+  topic: TopicDefinition,
+  standing: TopicInfo | undefined,
+  owner: Owner,
+): Promise<void> {
+  const { name, partitions, config, validate, key } = topic
+  const schema = canonicalJson(topic.schema)
+  if (standing === undefined) {
+    await log.createTopic({ name, partitions, config, owner, schema, validate, keyField: key })
+    return
+  }
+  const same =
+    standing.schema === schema &&
+    standing.validate === validate &&
+    canonicalJson(standing.config) === canonicalJson(config)
+  if (!same) await log.alterTopic(name, owner, { config, schema, validate })
+}
+
+function storedTopic(info: TopicInfo, definition: AppDefinition | undefined): StoredTopic {
+  const { name, owner, partitions, config, keyField, validate } = info
+  const last = definition?.topics.find(topic => topic.name === name)
+  const own = definition !== undefined && owner === `app:${definition.app}`
+  return {
+    name,
+    owner,
+    attached: !own || last !== undefined,
+    partitions,
+    config,
+    ...(info.schema === undefined ? {} : { schema: JSON.parse(info.schema) }),
+    ...(keyField === undefined ? {} : { key: keyField }),
+    ...(last?.eventTime === undefined ? {} : { eventTime: last.eventTime }),
+    ...(validate === undefined ? {} : { validate }),
+  }
+}
+
+async function readDeployed(ports: Ports, app: string): Promise<Deployed> {
+  const { item, date } = await readAgain(ports, () => ports.meta.get("meta", { pk: DEPLOYMENTS_PK, sk: app }))
+  if (item === undefined) return { definition: undefined, version: undefined, date }
+  const { v, definition } = item.fields
+  if (v !== DEPLOYMENT_FORMAT) {
+    throw new StorageError(
+      "unknown_format",
+      `deployment of ${app}: format ${v}, expected ${DEPLOYMENT_FORMAT}`,
+    )
+  }
+  return { definition: JSON.parse(String(definition)) as AppDefinition, version: item.version, date }
+}
+
+async function writeDeployed(ports: Ports, next: AppDefinition, before: Deployed): Promise<void> {
+  const definition = canonicalJson(next)
+  if (before.definition !== undefined && canonicalJson(before.definition) === definition) return
+  const item: Item = {
+    pk: DEPLOYMENTS_PK,
+    sk: next.app,
+    version: ports.random.id(),
+    fields: { v: DEPLOYMENT_FORMAT, definition },
+  }
+  const condition = before.version === undefined ? ({ absent: true } as const) : { version: before.version }
+  const settled = await settlePut(ports, "meta", item, {
+    condition,
+    notAfter: before.date + WRITE_AFTER_READ_MS,
+  })
+  if (settled.outcome !== "committed") {
+    throw new StartError(
+      "refused",
+      `The app ${next.app} was deployed by somebody else meanwhile; start again.`,
+    )
+  }
+}

@@ -1,0 +1,115 @@
+import { join } from "node:path"
+import { createApi } from "../api/api.ts"
+import type { Api, SqlService, TableDirectory } from "../api/types.ts"
+import { openLog } from "../log/open-log.ts"
+import type { LogOptions } from "../log/options.ts"
+import type { Log } from "../log/types.ts"
+import { Builder } from "../serving/builder/builder.ts"
+import { runBuilder } from "../serving/builder/run.ts"
+import { DuckdbEngine } from "../serving/duckdb/engine.ts"
+import { QueryService } from "../serving/query/query-service.ts"
+import { serializeReply } from "../serving/query/serialize-reply.ts"
+import { shownColumns, type TableInfo } from "../serving/tables/table-item.ts"
+import { TableRegistry } from "../serving/tables/table-registry.ts"
+import { StoredTableSource } from "../serving/tail/table-source.ts"
+import { TailCache } from "../serving/tail/tail-cache.ts"
+import { localClock } from "../storage/local/clock.ts"
+import { openLocalStores } from "../storage/local/local-stores.ts"
+import { localRandom } from "../storage/local/random.ts"
+import { localWake } from "../storage/local/wake.ts"
+import type { Ports } from "../storage/time.ts"
+
+/**
+ * What suits LMDB. A slot's payload goes into its item as long as that saves the object's own syncs and does not
+ * burden the pages that every later transaction writes; no key has a rate of its own.
+ */
+const LOCAL_LOG_OPTIONS: Partial<LogOptions> = {
+  inlineItemBytesMax: 32 * 1024,
+  inlineCommitsPerSecMax: Number.POSITIVE_INFINITY,
+  inlineBytesPerSecMax: Number.POSITIVE_INFINITY,
+}
+
+export interface Platform {
+  readonly ports: Ports
+  readonly log: Log
+  readonly tables: TableRegistry
+  readonly api: Api
+  /** Ends what is under way and gives the data folder up. */
+  close(): Promise<void>
+}
+
+export interface PlatformOptions {
+  /** Where everything is kept; made if need be. */
+  readonly data: string
+  /** Told of faults that no request sees: each one line. */
+  readonly report: (line: string) => void
+}
+
+/**
+ * Everything in one process, over local files: log, tables, their builder, SQL in child processes, and the API.
+ * Throws `StorageError` (`folder_in_use`, `folder_unusable`, `unknown_format`).
+ */
+export async function openPlatform({ data, report }: PlatformOptions): Promise<Platform> {
+  const stores = await openLocalStores(data)
+  const ports: Ports = {
+    objects: stores.objects,
+    meta: stores.meta,
+    clock: localClock(),
+    random: localRandom(),
+    wake: localWake(),
+  }
+  const log = openLog(ports, LOCAL_LOG_OPTIONS)
+  const tables = new TableRegistry(ports, log)
+  await log.recover()
+  await tables.recover()
+  const tails = new TailCache(log)
+  const source = new StoredTableSource(ports, tables, tails)
+  const engine = new DuckdbEngine({ folder: join(data, "scratch") })
+  engine.start()
+  const { clock, random } = ports
+  const queries = new QueryService({ tables: source, engine, clock, random })
+  const api = createApi({
+    log,
+    tables: directoryOf(tables),
+    sql: serviceOf(queries),
+    onFailure: (error, request) => report(`${request.method} ${request.path}: ${describe(error)}`),
+  })
+  const stop = new AbortController()
+  const building = runBuilder(ports, tables, new Builder(ports, tables, tails), {
+    signal: stop.signal,
+    onFault: ({ table, partition, error }) => report(`table ${table}/${partition}: ${describe(error)}`),
+  })
+  const close = async () => {
+    stop.abort()
+    api.close()
+    await building
+    await log.close()
+    await engine.close()
+    await stores.close()
+  }
+  return { ports, log, tables, api, close }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+function specOf(table: TableInfo) {
+  return { ...table.spec, columns: shownColumns(table) }
+}
+
+function directoryOf(registry: TableRegistry): TableDirectory {
+  return {
+    list: async () => (await registry.list()).map(specOf),
+    get: async name => {
+      const found = await registry.find(name)
+      return found === undefined ? undefined : specOf(found.table)
+    },
+  }
+}
+
+function serviceOf(queries: QueryService): SqlService {
+  return {
+    query: async ({ sql, options }) => serializeReply(await queries.query({ sql, options })),
+  }
+}

@@ -1,0 +1,16 @@
+export type StartErrorCode =
+  /** The definition cannot be applied over what stands. */
+  | "refused"
+  /** The app file's replay cannot be loaded or breaks its own promises. */
+  | "bad_replay"
+
+/** Why the platform does not start. The message is for a person. */
+export class StartError extends Error {
+  override readonly name = "StartError"
+  readonly code: StartErrorCode
+
+  constructor(code: StartErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.code = code
+  }
+}

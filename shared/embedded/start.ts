@@ -1,0 +1,137 @@
+import { existsSync } from "node:fs"
+import { dirname, join, resolve } from "node:path"
+import { pathToFileURL } from "node:url"
+import type { AppDefinition } from "../definition/app-definition.ts"
+import { DefinitionError } from "../definition/faults.ts"
+import { planText } from "../definition/plan.ts"
+import type { Replay } from "../definition/replay.ts"
+import { checkExpression } from "../serving/expression/check.ts"
+import { deploy } from "./deploy.ts"
+import { EvaluationError } from "./evaluate/errors.ts"
+import { evaluateApp } from "./evaluate/evaluate.ts"
+import { startHttpServer } from "./http-server.ts"
+import { openPlatform, type Platform } from "./platform.ts"
+import { Replayer } from "./replay.ts"
+import { showReplay } from "./replay-progress.ts"
+import { StartError } from "./start-error.ts"
+import { watchFiles } from "./watch.ts"
+
+const DEFAULT_APP = join(import.meta.dirname, "../../examples/flights/app.ts")
+
+export interface StartOptions {
+  /** Path of the app file. Default: the flights example. */
+  readonly app?: string
+  /** On 127.0.0.1; 0 picks a free one. */
+  readonly port: number
+  /** The folder where everything is kept. */
+  readonly data: string
+  /** Whether to send the app's replay, where it has one. */
+  readonly replay: boolean
+  /** Apply the definition again whenever it changes. */
+  readonly watch: boolean
+}
+
+/**
+ * Runs the platform with an app in this process until it is told to stop (SIGINT, SIGTERM). Throws before it serves:
+ * `DefinitionError`, `EvaluationError`, `StartError`, `StorageError`, `HttpServerError`.
+ */
+export async function start(options: StartOptions): Promise<void> {
+  const say = (line: string) => void process.stderr.write(`${line}\n`)
+  const app = resolve(options.app ?? DEFAULT_APP)
+  // A mistake in the definition is told before anything is opened.
+  const evaluated = await evaluate(app, say)
+  const stopping = stopSignal()
+  const platform = await openPlatform({ data: resolve(options.data), report: say })
+  try {
+    await deploy(platform, evaluated.definition)
+    const server = await startHttpServer({ api: platform.api, port: options.port })
+    try {
+      say(`Millrace serves the app ${evaluated.definition.app} at ${server.url}`)
+      const unwatch = options.watch ? watchApp(app, evaluated.imports, platform, say) : undefined
+      if (options.replay) await replay(app, evaluated.definition, platform, server.url, stopping)
+      if (!stopping.aborted) await once(stopping)
+      unwatch?.()
+    } finally {
+      await server.close()
+    }
+  } finally {
+    await platform.close()
+  }
+}
+
+async function evaluate(app: string, say: (line: string) => void) {
+  const evaluated = await evaluateApp(app, { checkExpression })
+  if (evaluated.printed !== "") say(evaluated.printed.trimEnd())
+  if ("error" in evaluated) throw evaluated.error
+  return evaluated
+}
+
+function stopSignal(): AbortSignal {
+  const controller = new AbortController()
+  const stop = () => {
+    // A second signal finds the default behaviour again: the process ends at once.
+    for (const name of ["SIGINT", "SIGTERM"]) process.off(name, stop)
+    controller.abort()
+  }
+  for (const name of ["SIGINT", "SIGTERM"]) process.on(name, stop)
+  return controller.signal
+}
+
+function once(signal: AbortSignal): Promise<void> {
+  return new Promise(resolve => signal.addEventListener("abort", () => resolve(), { once: true }))
+}
+
+/** Sends the records that the app brings along in `replay.ts` beside its file. */
+async function replay(
+  app: string,
+  { tables }: AppDefinition,
+  platform: Platform,
+  url: string,
+  stopping: AbortSignal,
+): Promise<void> {
+  const file = join(dirname(app), "replay.ts")
+  if (!existsSync(file)) return
+  let exported: { replay?: Replay }
+  try {
+    exported = (await import(pathToFileURL(file).href)) as { replay?: Replay }
+  } catch (cause) {
+    throw new StartError("bad_replay", `${file}: ${(cause as Error).message}`, { cause })
+  }
+  if (exported.replay === undefined) {
+    throw new StartError("bad_replay", `${file}: expected an export named replay`)
+  }
+  const replayer = await Replayer.open(platform.ports, platform.log, exported.replay)
+  const table = tables.find(({ topic }) => topic === exported.replay?.topic)?.name
+  await showReplay(replayer, { ...exported.replay, table, url }, stopping)
+}
+
+/**
+ * Applies the definition again whenever a file that it is made of changes. A fault is printed, and what runs goes on.
+ */
+function watchApp(
+  app: string,
+  imports: readonly string[],
+  platform: Platform,
+  say: (line: string) => void,
+): () => void {
+  return watchFiles(imports, async () => {
+    const evaluated = await evaluateApp(app, { checkExpression })
+    if (evaluated.printed !== "") say(evaluated.printed.trimEnd())
+    try {
+      if ("error" in evaluated) throw evaluated.error
+      const { changes } = await deploy(platform, evaluated.definition)
+      say(changes.length === 0 ? `${app}: nothing to change` : `${app}: applied\n${planText({ changes })}`)
+    } catch (error) {
+      if (!isExpected(error)) throw error
+      say(`${error.message}\nThe definition before it stays in force.`)
+    }
+    return evaluated.imports
+  })
+}
+
+function isExpected(error: unknown): error is Error {
+  if (error instanceof DefinitionError || error instanceof EvaluationError) return true
+  return (
+    error instanceof StartError || (error instanceof Error && /^(Log|Table|Storage)Error$/.test(error.name))
+  )
+}
