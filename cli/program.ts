@@ -1,5 +1,5 @@
+import { readFileSync } from "node:fs"
 import { Command } from "commander"
-import packageJson from "../package.json" with { type: "json" }
 import { consumeCommand } from "./commands/consume.ts"
 import { produceCommand } from "./commands/produce.ts"
 import { queryCommand } from "./commands/query.ts"
@@ -10,11 +10,16 @@ const exitStatuses = `
 Exit status: 0 done, 1 the server refused or failed, 2 wrong usage, 3 no server at the URL.
 Data goes to stdout, all else to stderr. NO_COLOR is honoured.`
 
+function ownVersion(): string {
+  const file = new URL("../package.json", import.meta.url)
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version
+}
+
 /** The whole command line. Wrong usage throws commander's error instead of ending the process. */
 export function program(): Command {
   const root = new Command("millrace")
     .description("A real-time streaming platform: events in over HTTP, SQL out.")
-    .version(packageJson.version, "--version", "print the version")
+    .version(ownVersion(), "--version", "print the version")
     .addHelpText("after", exitStatuses)
     .showHelpAfterError("(--help tells more)")
     .exitOverride()

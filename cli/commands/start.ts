@@ -10,7 +10,7 @@ interface Options {
 }
 
 /** Failures that a person can mend: they are told in one line, without a stack. */
-const expected = new Set(["HttpServerError", "StorageError", "DefinitionError", "StartError"])
+const expected = /^(?:HttpServer|Storage|Definition|Evaluation|Start|Log|Table)Error$/
 
 async function run(app: string | undefined, options: Options): Promise<void> {
   // The server's modules take a while to load; no other command needs them.
@@ -18,7 +18,7 @@ async function run(app: string | undefined, options: Options): Promise<void> {
   try {
     await start({ ...options, ...(app === undefined ? {} : { app }) })
   } catch (error) {
-    if (error instanceof Error && expected.has(error.name)) {
+    if (error instanceof Error && expected.test(error.name)) {
       throw new Failure(exitCodes.failed, error.message, { cause: error })
     }
     throw error
