@@ -14,30 +14,33 @@ import { BadValue, type Compiled, type SqlType, type Value } from "./value.ts"
 
 /**
  * Compiles a SQL expression over a record's fields to a closure. Names are the record's field names, case and all;
- * the functions are DuckDB's, and so are their results. A fault names what is wrong and its position, from 1.
+ * the functions are DuckDB's, and so are their results. A fault names what is wrong and its position, from 1; with
+ * `fields`, a name that is none of them is one.
  */
-export function compileExpression(sql: string): Compiled | { readonly fault: ExpressionFault } {
+export function compileExpression(
+  sql: string,
+  fields?: ReadonlySet<string>,
+): Compiled | { readonly fault: ExpressionFault } {
   try {
-    return new Compiler(sql).compile(parseSyntax(sql))
+    return new Compiler(sql, fields).compile(parseSyntax(sql))
   } catch (error) {
     if (error instanceof FaultError) return { fault: error.fault }
     throw error
   }
 }
 
-/** What is wrong with an expression, or undefined. For the loader of definitions. */
-export function checkExpression(sql: string): ExpressionFault | undefined {
-  const compiled = compileExpression(sql)
-  return "fault" in compiled ? compiled.fault : undefined
-}
-
 export const constant = (type: SqlType, value: Value): Compiled => ({ type, evaluate: () => value })
+
+/** A fault about an unknown field names this many of the known ones. */
+const FIELDS_NAMED_MAX = 20
 
 class Compiler {
   readonly #sql: string
+  readonly #fields: ReadonlySet<string> | undefined
 
-  constructor(sql: string) {
+  constructor(sql: string, fields: ReadonlySet<string> | undefined) {
     this.#sql = sql
+    this.#fields = fields
   }
 
   compile(node: Expr): Compiled {
@@ -111,6 +114,10 @@ class Compiler {
     const names = splitPath(sourceOf(this.#sql, node))
     if (names === undefined || node.name === "*") {
       throw new FaultError(`expected a field, got '${sourceOf(this.#sql, node)}'`, positionOf(node))
+    }
+    if (this.#fields?.has(names[0]!) === false) {
+      const known = [...this.#fields].slice(0, FIELDS_NAMED_MAX).join(", ")
+      throw new FaultError(`there is no field '${names[0]}'; there is ${known}`, positionOf(node))
     }
     return path(names)
   }

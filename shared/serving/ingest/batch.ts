@@ -1,4 +1,4 @@
-import { type ColumnBatch, concatColumns, type IngestCounts, sliceColumn } from "./column.ts"
+import { type ColumnBatch, concatColumns, type IngestCounts } from "./column.ts"
 
 export const NO_COUNTS: IngestCounts = {
   records: 0,
@@ -44,24 +44,5 @@ export function concatBatches(batches: readonly ColumnBatch[]): ColumnBatch {
     decodedBytes: batches.reduce((sum, batch) => sum + batch.decodedBytes, 0),
     maxTimestamp: batches.reduce((max, batch) => Math.max(max, batch.maxTimestamp), 0),
     counts: batches.reduce((sum, batch) => addCounts(sum, batch.counts), NO_COUNTS),
-  }
-}
-
-/**
- * The part of a batch at and above an offset. Its rows are exact; its bytes are in proportion and its counts those of
- * the whole batch, since neither says at which offset it arose.
- */
-export function batchFrom(batch: ColumnBatch, offset: number): ColumnBatch {
-  if (offset <= batch.base) return batch
-  let from = 0
-  while (from < batch.rows && batch.offsets[from]! < offset) from++
-  const share = (batch.next - offset) / (batch.next - batch.base)
-  return {
-    ...batch,
-    base: offset,
-    rows: batch.rows - from,
-    offsets: batch.offsets.subarray(from),
-    columns: batch.columns.map(column => sliceColumn(column, from, batch.rows)),
-    decodedBytes: Math.ceil(batch.decodedBytes * share),
   }
 }

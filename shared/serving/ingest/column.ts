@@ -60,16 +60,6 @@ const SLICERS: { readonly [T in ColumnType]: "typed" | "list" } = {
   bytes: "list",
 }
 
-/** Rows `from` to `to - 1` of a column. */
-export function sliceColumn(column: ColumnVector, from: number, to: number): ColumnVector {
-  const nulls = column.nulls.subarray(from, to)
-  const values =
-    SLICERS[column.type] === "typed"
-      ? (column.values as Int32Array).subarray(from, to)
-      : (column.values as readonly string[]).slice(from, to)
-  return { type: column.type, nulls, nullCount: countOnes(nulls), values } as ColumnVector
-}
-
 /** The rows of several columns of one type, one after the other. */
 export function concatColumns(columns: readonly ColumnVector[]): ColumnVector {
   const [first] = columns
@@ -99,10 +89,4 @@ function joinTyped<T extends TypedArray<T>>(arrays: readonly T[]): T {
     at += array.length
   }
   return joined
-}
-
-function countOnes(flags: Uint8Array): number {
-  let count = 0
-  for (let i = 0; i < flags.length; i++) count += flags[i]!
-  return count
 }

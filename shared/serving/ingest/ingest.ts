@@ -113,8 +113,9 @@ class IngestRun {
       try {
         writers[i]!.write(record, row)
       } catch (error) {
-        this.#count(this.#schema.columns[i]!.spec.name, reasonOf(error))
-        if (this.#schema.badRecords === "skip") {
+        const { spec, hidden } = this.#schema.columns[i]!
+        this.#count(spec.name, reasonOf(error))
+        if (this.#schema.badRecords === "skip" && !hidden) {
           this.#skipped++
           return false
         }

@@ -1,9 +1,9 @@
 import type { BadRecordPolicy, ColumnSpec, TableSpec } from "../../definition/table-spec.ts"
+import { parseTimeFormat, timeReader } from "../../definition/time-format.ts"
 import { compileExpression } from "../expression/compile.ts"
 import { truthOf } from "../expression/logic.ts"
 import { fieldReader } from "../expression/path.ts"
 import { BadValue, type JsonObject, type Value } from "../expression/value.ts"
-import { patternReader } from "./pattern.ts"
 import type { ColumnReader } from "./writer.ts"
 import { columnWriter } from "./writer.ts"
 
@@ -16,6 +16,8 @@ export interface SchemaFault {
 export interface CompiledColumn {
   readonly spec: ColumnSpec
   readonly reader: ColumnReader
+  /** A hidden column: it goes on being filled, but what does not fit becomes null and never costs a row. */
+  readonly hidden: boolean
 }
 
 /** A table's columns and filter, ready to read records with. */
@@ -29,11 +31,12 @@ export interface CompiledSchema {
 /** Compiles a table's columns and filter, or lists every fault. */
 export function compileSchema(
   spec: Pick<TableSpec, "columns" | "where" | "badRecords">,
+  hidden: readonly string[] = [],
 ): CompiledSchema | readonly SchemaFault[] {
   const faults: SchemaFault[] = []
   const columns = spec.columns.map(column => {
     const reader = readerOf(column, faults)
-    return { spec: column, reader }
+    return { spec: column, reader, hidden: hidden.includes(column.name) }
   })
   const where = spec.where === undefined ? undefined : compileExpression(spec.where)
   if (where !== undefined && "fault" in where) {
@@ -49,13 +52,8 @@ export function compileSchema(
 
 function readerOf(column: ColumnSpec, faults: SchemaFault[]): ColumnReader {
   const path = `columns.${column.name}`
-  const readInstant = column.format === undefined ? undefined : patternReader(column.format)
-  if (typeof readInstant === "string") {
-    faults.push({
-      path: `${path}.format`,
-      message: `${readInstant}: expected a pattern such as yyyy-MM-dd HH:mm`,
-    })
-  }
+  const readInstant = column.format === undefined ? undefined : formatReader(column.format)
+  if (typeof readInstant === "string") faults.push({ path: `${path}.format`, message: readInstant })
   if (column.format !== undefined && column.type !== "timestamp") {
     faults.push({ path: `${path}.format`, message: `expected it on a timestamp, got it on a ${column.type}` })
   }
@@ -76,6 +74,18 @@ function readerOf(column: ColumnSpec, faults: SchemaFault[]): ColumnReader {
     return { read: () => null, from: "null", computed: true }
   }
   return { read: compiled.evaluate, from: compiled.type, computed: !compiled.field, ...instant }
+}
+
+/** Reads text by a pattern; a string says what is wrong with the pattern. */
+function formatReader(pattern: string): ((text: string) => number) | string {
+  const format = parseTimeFormat(pattern)
+  if (typeof format === "string") return format
+  const read = timeReader(format)
+  return text => {
+    const epochMs = read(text)
+    if (epochMs === undefined) throw new BadValue("text does not match its format")
+    return epochMs
+  }
 }
 
 /** The default stands for a missing field, not for a null. */

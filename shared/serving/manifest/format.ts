@@ -16,7 +16,7 @@ export function manifestItemKey(tableId: string, partition: number): ItemKey {
 }
 
 /**
- * The item: `v`, `position`, `timeMax`, `freshAt`, `closed`, `drained` as attributes; the rest as JSON text, pointers
+ * The item: `v`, `position`, `timeMax`, `freshAt`, `flushedAt`, `closed`, `drained` as attributes; the rest as JSON text, pointers
  * as arrays, since their names would be longer than their values.
  */
 export function encodeManifest(manifest: Manifest): Item {
@@ -26,6 +26,7 @@ export function encodeManifest(manifest: Manifest): Item {
     position: manifest.position,
     ...(manifest.timeMax === undefined ? {} : { timeMax: manifest.timeMax }),
     freshAt: manifest.freshAt,
+    flushedAt: manifest.flushedAt,
     closed: manifest.closed,
     drained: manifest.drained,
     purges: "[]",
@@ -61,6 +62,7 @@ export function decodeManifest(tableId: string, item: Item): Manifest {
     position: offset(fields.position),
     ...(typeof fields.timeMax === "number" ? { timeMax: fields.timeMax } : {}),
     freshAt: offset(fields.freshAt),
+    flushedAt: offset(fields.flushedAt),
     closed: fields.closed === true,
     drained: fields.drained === true,
     gaps: rows(fields.gaps).map(readGap),

@@ -40,6 +40,8 @@ export interface Manifest {
   readonly timeMax?: number
   /** Epoch ms of the newest record below the position; 0 when there is none. */
   readonly freshAt: number
+  /** Store time at which the position last moved, or the manifest was made, epoch ms. */
+  readonly flushedAt: number
   /** The table is being dropped: nothing may be added. */
   readonly closed: boolean
   /** The topic is deleted and read to its end: there is no tail any more. */
@@ -53,14 +55,15 @@ export interface Manifest {
 
 export const NO_TOTALS: Totals = { records: 0, rows: 0, filtered: 0, skipped: 0, nulled: 0 }
 
-/** The manifest of a partition of which nothing is read yet. */
-export function newManifest(tableId: string, partition: number, version: string, position = 0): Manifest {
+/** The manifest of a partition of which nothing is read yet; `date` is the store's, epoch ms. */
+export function newManifest(tableId: string, partition: number, version: string, date: number): Manifest {
   return {
     tableId,
     partition,
     version,
-    position,
+    position: 0,
     freshAt: 0,
+    flushedAt: date,
     closed: false,
     drained: false,
     gaps: [],

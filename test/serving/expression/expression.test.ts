@@ -5,7 +5,8 @@ import {
   DuckDBTimestampValue,
 } from "@duckdb/node-api"
 import { afterAll, describe, expect, test } from "vitest"
-import { checkExpression, compileExpression } from "../../../shared/serving/expression/compile.ts"
+import { checkExpression } from "../../../shared/serving/expression/check.ts"
+import { compileExpression } from "../../../shared/serving/expression/compile.ts"
 import { Decimal, decimalText } from "../../../shared/serving/expression/decimal.ts"
 import { BadValue, type JsonObject, type Value } from "../../../shared/serving/expression/value.ts"
 import { DUCKDB_COLUMNS, RECORD, SAME_AS_DUCKDB } from "./cases.ts"
@@ -114,7 +115,30 @@ describe("faults name what is wrong and where", () => {
     ["99999999999999999999", "'99999999999999999999' does not fit 64 bits", 1],
     ["a IN b", "IN wants a list in brackets", 6],
   ])("%s", (sql, message, position) => {
-    expect(checkExpression(sql)).toEqual({ message, position })
-    expect(checkExpression("a + 1")).toBeUndefined()
+    const compiled = compileExpression(sql)
+    expect("fault" in compiled && compiled.fault).toEqual({
+      message: message.endsWith("…") ? expect.stringContaining(message.slice(0, -1)) : message,
+      position,
+    })
+    expect("fault" in compileExpression("a + 1")).toBe(false)
+  })
+})
+
+describe("definitions are told", () => {
+  const fields = [
+    { name: "delay", type: "int" as const },
+    { name: "at", type: "string" as const },
+  ]
+
+  test.each<[string, Parameters<typeof checkExpression>[2], string]>([
+    ["delya + 1", "int", "there is no field 'delya'; there is delay, at, at character 1"],
+    ["delay + 1", "condition", "expected a condition, got one of type int"],
+    ["delay > 1", "timestamp", "expected a value for a column of type timestamp, got one of type boolean"],
+    ["delay +", "int", "unexpected end of the expression, at character 8"],
+  ])("%s for %s", (sql, gives, message) => {
+    const known = sql === "delay + 1" ? [] : fields
+    expect(checkExpression(sql.replace("delay + 1", "1 + 1"), known, gives)).toBe(message)
+    expect(checkExpression("delay > 1", fields, "condition")).toBeUndefined()
+    expect(checkExpression("at::timestamp", fields, "timestamp")).toBeUndefined()
   })
 })

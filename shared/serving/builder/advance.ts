@@ -1,0 +1,71 @@
+import type { ColumnBatch, ColumnVector } from "../ingest/column.ts"
+import type { Manifest, Totals } from "../manifest/manifest.ts"
+import type { SegmentPointer } from "../segment/segment-key.ts"
+
+/** The least and greatest instant of a time column. */
+export interface TimeRange {
+  readonly timeMin: number
+  readonly timeMax: number
+}
+
+/** The range of a timestamp or long column, null when it holds no value. */
+export function timeRange(column: ColumnVector | undefined): TimeRange | undefined {
+  if (column === undefined || (column.type !== "timestamp" && column.type !== "long")) return undefined
+  let timeMin = Number.POSITIVE_INFINITY
+  let timeMax = Number.NEGATIVE_INFINITY
+  for (let row = 0; row < column.values.length; row++) {
+    if (column.nulls[row] === 1) continue
+    const value = Number(column.values[row])
+    if (value < timeMin) timeMin = value
+    if (value > timeMax) timeMax = value
+  }
+  return timeMin <= timeMax ? { timeMin, timeMax } : undefined
+}
+
+/** What a step adds to a manifest. */
+export interface Advance {
+  readonly batch: ColumnBatch | undefined
+  /** Absent when the batch has no rows: all filtered, bad or tombstones. */
+  readonly segment: SegmentPointer | undefined
+  /** Where reading began, when the log no longer held the position. */
+  readonly start: number | undefined
+  readonly drained: boolean
+  /** Store time, epoch ms. */
+  readonly date: number
+  readonly version: string
+}
+
+/** The manifest after a step: segments and position move together. Pure. */
+export function advance(manifest: Manifest, step: Advance): Manifest {
+  const { batch, segment, start, drained, date, version } = step
+  const from = start ?? manifest.position
+  const gaps =
+    start === undefined ? manifest.gaps : [...manifest.gaps, { base: manifest.position, next: start }]
+  const timeMax = maxOf(manifest.timeMax, segment?.timeMax)
+  return {
+    ...manifest,
+    version,
+    position: batch?.next ?? from,
+    ...(timeMax === undefined ? {} : { timeMax }),
+    freshAt: Math.max(manifest.freshAt, batch?.maxTimestamp ?? 0),
+    flushedAt: date,
+    drained,
+    gaps,
+    totals: batch === undefined ? manifest.totals : added(manifest.totals, batch),
+    segments: segment === undefined ? manifest.segments : [...manifest.segments, segment],
+  }
+}
+
+function maxOf(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined ? b : b === undefined ? a : Math.max(a, b)
+}
+
+function added(totals: Totals, { rows, counts }: ColumnBatch): Totals {
+  return {
+    records: totals.records + counts.records,
+    rows: totals.rows + rows,
+    filtered: totals.filtered + counts.filtered,
+    skipped: totals.skipped + counts.skipped,
+    nulled: totals.nulled + counts.nulled,
+  }
+}

@@ -1,0 +1,154 @@
+import { StorageError } from "../../storage/errors.ts"
+import type { Ports } from "../../storage/time.ts"
+import { concatBatches } from "../ingest/batch.ts"
+import type { ColumnBatch } from "../ingest/column.ts"
+import type { Manifest } from "../manifest/manifest.ts"
+import { commitManifest, readList, readManifest } from "../manifest/manifest-store.ts"
+import { notAfter } from "../manifest/not-after.ts"
+import { applySpill, encodeList, planSpill } from "../manifest/segment-list.ts"
+import { encodeParquet } from "../segment/parquet.ts"
+import { listKey, type SegmentPointer, segmentKey } from "../segment/segment-key.ts"
+import { schemaVersionOf, type TableInfo } from "../tables/table-item.ts"
+import type { TableRegistry } from "../tables/table-registry.ts"
+import type { TailCache, TailRead } from "../tail/tail-cache.ts"
+import { tailDecodedBytes, tailRecords } from "../tail/tail-state.ts"
+import { advance, timeRange } from "./advance.ts"
+import { FLUSH_COST, shouldFlush } from "./flush-rule.ts"
+
+/** What one segment may hold: enough to keep up with a fast topic, little enough to encode in a second or two. */
+export const SEGMENT_LIMITS = { records: 200_000, bytes: 48 * 1024 * 1024 }
+
+/**
+ * What a step came to. `flushed`: the position moved; `more`: there is more to do at once. `waiting`: not worth a
+ * segment yet. `lost`: the write was refused or its outcome is unknown: take the step again from the start.
+ * `stopped`: nothing will ever come of this partition.
+ */
+export type StepResult =
+  | { readonly kind: "flushed"; readonly rows: number; readonly position: number; readonly more: boolean }
+  | { readonly kind: "waiting"; readonly records: number }
+  | { readonly kind: "lost" }
+  | { readonly kind: "stopped"; readonly reason: "no_table" | "closed" | "drained" | "detached" }
+
+export interface BuilderOptions {
+  /** Dollars of one flush, against which queries' costs are held. */
+  readonly flushCost?: number
+}
+
+type BuilderPorts = Pick<Ports, "meta" | "objects" | "clock" | "random">
+
+/** Turns a table's tails into segments, one partition and one step at a time. Any number of builders may run. */
+export class Builder {
+  readonly #ports: BuilderPorts
+  readonly #registry: TableRegistry
+  readonly #tails: TailCache
+  readonly #flushCost: number
+
+  constructor(ports: BuilderPorts, registry: TableRegistry, tails: TailCache, options: BuilderOptions = {}) {
+    this.#ports = ports
+    this.#registry = registry
+    this.#tails = tails
+    this.#flushCost = options.flushCost ?? FLUSH_COST
+  }
+
+  /**
+   * One step: pin the manifest, read the log from its position, and, when the flush rule says so (or `force`), write
+   * a segment and commit it with the new position. Nothing is remembered between steps: whatever a write came to, the
+   * next step begins with what the store says. Throws `LogError`, `StorageError`.
+   */
+  async step(name: string, partition: number, force = false): Promise<StepResult> {
+    const found = await this.#registry.find(name)
+    if (found === undefined) return { kind: "stopped", reason: "no_table" }
+    const { table } = found
+    const { manifest, date } = await readManifest(this.#ports, table.id, partition)
+    if (manifest === undefined)
+      throw new StorageError("corrupt", `table ${name} has no manifest ${partition}`)
+    if (manifest.closed) return { kind: "stopped", reason: "closed" }
+    if (manifest.drained) return { kind: "stopped", reason: "drained" }
+    const read = await this.#tails.read(table, manifest, SEGMENT_LIMITS, "builder")
+    const { tail, ended } = read
+    const drained = ended === "closed" && table.attached
+    if (tail.next === manifest.position && !drained) {
+      return table.attached ? { kind: "waiting", records: 0 } : { kind: "stopped", reason: "detached" }
+    }
+    const due = force || ended !== "end" || read.start !== undefined || this.#due(read, manifest, date)
+    if (!due) return { kind: "waiting", records: tailRecords(tail) }
+    return this.#flush(table, manifest, read, Math.min(found.date, date), drained)
+  }
+
+  #due({ tail }: TailRead, manifest: Manifest, date: number): boolean {
+    const measure = {
+      records: tailRecords(tail),
+      decodedBytes: tailDecodedBytes(tail),
+      slots: tail.slots,
+      walObjects: 0,
+      ageMs: date - manifest.flushedAt,
+      queryCost: tail.paid,
+    }
+    return shouldFlush(measure, this.#flushCost)
+  }
+
+  async #flush(
+    table: TableInfo,
+    manifest: Manifest,
+    { tail, ended, start }: TailRead,
+    oldestRead: number,
+    drained: boolean,
+  ): Promise<StepResult> {
+    const batch = tail.chunks.length === 0 ? undefined : concatBatches(tail.chunks.map(chunk => chunk.batch))
+    const uploads: number[] = []
+    const upload = async (key: string, body: Uint8Array) => {
+      const put = await this.#ports.objects.put(key, body, {
+        ifAbsent: true,
+        notAfter: notAfter(oldestRead, uploads),
+      })
+      if (put.outcome === "committed") uploads.push(put.date)
+      return put.outcome === "committed"
+    }
+    let segment: SegmentPointer | undefined
+    if (batch !== undefined && batch.rows > 0) {
+      const encoded = this.#encode(table, manifest.partition, batch)
+      segment = encoded.segment
+      if (!(await upload(segmentKey(table.id, manifest.partition, segment), encoded.bytes)))
+        return { kind: "lost" }
+    }
+    const version = this.#ports.random.id()
+    let next = advance(manifest, { batch, segment, start, drained, date: oldestRead, version })
+    const spill = planSpill(next)
+    if (spill !== undefined) {
+      const id = this.#ports.random.id()
+      const older = spill.replaced === undefined ? [] : await readList(this.#ports, manifest, spill.replaced)
+      next = applySpill(next, spill, id)
+      const key = listKey(table.id, manifest.partition, next.lists.at(-1)!)
+      if (!(await upload(key, encodeList([...older, ...spill.segments])))) return { kind: "lost" }
+    }
+    const outcome = await commitManifest(this.#ports, manifest, next, notAfter(oldestRead, uploads))
+    if (outcome !== "committed") return { kind: "lost" }
+    return { kind: "flushed", rows: batch?.rows ?? 0, position: next.position, more: ended === "limit" }
+  }
+
+  #encode(
+    table: TableInfo,
+    partition: number,
+    batch: ColumnBatch,
+  ): { segment: SegmentPointer; bytes: Uint8Array } {
+    const { spec } = table
+    const schemaVersion = schemaVersionOf(table)
+    const columns = table.schemas[schemaVersion - 1] ?? spec.columns
+    const identity = { tableId: table.id, partition, schemaVersion }
+    const bytes = encodeParquet(columns, batch, identity, {
+      codec: "zstd",
+      ...(spec.rowGroupRows === undefined ? {} : { rowGroupRows: spec.rowGroupRows }),
+    })
+    const time = timeRange(batch.columns[columns.findIndex(({ name }) => name === spec.time)])
+    const segment: SegmentPointer = {
+      base: batch.base,
+      next: batch.next,
+      id: this.#ports.random.id(),
+      rows: batch.rows,
+      sizeBytes: bytes.length,
+      schemaVersion,
+      ...time,
+    }
+    return { segment, bytes }
+  }
+}

@@ -1,0 +1,77 @@
+import { LogError } from "../../log/errors.ts"
+import { StorageError } from "../../storage/errors.ts"
+import type { Ports } from "../../storage/time.ts"
+import type { TableRegistry } from "../tables/table-registry.ts"
+import { BUILD_HINT } from "../tail/table-source.ts"
+import type { Builder } from "./builder.ts"
+
+/** Between two rounds over all tables: a fast topic reaches a segment's worth of records in about this time … */
+export const BUILD_PAUSE_MS = 100
+/** … and while nothing comes in, rounds become as rare as this. */
+export const BUILD_PAUSE_MAX_MS = 1_000
+/** Steps of one partition in one round: none starves the others. */
+const STEPS_MAX = 8
+
+export interface RunOptions {
+  readonly signal: AbortSignal
+  /** Told of faults that the next round may find mended: a store that does not answer, a damaged log. */
+  readonly onFault: (fault: {
+    readonly table: string
+    readonly partition: number
+    readonly error: unknown
+  }) => void
+}
+
+/** Builds segments of all tables until `signal` aborts. A fault of one partition stops no other. */
+export async function runBuilder(
+  ports: Pick<Ports, "wake">,
+  registry: TableRegistry,
+  builder: Builder,
+  options: RunOptions,
+): Promise<void> {
+  const { signal } = options
+  let pauseMs = BUILD_PAUSE_MS
+  while (!signal.aborted) {
+    const flushed = await buildAll(registry, builder, options)
+    pauseMs = flushed ? BUILD_PAUSE_MS : Math.min(pauseMs * 2, BUILD_PAUSE_MAX_MS)
+    if (await ports.wake.wait(BUILD_HINT, pauseMs, signal)) pauseMs = BUILD_PAUSE_MS
+  }
+}
+
+/** One round over all tables and partitions; whether any position moved. */
+export async function buildAll(
+  registry: TableRegistry,
+  builder: Builder,
+  options: RunOptions,
+): Promise<boolean> {
+  let flushed = false
+  const tables = await registry.list().catch((error: unknown) => {
+    report(options, "", 0, error)
+    return []
+  })
+  for (const { spec, partitions } of tables) {
+    for (let partition = 0; partition < partitions && !options.signal.aborted; partition++) {
+      try {
+        if (await buildPartition(builder, spec.name, partition)) flushed = true
+      } catch (error) {
+        report(options, spec.name, partition, error)
+      }
+    }
+  }
+  return flushed
+}
+
+async function buildPartition(builder: Builder, table: string, partition: number): Promise<boolean> {
+  let flushed = false
+  for (let steps = 0; steps < STEPS_MAX; steps++) {
+    const result = await builder.step(table, partition)
+    if (result.kind === "flushed") flushed = true
+    if (result.kind !== "lost" && !(result.kind === "flushed" && result.more)) break
+  }
+  return flushed
+}
+
+function report({ onFault }: RunOptions, table: string, partition: number, error: unknown): void {
+  if (!(error instanceof LogError) && !(error instanceof StorageError)) throw error
+  onFault({ table, partition, error })
+}

@@ -1,0 +1,238 @@
+import { canonicalJson } from "../../definition/canonical.ts"
+import type { TableSpec } from "../../definition/table-spec.ts"
+import type { Log, Owner } from "../../log/types.ts"
+import type { Item } from "../../storage/meta-store.ts"
+import { readAgain, settlePut } from "../../storage/settle.ts"
+import type { Ports } from "../../storage/time.ts"
+import { compileSchema } from "../ingest/schema.ts"
+import { newManifest } from "../manifest/manifest.ts"
+import { createManifest } from "../manifest/manifest-store.ts"
+import { notAfter } from "../manifest/not-after.ts"
+import { alterTable } from "./alter.ts"
+import { dropTable } from "./drop.ts"
+import { TableError } from "./table-error.ts"
+import { decodeTable, encodeTable, schemaVersionOf, TABLES_PK, type TableInfo } from "./table-item.ts"
+
+export type RegistryPorts = Pick<Ports, "meta" | "objects" | "clock" | "random">
+
+/** A table and the store date of the read that found it. */
+export interface TableRead {
+  readonly table: TableInfo
+  readonly date: number
+}
+
+/** Manifests made at once while a table is created. */
+const MANIFESTS_AT_ONCE = 16
+
+/**
+ * Names, definitions and lives of tables. Nothing is cached: every answer is a consistent read. Errors are
+ * `TableError`, beside `LogError` (`unknown_topic`) and `StorageError`.
+ */
+export class TableRegistry {
+  readonly #ports: RegistryPorts
+  readonly #log: Log
+
+  constructor(ports: RegistryPorts, log: Log) {
+    this.#ports = ports
+    this.#log = log
+  }
+
+  /** The table, unless it is being made or dropped; undefined when there is none. */
+  async find(name: string): Promise<TableRead | undefined> {
+    const read = await this.#read(name)
+    return read.table?.state === "open" ? { table: read.table, date: read.date } : undefined
+  }
+
+  /** All tables that can be queried, by name. */
+  async list(): Promise<readonly TableInfo[]> {
+    return (await this.#all()).filter(table => table.state === "open")
+  }
+
+  /**
+   * Makes a table, whose manifests exist before it can be queried. It consumes its topic from the log's start.
+   * Throws `table_exists`, `table_being_dropped`, `invalid_table`, `outcome_unknown`.
+   */
+  async create(spec: TableSpec, owner: Owner): Promise<TableInfo> {
+    checkSchema(spec)
+    const topic = await this.#log.topic(spec.topic)
+    const read = await this.#read(spec.name)
+    if (read.table !== undefined) throw await this.#exists(read.table, read.date)
+    const table: TableInfo = {
+      id: this.#ports.random.id(),
+      owner,
+      attached: true,
+      state: "creating",
+      topicId: topic.id,
+      partitions: topic.partitions,
+      spec,
+      hidden: [],
+      schemas: [spec.columns],
+      created: read.date,
+      version: this.#ports.random.id(),
+    }
+    const options = { condition: { absent: true } as const, notAfter: notAfter(read.date) }
+    const put = await settlePut(this.#ports, "meta", encodeTable(table), options)
+    if (put.outcome === "unknown") throw unknown(spec.name)
+    if (put.outcome === "refused") throw await this.#lost(spec.name, put.standing, put.date)
+    return this.#open(table, read.date)
+  }
+
+  /**
+   * Gives a table a new definition. Nothing changes when it has that already; a detached one is attached again.
+   * Throws `unknown_table`, `managed_by_app`, `invalid_table`, `alteration_refused`, `outcome_unknown`.
+   */
+  async alter(next: TableSpec, by: Owner): Promise<TableInfo> {
+    checkSchema(next)
+    const { table, date } = await this.#owned(next.name, by)
+    const altered = alterTable(table, next)
+    if ("refused" in altered) {
+      const [first] = altered.refused
+      throw new TableError(
+        "alteration_refused",
+        `${first!.path}: ${first!.what}: ${first!.reason}; ${first!.remedy}`,
+      )
+    }
+    return isSame(altered.table, table) ? table : this.#replace(table, altered.table, date)
+  }
+
+  /**
+   * Stops a table at the ends that its partitions have now: what is below stays in its answers, and it consumes no
+   * more until it is attached again by `alter`.
+   */
+  async detach(name: string, by: Owner): Promise<TableInfo> {
+    const { table, date } = await this.#owned(name, by)
+    if (!table.attached) return table
+    const partitions = Array.from({ length: table.partitions }, (_, partition) => partition)
+    const offsets = await Promise.all(
+      partitions.map(partition => this.#log.offsets(table.topicId, partition)),
+    )
+    const stops = offsets.map(({ lastStableOffset }) => lastStableOffset)
+    return this.#replace(table, { ...table, attached: false, stops }, date)
+  }
+
+  /** Drops a table: its name is free at once, its objects are collected later. Throws `unknown_table`. */
+  async drop(name: string, by: Owner): Promise<void> {
+    const { table, date } = await this.#owned(name, by, ["open", "dropping"])
+    const dropping =
+      table.state === "dropping" ? table : await this.#replace(table, { ...table, state: "dropping" }, date)
+    await dropTable(this.#ports, dropping, date)
+  }
+
+  /** Adds manifests for partitions that the topic has grown by. */
+  async grow(table: TableInfo, partitions: number): Promise<TableInfo> {
+    const { table: now, date } = await this.#owned(table.spec.name, table.owner)
+    if (now.id !== table.id || now.partitions >= partitions) return now
+    await this.#makeManifests(now.id, now.partitions, partitions, date)
+    return this.#replace(now, { ...now, partitions }, date)
+  }
+
+  /** Carries on what crashes interrupted: tables half made or half dropped. */
+  async recover(): Promise<void> {
+    for (const { spec } of await this.#all()) {
+      const { table, date } = await this.#read(spec.name)
+      if (table?.state === "creating") await this.#open(table, date)
+      if (table?.state === "dropping") await dropTable(this.#ports, table, date)
+    }
+  }
+
+  async #read(name: string): Promise<{ readonly table: TableInfo | undefined; readonly date: number }> {
+    const key = { pk: TABLES_PK, sk: name }
+    const { item, date } = await readAgain(this.#ports, () => this.#ports.meta.get("meta", key))
+    return { table: item === undefined ? undefined : decodeTable(item), date }
+  }
+
+  async #all(): Promise<readonly TableInfo[]> {
+    const tables: TableInfo[] = []
+    let after: string | undefined
+    do {
+      const page = await readAgain(this.#ports, () =>
+        this.#ports.meta.queryPage("meta", { pk: TABLES_PK }, after),
+      )
+      tables.push(...page.items.map(decodeTable))
+      after = page.next
+    } while (after !== undefined)
+    return tables
+  }
+
+  async #owned(name: string, by: Owner, states: readonly string[] = ["open"]): Promise<TableRead> {
+    const { table, date } = await this.#read(name)
+    if (table === undefined || !states.includes(table.state)) {
+      throw new TableError("unknown_table", `table ${name} does not exist`)
+    }
+    if (table.owner !== by) throw new TableError("managed_by_app", `table ${name} belongs to ${table.owner}`)
+    return { table, date }
+  }
+
+  /** Makes the manifests, then opens the table. Whoever meets a table half made may do this, any number of times. */
+  async #open(table: TableInfo, date: number): Promise<TableInfo> {
+    await this.#makeManifests(table.id, 0, table.partitions, date)
+    return this.#replace(table, { ...table, state: "open" }, date)
+  }
+
+  async #makeManifests(tableId: string, from: number, to: number, date: number): Promise<void> {
+    for (let first = from; first < to; first += MANIFESTS_AT_ONCE) {
+      const partitions = Array.from({ length: Math.min(MANIFESTS_AT_ONCE, to - first) }, (_, i) => first + i)
+      const made = await Promise.all(
+        partitions.map(partition => {
+          const manifest = newManifest(tableId, partition, this.#ports.random.id(), date)
+          return createManifest(this.#ports, manifest, notAfter(date))
+        }),
+      )
+      if (made.includes("unknown")) {
+        throw new TableError("outcome_unknown", `the table with id ${tableId} may be half made; try again`)
+      }
+    }
+  }
+
+  /** Replaces the item; when another writer came to the same, that will do. */
+  async #replace(before: TableInfo, after: TableInfo, date: number): Promise<TableInfo> {
+    const next = { ...after, version: this.#ports.random.id() }
+    const options = { condition: { version: before.version }, notAfter: notAfter(date) }
+    const put = await settlePut(this.#ports, "meta", encodeTable(next), options)
+    if (put.outcome === "committed") return next
+    if (put.outcome === "refused" && put.standing !== undefined) {
+      const standing = decodeTable(put.standing)
+      if (isSame(standing, after)) return standing
+    }
+    throw unknown(before.spec.name)
+  }
+
+  async #lost(name: string, standing: Item | undefined, date: number): Promise<TableError> {
+    return standing === undefined ? unknown(name) : this.#exists(decodeTable(standing), date)
+  }
+
+  /** What a creation is told that met another table; one half made is finished first. */
+  async #exists(table: TableInfo, date: number): Promise<TableError> {
+    const { name } = table.spec
+    if (table.state === "dropping") {
+      return new TableError(
+        "table_being_dropped",
+        `table ${name} is being dropped; its name will be free shortly`,
+      )
+    }
+    if (table.state === "creating") await this.#open(table, date)
+    return new TableError(
+      "table_exists",
+      `table ${name} exists already, at schema version ${schemaVersionOf(table)}`,
+    )
+  }
+}
+
+/** Whether two items say the same, whoever wrote them. */
+function isSame(a: TableInfo, b: TableInfo): boolean {
+  return canonicalJson({ ...a, version: "" }) === canonicalJson({ ...b, version: "" })
+}
+
+function unknown(name: string): TableError {
+  return new TableError(
+    "outcome_unknown",
+    `table ${name} was changed by somebody else, or may be: look at it again`,
+  )
+}
+
+function checkSchema(spec: TableSpec): void {
+  const schema = compileSchema(spec)
+  if ("columns" in schema) return
+  const faults = schema.map(({ path, message }) => `tables.${spec.name}.${path}: ${message}`)
+  throw new TableError("invalid_table", faults.join("\n"))
+}
