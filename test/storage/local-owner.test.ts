@@ -11,15 +11,21 @@ import { bytes, makeItem, temporaryFolder } from "./support.ts"
 /** Kills of a writing process: enough to hit commits, links and syncs alike. */
 const KILLS = 6
 const ACKNOWLEDGED_BEFORE_KILL = 150
+/** A user who owns nothing. */
+const NOBODY = 65_534
 
 interface Child {
   readonly process: ChildProcess
   readonly lines: AsyncIterator<string>
 }
 
-function start(folder: string, mode: string): Child {
+/** @param uid whom the process runs as, where the test may choose */
+function start(folder: string, mode: string, uid?: number): Child {
   const script = join(import.meta.dirname, "owner-child.ts")
-  const child = spawn(process.execPath, [script, folder, mode], { stdio: ["ignore", "pipe", "inherit"] })
+  const child = spawn(process.execPath, [script, folder, mode], {
+    stdio: ["ignore", "pipe", "inherit"],
+    ...(uid !== undefined && { uid }),
+  })
   onTestFinished(() => void child.kill("SIGKILL"))
   return { process: child, lines: createInterface({ input: child.stdout! })[Symbol.asyncIterator]() }
 }
@@ -101,10 +107,14 @@ describe("the owner of a data folder", () => {
     await expect(openLocalStores(join(folder, "file", "below"))).rejects.toMatchObject(unusable)
     mkdirSync(join(folder, "sealed"))
     chmodSync(join(folder, "sealed"), 0o500)
-    // The superuser may write everywhere.
-    if (process.getuid?.() !== 0) {
-      await expect(openLocalStores(join(folder, "sealed"))).rejects.toMatchObject(unusable)
-    }
+    if (process.getuid?.() === 0) {
+      // The superuser may write everywhere, so somebody else tries.
+      chmodSync(folder, 0o755)
+      const line = await nextLine(start(join(folder, "sealed"), "hold", NOBODY))
+      // Where that user cannot even read this program, nothing is said.
+      if (line !== "ended")
+        expect(line).toMatch(/^failed folder_unusable .*sealed: cannot be used as data folder/)
+    } else await expect(openLocalStores(join(folder, "sealed"))).rejects.toMatchObject(unusable)
     await (await openLocalStores(join(folder, "deep", "er"))).close()
   })
 
