@@ -7,6 +7,6 @@ export function columnName(name: string): string {
   return name
     .replace(/\bcount_star\(\)/g, "count(*)")
     .replace(/^count\(\)/, "count(*)")
-    .replace(/\bmain\.(\w+\()/g, "$1")
+    .replace(/\bmain\."?(\w+)"?\(/g, "$1(")
     .replace(/([(,] ?)"([A-Za-z_]\w*)"(?=[),])/g, "$1$2")
 }
