@@ -107,6 +107,15 @@ describe("a request", () => {
     expect((await call("POST /topics/events", { headers: gzip, body: bomb })).status).toBe(413)
     expect((await call("POST /topics/events", { headers: ndjson, body: "1" })).status).toBe(200)
   })
+
+  test("of exactly 4 MiB is taken, and its one record given back", async () => {
+    const { call, records } = await apiWithTopic()
+    const headers = { "content-type": "application/x-ndjson" }
+    const value = `"${"x".repeat(4 * MiB - 2)}"`
+    const answer = await call("POST /topics/events", { headers, body: value })
+    expect({ status: answer.status, text: answer.text.slice(0, 200) }).toMatchObject({ status: 200 })
+    expect((await records("/topics/events/partitions/0/records")).json[0].value).toHaveLength(4 * MiB - 2)
+  })
 })
 
 describe("an error", () => {

@@ -3,6 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { errorReply } from "../../shared/api/error-reply.ts"
+import { startHttpServer } from "../../shared/embedded/http-server.ts"
+import { LogError } from "../../shared/log/errors.ts"
 import { partitionForKey } from "../../shared/log/records/index.ts"
 import { startCli, type TestCli } from "./support.ts"
 
@@ -110,6 +113,32 @@ describe.concurrent("millrace produce and consume", () => {
       .split("\n")
       .map(line => JSON.parse(line).n as number)
     expect(seen.sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, n) => n))
+  })
+
+  test("send again what was not answered, each record once", async () => {
+    await topic("retried")
+    const { api } = cli.api
+    let lost = 2
+    const forgetful = await startHttpServer({
+      port: 0,
+      api: {
+        close: () => undefined,
+        async handle(request) {
+          const answer = await api.handle(request)
+          const isProduce =
+            request.path.startsWith("/topics/retried/partitions/") && request.method === "POST"
+          return isProduce && lost-- > 0 ? errorReply(new LogError("outcome_unknown", "who knows")) : answer
+        },
+      },
+    })
+    const args = ["produce", "retried", "--url", forgetful.url]
+    expect(await cli.run(args, { stdin: "1\n2\n" })).toMatchObject({
+      code: 0,
+      stderr: "2 records acknowledged\n",
+    })
+    await forgetful.close()
+    expect((await cli.run(["consume", "retried"])).stdout).toBe("1\n2\n")
+    expect(lost).toBeLessThan(0)
   })
 
   test("name the line of the input that is wrong", async () => {
