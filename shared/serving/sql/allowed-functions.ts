@@ -9,7 +9,7 @@ function words(text: string): string[] {
 }
 
 const operators = words(`
-  ! !__postfix !~~ !~~* % & && * ** + - ->> -> / // <-> << <=> <@ >> @ @> ^ ^@ | || ~ ~~ ~~* ~~~ xor
+  ! !__postfix !~~ !~~* % & && * ** + - ->> / // <-> << <=> <@ >> @ @> ^ ^@ | || ~ ~~ ~~* ~~~ xor
   like_escape not_like_escape ilike_escape not_ilike_escape overlaps
 `)
 
