@@ -57,10 +57,13 @@ function check(
   }
 }
 
-async function run(batches: readonly (readonly Step[])[]): Promise<void> {
+async function run(batches: readonly (readonly Step[])[], delays: readonly number[]): Promise<void> {
   const stores = memoryStores()
+  let calls = 0
   let pending: Fault["kind"] | undefined
   const before = async (call: StoreCall): Promise<Fault | undefined> => {
+    // Every call takes its own time to arrive, so that two processes overtake each other anywhere.
+    for (let turns = delays[calls++ % delays.length]!; turns > 0; turns--) await undefined
     const serving = call.write && (call.key.startsWith("tab/") || call.key.startsWith("manifest#"))
     if (!serving || pending === undefined) return undefined
     const kind = pending
@@ -109,5 +112,6 @@ function ifLost(error: { code?: string }): void {
 
 test("whatever builders, queries, faults and alterations do to each other, a table is its log", async () => {
   const plan = fc.array(fc.array(step, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 12 })
-  await fc.assert(fc.asyncProperty(plan, run), { numRuns: 60 })
+  const delays = fc.array(fc.nat({ max: 60 }), { minLength: 7, maxLength: 31 })
+  await fc.assert(fc.asyncProperty(plan, delays, run), { numRuns: 80 })
 })
