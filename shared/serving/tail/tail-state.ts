@@ -54,8 +54,10 @@ export const tailRows = ({ chunks }: TailState): number =>
 
 /** Below this, merging two chunks costs less than shipping one more file. */
 const CHUNK_ROWS_SMALL = 64
-/** Chunks of 50,000 rows whose sizes double from 64 rows on are eleven; one more is the newest. */
-export const TAIL_CHUNKS_MAX = 12
+/** Larger ones are not merged further: encoding this many rows keeps a query waiting for some 20 ms. */
+const CHUNK_RECORDS_MAX = 8_192
+/** Chunks that double from 64 rows to 8,192 are eight; six more hold what else is kept. */
+export const TAIL_CHUNKS_MAX = 14
 
 /**
  * The tail with a batch that begins where it ends. Chunks are merged so that each is at least twice as large as the
@@ -70,11 +72,13 @@ export function extendTail(
   if (batch.base !== tail.next) throw new RangeError(`expected a batch from ${tail.next}, got ${batch.base}`)
   const merging: ColumnBatch[] = [batch]
   let kept = tail.chunks.length
-  let rows = batch.rows
+  let { rows } = batch
+  let { records } = batch.counts
   while (kept > 0) {
     const before = tail.chunks[kept - 1]!.batch
-    const doubles = weight(before.rows) >= 2 * weight(rows)
-    if (doubles && kept < chunksMax) break
+    records += before.counts.records
+    const large = records > CHUNK_RECORDS_MAX || weight(before.rows) >= 2 * weight(rows)
+    if (large && kept < chunksMax) break
     merging.unshift(before)
     rows += before.rows
     kept--

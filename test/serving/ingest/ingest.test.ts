@@ -162,6 +162,15 @@ describe("records", () => {
     expect(batch.counts).toMatchObject({ records: 3, skipped: 1, nulled: 1 })
   })
 
+  test("a hidden column goes on being filled but never costs a row", () => {
+    const schema = compileSchema({ columns }, ["s", "n"])
+    if (!("columns" in schema)) throw new Error("faults")
+    const bytes = batchOf(['{"id":1,"n":"x","s":"a"}', '{"id":"x"}'])
+    const batch = ingest(schema, [{ bytes }], { base: 0, next: 2 })
+    expect([cellsOf(batch), cellsOf(batch, 1), cellsOf(batch, 2)]).toEqual([[1], [null], ["a"]])
+    expect(batch.counts).toMatchObject({ skipped: 1, nulled: 1 })
+  })
+
   test("deep nesting is a bad record or a value, never a crash", () => {
     const deep = `{"s":${"[".repeat(50_000)}9007199254740993${"]".repeat(50_000)}}`
     const batch = ingestValues(columns, [deep, '{"id":1}'])

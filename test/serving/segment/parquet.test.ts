@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DuckDBInstance } from "@duckdb/node-api"
@@ -103,4 +103,27 @@ test("equal rows give equal bytes", () => {
   const encode = () =>
     encodeParquet(columns, ingestValues(columns, ['{"s":"a"}', "{}"]), IDENTITY, { codec: "zstd" })
   expect(encode()).toEqual(encode())
+})
+
+test("a segment of version 1 is read, and still written the same but for its compression", async () => {
+  const columns: ColumnSpec[] = TYPES.map(([type]) => ({ name: `c_${type}`, type }))
+  const golden = join(import.meta.dirname, "../../golden/serving/segment-v1.parquet")
+  const read = await connection.runAndReadAll(`SELECT COLUMNS(*)::VARCHAR FROM read_parquet('${golden}')`)
+  expect(read.getRows()).toEqual(
+    [0, 1, 2].map(row => [...TYPES.map(([, , , texts]) => texts[row]), String(row)]),
+  )
+  const meta = `SELECT decode(key), decode(value) FROM parquet_kv_metadata('${golden}')`
+  expect((await connection.runAndReadAll(meta)).getRows()).toEqual([
+    ["v", "1"],
+    ["table", "t1"],
+    ["partition", "3"],
+    ["schema", "1"],
+    ["base", "0"],
+    ["next", "3"],
+  ])
+  const values = [0, 1, 2].map(
+    row => `{${TYPES.map(([type, , json]) => `"c_${type}":${json[row]}`).join(",")}}`,
+  )
+  const bytes = encodeParquet(columns, ingestValues(columns, values), IDENTITY, { codec: "none" })
+  expect(Buffer.from(bytes).equals(readFileSync(golden))).toBe(true)
 })
