@@ -10,6 +10,9 @@ const CHILD_HEAP_MB = 256
 /** A stricter limit that stands already will do; no limit at all will not. */
 const LIMIT_SCRIPT = 'ulimit -d "$0" || [ "$(ulimit -d)" != unlimited ] || exit 1; exec "$@"'
 
+/** An interrupt takes milliseconds to be heard; to kill for a deadline of milliseconds would cost a start each. */
+const KILL_GRACE_MS_MIN = 500
+
 /** What a dying child says on stderr is kept to tell why it did not start: its last part. */
 const STDERR_CHARS_MAX = 2000
 
@@ -130,7 +133,7 @@ export class QueryChild {
 
   /**
    * Puts one request. At its deadline the caller has its answer, and the child is asked to stop; a child that has
-   * not stopped after the same time again is killed.
+   * not stopped after the same time again is killed, though not before `KILL_GRACE_MS_MIN`.
    */
   ask(body: Ask, deadlineMs: number): Asked {
     const id = ++this.#lastId
@@ -141,7 +144,7 @@ export class QueryChild {
       settle(deadlinePassed)
       this.#send({ id, kind: "interrupt" })
     }, deadlineMs)
-    const kill = setTimeout(() => this.kill(), 2 * deadlineMs)
+    const kill = setTimeout(() => this.kill(), deadlineMs + Math.max(deadlineMs, KILL_GRACE_MS_MIN))
     if (this.#isAlive) this.#send({ ...body, id })
     else this.#conclude(diedRunning)
     finished.then(() => {

@@ -127,7 +127,7 @@ describe("is bounded:", () => {
       [250, 245],
     ],
   ])("%s", async (_, sql, codes) => {
-    const answer = await service.ask(`SET timeoutMs = 400; ${sql}`)
+    const answer = await service.ask(`SET timeoutMs = 150; ${sql}`)
     expect(codes).toContain(answer.code)
     expect(answer.rows).toBeUndefined()
     await expectNextWorks()
@@ -138,7 +138,7 @@ describe("is bounded:", () => {
     [
       "rows of gigabytes",
       "SELECT repeat(origin, 10000) FROM flights, range(1000000) LIMIT 1000000",
-      /larger than/,
+      /larger than|Out of memory/,
     ],
     ["one large cell", "SELECT repeat('x', 5000000)", /larger than 4128768 bytes/],
   ])("%s", async (_, sql, message) => {
@@ -161,7 +161,7 @@ describe("is bounded:", () => {
     ["members", `SELECT * FROM flights WHERE delay IN (${Array.from({ length: 10_000 }, (_, at) => at)})`],
     ["names", `WITH ${Array.from({ length: 5_000 }, (_, at) => `c${at} AS (SELECT 1)`).join(", ")} SELECT 1`],
   ])("a great many %s", async (_, sql) => {
-    const answer = await service.ask(`SET timeoutMs = 1000; ${sql}`)
+    const answer = await service.ask(`SET timeoutMs = 300; ${sql}`)
     expect([undefined, 150, 200, 245, 250, 700]).toContain(answer.code)
     await expectNextWorks()
   })
