@@ -1,8 +1,19 @@
 #!/usr/bin/env node
 // Plain JavaScript that even an old Node parses: it either hands over to a new enough Node or says what is wanted.
+import * as nodeModule from "node:module"
+import { setFlagsFromString } from "node:v8"
 import { handOver } from "./node.js"
 
-if (!handOver(import.meta.filename ?? new URL(import.meta.url).pathname)) {
+// Files, syncs and LMDB's commits share these threads; with Node's four, one slow sync holds the others up. The
+// threads are made at their first use, which is later than this line.
+process.env.UV_THREADPOOL_SIZE ??= "16"
+
+// Request bodies and batches live outside V8's heap. Counted apart, as V8 does by default, every few megabytes of them
+// start a full collection: twenty a second under load. Counted with the heap, they are collected with it.
+setFlagsFromString("--external-memory-accounted-in-global-limit")
+
+if (!handOver(new URL(import.meta.url).pathname)) {
+  nodeModule.enableCompileCache?.()
   const { main } = await import("../cli/main.ts")
   await main(process.argv.slice(2))
 }
