@@ -14,6 +14,9 @@ import { openSession } from "./session.ts"
 /** Often enough that a query which takes gigabytes a second is stopped within a few hundred megabytes. */
 const WATCHDOG_MS = 50
 
+/** Short beside the least time between an interrupt and a kill. */
+const INTERRUPT_MS = 20
+
 /** The smallest page of any system that Node runs on: where pages are larger, growth is noticed later. */
 const PAGE_BYTES = 4096
 
@@ -41,16 +44,24 @@ function serve(connection: DuckDBConnection, settings: ChildSettings): void {
   const runner = new QueryRunner(connection, settings.profileName)
   const startBytes = usedBytes()
   let current = 0
+  let interrupting: NodeJS.Timeout | undefined
+  // DuckDB forgets an interrupt that comes between two steps of a query: it is repeated until the query ends.
+  const interrupt = (): void => {
+    connection.interrupt()
+    interrupting ??= setInterval(() => connection.interrupt(), INTERRUPT_MS)
+  }
   process.on("message", async (request: ChildRequest) => {
     if (request.kind === "interrupt") {
       // The query that it meant may have ended meanwhile: the next one must not pay for it.
-      if (request.id === current) connection.interrupt()
+      if (request.id === current) interrupt()
       return
     }
     current = request.id
     const value =
       request.kind === "run" ? await runner.run(request) : await analyzeStatement(connection, request.sql)
     current = 0
+    clearInterval(interrupting)
+    interrupting = undefined
     // Allocators keep what a query took: the next one must find as much room as the first.
     const isWorn = usedBytes() - startBytes > settings.grownBytesMax
     const { id } = request

@@ -57,7 +57,7 @@ function failed(error: unknown): { ok: false; error: QueryError } {
 function tooManyFiles(): QueryError {
   return new QueryError(
     "resource_limit",
-    `The query's tables are in more files than fit: at most ${SEGMENT_SLOTS}`,
+    `The query's tables are in more files than fit: ${SEGMENT_SLOTS} segments, ${TAIL_SLOTS} files of tails`,
   )
 }
 
@@ -141,14 +141,18 @@ export class DuckdbEngine implements SqlEngine {
   }
 
   /** Leases a child for one request and puts it, once `prepare` has its files in place. */
-  async #exchange(deadlineMs: number, prepare: () => Promise<Prepared>): Promise<Outcome | QueryError> {
+  async #exchange(
+    deadlineMs: number,
+    prepare: () => Promise<Prepared>,
+    signal: AbortSignal | undefined,
+  ): Promise<Outcome | QueryError> {
     const startedAt = performance.now()
     const leftMs = (): number => Math.max(1, deadlineMs - (performance.now() - startedAt))
     const child = await this.#pool.lease(deadlineMs)
     if (child instanceof QueryError) return child
     const asked = prepare().then(
       ({ ask, release }) => {
-        const { outcome, finished } = child.ask(ask, leftMs())
+        const { outcome, finished } = child.ask(ask, leftMs(), signal)
         finished.then(() => {
           release()
           this.#pool.giveBack(child)
@@ -164,9 +168,13 @@ export class DuckdbEngine implements SqlEngine {
     return await before(leftMs(), asked)
   }
 
-  async #reply<Value>(deadlineMs: number, prepare: () => Promise<Prepared>): Promise<EngineReply<Value>> {
+  async #reply<Value>(
+    deadlineMs: number,
+    prepare: () => Promise<Prepared>,
+    signal?: AbortSignal,
+  ): Promise<EngineReply<Value>> {
     try {
-      const outcome = await this.#exchange(deadlineMs, prepare)
+      const outcome = await this.#exchange(deadlineMs, prepare, signal)
       if (outcome instanceof QueryError) return { ok: false, error: outcome }
       if (outcome.kind === "fault") {
         return { ok: false, error: new QueryError(outcome.fault.code, outcome.fault.message) }
@@ -201,15 +209,16 @@ export class DuckdbEngine implements SqlEngine {
     }
   }
 
-  run({ sql, tables, limits }: RunRequest): Promise<EngineReply<SqlAnswer>> {
+  run({ sql, tables, limits, signal }: RunRequest): Promise<EngineReply<SqlAnswer>> {
     const files = filesOf(tables)
-    return this.#reply(limits.deadlineMs, async () => {
+    const prepare = async (): Promise<Prepared> => {
       const { slots, release } = await this.#acquire(files)
       const ids = [...files.segments, ...files.tail].map(({ id }) => id)
       const slotOf = new Map(ids.map((id, at) => [id, slots[at] ?? ""]))
       const { rowsMax, resultBytesMax } = limits
       return { ask: { kind: "run", sql, views: viewsOf(tables, slotOf), rowsMax, resultBytesMax }, release }
-    })
+    }
+    return this.#reply(limits.deadlineMs, prepare, signal)
   }
 
   close(): Promise<void> {

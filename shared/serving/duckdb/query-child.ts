@@ -132,24 +132,29 @@ export class QueryChild {
   }
 
   /**
-   * Puts one request. At its deadline the caller has its answer, and the child is asked to stop; a child that has
+   * Puts one request. At its deadline, or when `signal` aborts, the caller has its answer, and the child is asked to stop; a child that has
    * not stopped after the same time again is killed, though not before `KILL_GRACE_MS_MIN`.
    */
-  ask(body: Ask, deadlineMs: number): Asked {
+  ask(body: Ask, deadlineMs: number, signal?: AbortSignal): Asked {
     const id = ++this.#lastId
     const { promise: outcome, resolve: settle } = Promise.withResolvers<Outcome>()
     const { promise: finished, resolve: finish } = Promise.withResolvers<void>()
     this.#pending = { id, settle, finish }
-    const interrupt = setTimeout(() => {
+    let kill: NodeJS.Timeout | undefined
+    const stop = (): void => {
       settle(deadlinePassed)
       this.#send({ id, kind: "interrupt" })
-    }, deadlineMs)
-    const kill = setTimeout(() => this.kill(), deadlineMs + Math.max(deadlineMs, KILL_GRACE_MS_MIN))
+      kill ??= setTimeout(() => this.kill(), Math.max(deadlineMs, KILL_GRACE_MS_MIN))
+    }
+    const deadline = setTimeout(stop, deadlineMs)
+    signal?.addEventListener("abort", stop)
     if (this.#isAlive) this.#send({ ...body, id })
     else this.#conclude(diedRunning)
+    if (signal?.aborted === true) stop()
     finished.then(() => {
-      clearTimeout(interrupt)
+      clearTimeout(deadline)
       clearTimeout(kill)
+      signal?.removeEventListener("abort", stop)
     })
     return { outcome, finished }
   }

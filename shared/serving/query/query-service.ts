@@ -16,6 +16,8 @@ export interface QueryRequest {
   readonly sql: string
   /** Pinot's query options beside the statement; `SET` in the statement wins. */
   readonly options?: Readonly<Record<string, string>>
+  /** Aborts when nobody waits for the reply any more. */
+  readonly signal?: AbortSignal
 }
 
 export interface QueryServiceOptions {
@@ -89,7 +91,10 @@ export class QueryService {
     return pinned
   }
 
-  async #execute({ sql, options: requested = {} }: QueryRequest, startedAt: number): Promise<Outcome> {
+  async #execute(
+    { sql, options: requested = {}, signal }: QueryRequest,
+    startedAt: number,
+  ): Promise<Outcome> {
     const fail = (result: QueryError, tables: readonly PinnedTable[] = []): Outcome => ({ tables, result })
     const statement = readStatement(sql)
     if (statement instanceof QueryError) return fail(statement)
@@ -102,7 +107,7 @@ export class QueryService {
     const tables = await this.#pinBefore(analysis.tables, leftMs())
     if (tables instanceof QueryError) return fail(tables)
     const limits = { ...this.#limits, deadlineMs: leftMs() }
-    const reply = await this.#engine.run({ sql: analysis.sql, tables, limits })
+    const reply = await this.#engine.run({ sql: analysis.sql, tables, limits, signal })
     return reply.ok ? { tables, result: reply.value } : fail(reply.error, tables)
   }
 

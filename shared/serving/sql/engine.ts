@@ -18,6 +18,8 @@ export interface RunRequest {
   readonly sql: string
   readonly tables: readonly PinnedTable[]
   readonly limits: QueryLimits
+  /** Aborts when nobody waits for the answer any more: the query is stopped, and answers `timeout`. */
+  readonly signal?: AbortSignal
 }
 
 /** What runs SQL for the query service. It never throws: whatever a statement does ends as a reply. */

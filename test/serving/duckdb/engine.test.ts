@@ -74,6 +74,16 @@ describe("limits", () => {
     expect(before.filter(isRunning)).toEqual([])
   })
 
+  test("of patience: a query that nobody waits for is stopped", async () => {
+    const gone = new AbortController()
+    const running = shared.run({ sql: endless, tables: [], limits, signal: gone.signal })
+    gone.abort()
+    expect(await running).toMatchObject({ ok: false, error: { code: "timeout" } })
+    const aborted = shared.run({ sql: endless, tables: [], limits, signal: AbortSignal.abort() })
+    expect(await aborted).toMatchObject({ ok: false, error: { code: "timeout" } })
+    expect(await run("SELECT 1")).toMatchObject({ ok: true })
+  })
+
   test("of waiting queries: one too many is refused at once", async () => {
     const running = run(endless, { deadlineMs: 300 })
     const waiting = Array.from({ length: 128 }, () => run("SELECT 1"))
