@@ -8,6 +8,7 @@ import { notAfter } from "../manifest/not-after.ts"
 import { applySpill, encodeList, planSpill } from "../manifest/segment-list.ts"
 import { encodeParquet } from "../segment/parquet.ts"
 import { listKey, type SegmentPointer, segmentKey } from "../segment/segment-key.ts"
+import { sortBatch } from "../segment/sort.ts"
 import { schemaVersionOf, type TableInfo } from "../tables/table-item.ts"
 import type { TableRegistry } from "../tables/table-registry.ts"
 import type { TailCache, TailRead } from "../tail/tail-cache.ts"
@@ -135,7 +136,8 @@ export class Builder {
     const schemaVersion = schemaVersionOf(table)
     const columns = table.schemas[schemaVersion - 1] ?? spec.columns
     const identity = { tableId: table.id, partition, schemaVersion }
-    const bytes = encodeParquet(columns, batch, identity, {
+    const sorted = sortBatch(batch, sortColumns(table))
+    const bytes = encodeParquet(columns, sorted, identity, {
       codec: "zstd",
       ...(spec.rowGroupRows === undefined ? {} : { rowGroupRows: spec.rowGroupRows }),
     })
@@ -151,4 +153,10 @@ export class Builder {
     }
     return { segment, bytes }
   }
+}
+
+/** Indexes of the columns that segments are sorted by; of equal names the definition's loader has let none through. */
+function sortColumns({ spec }: TableInfo): readonly number[] {
+  const names = spec.columns.map(({ name }) => name)
+  return (spec.sort ?? []).map(name => names.indexOf(name)).filter(index => index >= 0)
 }

@@ -25,6 +25,9 @@ export function compileExpression(
     return new Compiler(sql, fields).compile(parseSyntax(sql))
   } catch (error) {
     if (error instanceof FaultError) return { fault: error.fault }
+    // The stack's depth is the only bound of nesting that parser and compiler share.
+    if (error instanceof RangeError)
+      return { fault: { message: "the expression is nested too deep", position: 1 } }
     throw error
   }
 }

@@ -190,3 +190,17 @@ test("a long tail becomes several segments, and many segments move into lists", 
   const rows = await allRows(await source.pin("events"))
   expect(rows.map(row => row.id)).toEqual(Array.from({ length: 80 }, (_, id) => id))
 })
+
+test("segments are sorted as the table says, the tail is not", async () => {
+  const ports = memoryPorts()
+  const { log, builder, source } = await openWithTable(ports, { spec: { sort: ["id"] } })
+  await append(log, [event(3), event(1), event(2)])
+  expect(await idsOf(await source.pin("events"))).toEqual([3, 1, 2])
+  await builder.step("events", 0, true)
+  const rows = await allRows(await source.pin("events"))
+  expect(rows.map(row => [row.id, row.$offset])).toEqual([
+    [1, 1n],
+    [2, 2n],
+    [3, 0n],
+  ])
+})

@@ -4,6 +4,7 @@ import {
   DuckDBTimestampTZValue,
   DuckDBTimestampValue,
 } from "@duckdb/node-api"
+import fc from "fast-check"
 import { afterAll, describe, expect, test } from "vitest"
 import { checkExpression } from "../../../shared/serving/expression/check.ts"
 import { compileExpression } from "../../../shared/serving/expression/compile.ts"
@@ -140,5 +141,44 @@ describe("definitions are told", () => {
     expect(checkExpression(sql.replace("delay + 1", "1 + 1"), known, gives)).toBe(message)
     expect(checkExpression("delay > 1", fields, "condition")).toBeUndefined()
     expect(checkExpression("at::timestamp", fields, "timestamp")).toBeUndefined()
+  })
+})
+
+describe("any text is compiled or refused", () => {
+  const tokens = fc.constantFrom(
+    ..."a b.c i s 'x' '%' 1 2.5 null true + - * / % = <> < || ( ) , and or not in like between is case when then else end".split(
+      " ",
+    ),
+    ..."cast as int ::text ::decimal(5,2) coalesce( substr( round( strptime( date_trunc( extract( from abs( -> ->> [ ]".split(
+      " ",
+    ),
+  )
+
+  test("and what is compiled gives a value or a bad value", () => {
+    const record = { ...RECORD, a: [1, { b: "x" }], b: { c: 9007199254740993n } }
+    fc.assert(
+      fc.property(fc.array(tokens, { maxLength: 9 }), parts => {
+        const compiled = compileExpression(parts.join(" "))
+        if ("fault" in compiled) return compiled.fault.position >= 1 && compiled.fault.message.length > 0
+        try {
+          return compiled.evaluate(record) !== undefined
+        } catch (error) {
+          return error instanceof BadValue
+        }
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  test.each([
+    ["a sum of 2,000", Array(2000).fill("a").join("+")],
+    ["brackets", `${"(".repeat(2_000)}a${")".repeat(2_000)}`],
+    ["calls", `${"abs(".repeat(800)}a${")".repeat(800)}`],
+    ["NOTs", `${"not ".repeat(1_000)}a`],
+    ["text that is not closed", "'".repeat(4_001)],
+  ])("%s", (_, sql) => {
+    const compiled = compileExpression(sql)
+    if ("fault" in compiled) expect(compiled.fault.message).toMatch(/nested too deep|unexpected/)
+    expect("fault" in compileExpression("a + 1")).toBe(false)
   })
 })
