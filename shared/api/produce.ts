@@ -1,5 +1,6 @@
 import type * as v from "valibot"
 import type { Log } from "../log/types.ts"
+import { checkAtDoor } from "./door.ts"
 import type { producerHeaders } from "./parameters.ts"
 import { produceReplyBody } from "./produce-reply.ts"
 import { producePlan } from "./produce-request.ts"
@@ -22,6 +23,7 @@ export async function produce(input: ProduceRouteInput, log: Log): Promise<ApiRe
   const { key: keyField, summary = false } = query
   const producer = producerStamp(headers)
   const plan = await producePlan({ request, ...path, keyField, summary, producer }, log)
+  checkAtDoor(await log.topic(path.topic), plan.append.parts)
   const results = await log.append(plan.append)
   return kafkaReply(request, 200, produceReplyBody(results, plan, summary))
 }

@@ -6,13 +6,34 @@ import type { Content } from "./route.ts"
 // These describe what the record codec reads: it checks bodies itself, in one pass over their bytes, and a test holds
 // both to the same verdicts.
 
+/** Kafka's partition numbers are int32. */
+const PARTITION_MAX = 2 ** 31 - 1
+
 const timestamp = v.optional(
-  v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.description("Epoch ms; default: now."))),
+  v.nullable(
+    v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(0),
+      v.maxValue(Number.MAX_SAFE_INTEGER),
+      v.description("Epoch ms; default: now."),
+    ),
+  ),
 )
 const partition = v.optional(
-  v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.description("Default: by the key's hash."))),
+  v.nullable(
+    v.pipe(
+      v.number(),
+      v.integer(),
+      v.minValue(0),
+      v.maxValue(PARTITION_MAX),
+      v.description("Default: by the key's hash."),
+    ),
+  ),
 )
-const base64 = v.nullable(v.pipe(v.string(), v.description("Base64.")))
+/** RFC 4648 §4; the padding may be missing. */
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/
+const base64 = v.nullable(v.pipe(v.string(), v.regex(BASE64), v.description("Base64.")))
 const json = v.pipe(
   v.unknown(),
   v.description("Any JSON value; a string is stored as its UTF-8, null is none."),

@@ -21,7 +21,6 @@ const partitions = wholeNumber(1, PARTITIONS_MAX)
 const retention = v.custom(value => durationMs(value) !== undefined, DURATION_EXPECTED)
 const rowGroupRows = wholeNumber(ROW_GROUP_ROWS_MIN, ROW_GROUP_ROWS_MAX)
 const anything = v.optional(v.unknown())
-const DOOR_NOT_YET = '=door is not supported yet; expected "reader"'
 const notYet = v.optional(v.never("=is not supported yet"))
 const sql = v.pipe(
   text,
@@ -37,9 +36,7 @@ export const topicShape = v.strictObject({
   retention: v.optional(retention),
   config: anything,
   external: v.optional(v.boolean("true or false")),
-  validate: v.optional(
-    v.pipe(v.picklist(["reader", "door"], 'one of "reader", "door"'), v.literal("reader", DOOR_NOT_YET)),
-  ),
+  validate: v.optional(v.picklist(["reader", "door"], 'one of "reader", "door"')),
   compatibility: v.optional(v.literal("none", '"none"')),
 })
 

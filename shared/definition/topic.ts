@@ -20,8 +20,11 @@ export interface TopicOptions<S extends StandardSchema = StandardSchema> {
   readonly config?: Readonly<Record<string, string | number | boolean>>
   /** The topic belongs to somebody else: it is checked, never created or changed. Default false. */
   readonly external?: boolean
-  /** Who checks the records: whoever reads them. Refusing them at the door is not supported yet. */
-  readonly validate?: "reader"
+  /**
+   * Who checks the records: whoever reads them, or the log's door, which then refuses (422) what does not fit the
+   * schema or does not carry the key field as its key. Default `reader`: nothing is parsed on the way in.
+   */
+  readonly validate?: "reader" | "door"
   /** `none` lets the schema change in ways that old records may not fit. Default: only new optional fields. */
   readonly compatibility?: "none"
 }

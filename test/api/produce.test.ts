@@ -246,7 +246,11 @@ describe("an idempotent producer", () => {
   test("learns of an unknown outcome, with the time to ask again", async () => {
     const real = openLog(memoryPorts())
     const error = new LogError("outcome_unknown", "may be committed")
-    const log = Object.create(real, { append: { value: async () => [{ partition: 0, error }] } }) as Log
+    const log = Object.create(real, {
+      append: { value: async () => [{ partition: 0, error }] },
+      topic: { value: (name: string) => real.topic(name) },
+    }) as Log
+    await real.createTopic({ name: "events", partitions: 1, owner: "http" })
     const { produce } = openApi({ log })
     const answer = await produce("/topics/events", ["1"])
     expect(answer).toMatchObject({

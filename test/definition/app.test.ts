@@ -191,10 +191,12 @@ test("the log accepts the settings that a definition accepts", () => {
   expect(() => checkTopicSpec({ ...accepted, owner: "app:air", schema: "" })).not.toThrow()
 })
 
-test("checking records at the door is not supported yet", () => {
-  const made = untyped(topic)("t", { schema: Flight, validate: "door" })
-  expect(faultsOf(defineApp("air", { topics: [made as typeof flights] }))).toEqual([
-    'topics.t.validate: door is not supported yet; expected "reader"',
+test("who checks the records is the reader or the door", () => {
+  const made = (validate: unknown) => untyped(topic)("t", { schema: Flight, validate }) as typeof flights
+  const { definition } = resolveApp(defineApp("air", { topics: [made("door")] }))
+  expect(definition?.topics[0]?.validate).toBe("door")
+  expect(faultsOf(defineApp("air", { topics: [made("nobody")] }))).toEqual([
+    'topics.t.validate: expected one of "reader", "door", found "nobody"',
   ])
 })
 
