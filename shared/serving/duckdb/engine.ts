@@ -15,12 +15,15 @@ import { viewSelect } from "./view-sql.ts"
  */
 export const CHILDREN_DEFAULT = Math.min(4, Math.max(2, availableParallelism()))
 
-/** Segments at hand: a table of a thousand. Naming a slot costs a child 20 µs of its start. */
+/** Segments at hand: a table of a thousand. Naming two thousand slots costs a child some 20 ms of its start. */
 const SEGMENT_SLOTS = 1024
 /** Disk for copies of segments; a query over more is refused. */
 const SEGMENT_SLOT_BYTES_MAX = 8 * 1024 ** 3
-/** Tail files are used by a query or two and then never again: they must not push segments out. */
-const TAIL_SLOTS = 256
+/**
+ * Most tail files are used by a query or two and then never again: they must not push segments out. A partition has
+ * a handful, so a query over a hundred partitions finds room.
+ */
+const TAIL_SLOTS = 1024
 const TAIL_SLOT_BYTES_MAX = 512 * 1024 ** 2
 
 /**

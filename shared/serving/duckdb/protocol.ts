@@ -33,7 +33,7 @@ export type Outcome =
 
 /** A child's settings: its only argument, as JSON. */
 export interface ChildSettings {
-  /** The names that the child may open, in its working folder. */
+  /** The names that the child may open, in its working folder: letters, digits, `-` and `.`. */
   readonly slotNames: readonly string[]
   /** Where DuckDB writes a query's profile, in the working folder. */
   readonly profileName: string

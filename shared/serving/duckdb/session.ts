@@ -27,14 +27,15 @@ export async function openSession(settings: ChildSettings): Promise<DuckDBConnec
     enable_external_file_cache: "false",
   })
   const connection = await instance.connect()
-  const allowed = [settings.profileName, ...settings.slotNames].map(quoteText).join(", ")
+  // As one text: a list of two thousand constants takes ten times as long to parse and bind.
+  const allowed = quoteText(`[${[settings.profileName, ...settings.slotNames].join(", ")}]`)
   for (const statement of [
     "SET TimeZone = 'UTC'",
     "SET errors_as_json = true",
     "SET enable_profiling = 'json'",
     `SET profiling_output = ${quoteText(settings.profileName)}`,
     `SET custom_profiling_settings = ${quoteText(PROFILE_METRICS)}`,
-    `SET allowed_paths = [${allowed}]`,
+    `SET allowed_paths = ${allowed}`,
     "SET enable_external_access = false",
     "SET allow_community_extensions = false",
     "SET lock_configuration = true",
