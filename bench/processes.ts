@@ -12,7 +12,10 @@ export interface Running {
 }
 
 /** Starts Millrace itself, without its replay, on a free port and a folder of its own. */
-export async function startMillrace(folder: string, args: readonly string[] = ["--no-replay"]): Promise<Running> {
+export async function startMillrace(
+  folder: string,
+  args: readonly string[] = ["--no-replay"],
+): Promise<Running> {
   const command = [join(root, "bin/millrace.js"), "start", ...args, "--port", "0", "--data", folder]
   const child = spawn(process.execPath, command, { cwd: root, stdio: ["ignore", "pipe", "pipe"] })
   let said = ""
