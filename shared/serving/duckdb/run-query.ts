@@ -58,21 +58,22 @@ class AnswerBuilder {
     if (this.rows.length + rowCount > this.#run.rowsMax) {
       throw new LimitError(`The answer has more than ${this.#run.rowsMax} rows: add a smaller LIMIT`)
     }
-    const vectors = this.#encoders.map((_, column) => chunk.getColumnVector(column))
-    for (let row = 0; row < rowCount; row++) {
-      const values = this.#encoders.map(({ encode }, column): SqlValue => {
-        const value = vectors[column]?.getItem(row) ?? null
-        const encoded = value === null ? null : encode(value)
-        this.#bytes += jsonBytes(encoded)
-        return encoded
-      })
+    const rows = Array.from({ length: rowCount }, (): SqlValue[] => new Array(this.#encoders.length))
+    for (const [column, { encode }] of this.#encoders.entries()) {
+      const vector = chunk.getColumnVector(column)
+      for (const [at, row] of rows.entries()) {
+        const value = vector.getItem(at)
+        const cell = value === null ? null : encode(value)
+        row[column] = cell
+        this.#bytes += jsonBytes(cell)
+      }
       if (this.#bytes > this.#run.resultBytesMax) {
         throw new LimitError(
           `The answer is larger than ${this.#run.resultBytesMax} bytes: add a smaller LIMIT`,
         )
       }
-      this.rows.push(values)
     }
+    for (const row of rows) this.rows.push(row)
   }
 }
 
