@@ -252,10 +252,12 @@ class StoredLog implements Log {
   #appender(topic: TopicRead, partition: number): PartitionAppender {
     const facts = { codec: batchCodec(topic.info.config), date: topic.date }
     const key = `${topic.info.id}#${partition}`
+    const ports = this.#ports
+    const options = this.#options
     let appender = this.#appenders.get(key)
     if (appender === undefined) {
-      const view = new PartitionView(this.#ports, topic.info.id, partition, () => ++this.#tickets)
-      appender = new PartitionAppender(this.#ports, this.#options, view, facts, this.#closing.signal)
+      const view = new PartitionView(ports, options, topic.info.id, partition, () => ++this.#tickets)
+      appender = new PartitionAppender(ports, options, view, facts, this.#closing.signal)
       this.#appenders.set(key, appender)
     }
     appender.facts = facts

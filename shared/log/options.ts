@@ -1,3 +1,5 @@
+import { SNAPSHOT_INLINE_BYTES_MAX, SNAPSHOT_SLOTS } from "./limits.ts"
+
 /** What depends on the home that a log runs in. */
 export interface LogOptions {
   /** A slot's item carries its payload up to this many bytes in all. DynamoDB: 8 KB (billed per KB written). */
@@ -8,6 +10,10 @@ export interface LogOptions {
   readonly inlineBytesPerSecMax: number
   /** How long a flush waits for company, ms. */
   readonly lingerMs: number
+  /** A snapshot is due after this many slots. */
+  readonly snapshotSlots: number
+  /** A larger snapshot lies in an object. */
+  readonly snapshotInlineBytesMax: number
 }
 
 /** What suits DynamoDB, and any backend until it says otherwise. */
@@ -16,4 +22,6 @@ export const DEFAULT_LOG_OPTIONS: LogOptions = {
   inlineCommitsPerSecMax: 50,
   inlineBytesPerSecMax: 400 * 1024,
   lingerMs: 0,
+  snapshotSlots: SNAPSHOT_SLOTS,
+  snapshotInlineBytesMax: SNAPSHOT_INLINE_BYTES_MAX,
 }

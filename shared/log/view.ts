@@ -4,14 +4,8 @@ import { readAgain, settlePut } from "../storage/settle.ts"
 import type { Ports } from "../storage/time.ts"
 import { LogError } from "./errors.ts"
 import { applySlot, emptyState, type PartitionState } from "./fold.ts"
-import {
-  NAME_AFTER_UPLOAD_MS,
-  SNAPSHOT_INLINE_BYTES_MAX,
-  SNAPSHOT_SLOT_BYTES,
-  SNAPSHOT_SLOTS,
-  VIEW_REREAD_MS,
-  WRITE_AFTER_READ_MS,
-} from "./limits.ts"
+import { NAME_AFTER_UPLOAD_MS, SNAPSHOT_SLOT_BYTES, VIEW_REREAD_MS, WRITE_AFTER_READ_MS } from "./limits.ts"
+import type { LogOptions } from "./options.ts"
 import { LAST_SLOT_KEY, partitionKey, readSlot, type Slot, slotKey } from "./slot.ts"
 import { SlotCache } from "./slot-cache.ts"
 import { packState, SNAPSHOT_FORMAT, SNAPSHOT_KEY, unpackState } from "./snapshot.ts"
@@ -35,6 +29,7 @@ export class PartitionView {
   /** The ticket at which the last consistent read began: it saw whatever was committed before. */
   readTicket = 0
   readonly #ports: Ports
+  readonly #options: Pick<LogOptions, "snapshotSlots" | "snapshotInlineBytesMax">
   readonly #ticket: () => number
   #asOfElapsed = Number.NEGATIVE_INFINITY
   #slotsSince = 0
@@ -43,8 +38,15 @@ export class PartitionView {
   #reading: Promise<void> | undefined
   #readNext: Promise<void> | undefined
 
-  constructor(ports: Ports, topicId: string, partition: number, ticket: () => number) {
+  constructor(
+    ports: Ports,
+    options: Pick<LogOptions, "snapshotSlots" | "snapshotInlineBytesMax">,
+    topicId: string,
+    partition: number,
+    ticket: () => number,
+  ) {
     this.#ports = ports
+    this.#options = options
     this.#ticket = ticket
     this.topicId = topicId
     this.partition = partition
@@ -173,7 +175,7 @@ export class PartitionView {
   }
 
   snapshotDue(): boolean {
-    return this.#slotsSince >= SNAPSHOT_SLOTS || this.#bytesSince >= SNAPSHOT_SLOT_BYTES
+    return this.#slotsSince >= this.#options.snapshotSlots || this.#bytesSince >= SNAPSHOT_SLOT_BYTES
   }
 
   /**
@@ -190,7 +192,7 @@ export class PartitionView {
     const packed = packState(state)
     let notAfter = this.notAfter()
     let stored: Record<string, string | number | Uint8Array> = { v: SNAPSHOT_FORMAT, end, b: packed }
-    if (packed.length > SNAPSHOT_INLINE_BYTES_MAX) {
+    if (packed.length > this.#options.snapshotInlineBytesMax) {
       const key = `snap/${this.topicId}/${this.partition}/${end}-${random.id()}`
       const uploaded = await uploadObject(this.#ports, key, [packed])
       notAfter = Math.min(notAfter, uploaded + NAME_AFTER_UPLOAD_MS)

@@ -1,4 +1,4 @@
-import type { MemoryStores } from "../../shared/storage/memory/memory-stores.ts"
+import type { MemoryStores, StoreWatch } from "../../shared/storage/memory/memory-stores.ts"
 import { memoryStores } from "../../shared/storage/memory/memory-stores.ts"
 import type { Ports } from "../../shared/storage/time.ts"
 import type { FaultPlan } from "./fault-plan.ts"
@@ -24,6 +24,8 @@ export interface WorldOptions {
   readonly faults?: FaultPlan | "swarm" | "none"
   /** How far the stores' dates are ahead of the world's time. Default: meta 0, objects up to a second either way. */
   readonly storeSkewMs?: { readonly meta?: number; readonly objects?: number }
+  /** Sees every write of the stores as it is applied. */
+  readonly watch?: StoreWatch
   /** Keeps a line of text for every call and event worth one, in `trace`. */
   readonly trace?: boolean
 }
@@ -58,7 +60,11 @@ export class World {
     const objectSkew = (this.prng.fork("stores").fraction() * 2 - 1) * STORE_SKEW_MS_MAX
     const { meta: metaSkewMs = 0, objects: objectSkewMs = objectSkew } = options.storeSkewMs ?? {}
     const dated = (skewMs: number) => () => Math.floor(WORLD_START + scheduler.now + skewMs)
-    this.stores = memoryStores({ date: dated(metaSkewMs), objectDate: dated(objectSkewMs) })
+    this.stores = memoryStores({
+      date: dated(metaSkewMs),
+      objectDate: dated(objectSkewMs),
+      ...(options.watch && { watch: options.watch }),
+    })
   }
 
   /** Starts a process; one that has the name already, dead or alive, is left as it is. */

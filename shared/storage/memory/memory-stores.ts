@@ -10,6 +10,15 @@ export interface MemoryStoresOptions {
   /** The object store's time where it differs from the meta store's. Default: `date`. */
   readonly objectDate?: () => number
   readonly faults?: Faults
+  readonly watch?: StoreWatch
+}
+
+/** Told of every write at the moment when it is applied, late ones included; may not throw. */
+export interface StoreWatch {
+  /** @param date the meta store's, epoch ms */
+  item?(table: MetaTable, item: Item, date: number): void
+  /** @param date the object store's, epoch ms */
+  object?(key: string, body: Uint8Array, date: number): void
 }
 
 export interface StoreClient {
@@ -35,8 +44,8 @@ const START = Date.UTC(2026, 0, 1)
 export function memoryStores(options: MemoryStoresOptions = {}): MemoryStores {
   const date = neverBack(options.date ?? (() => START))
   const objectDate = options.objectDate === undefined ? date : neverBack(options.objectDate)
-  const metaState = new MetaState(date)
-  const objectState = new ObjectState(objectDate)
+  const metaState = new MetaState(date, options.watch)
+  const objectState = new ObjectState(objectDate, options.watch)
   const connect = (faults?: Faults): StoreClient => ({
     objects: new MemoryObjectStore(objectState, faults),
     meta: new MemoryMetaStore(metaState, faults),

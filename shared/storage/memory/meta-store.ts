@@ -27,6 +27,7 @@ import type { Faults, StoreCall } from "./faults.ts"
 import { faultyRead, faultyWrite } from "./faults.ts"
 import type { KeptItem } from "./item-table.ts"
 import { ItemTable, keepItem, showItem } from "./item-table.ts"
+import type { StoreWatch } from "./memory-stores.ts"
 
 /** Above every sort key: an empty page of a descending query goes on below it. */
 const LAST_SORT_KEY = "\u{10ffff}".repeat(256)
@@ -41,10 +42,17 @@ export class MetaState {
   readonly tables: Readonly<Record<MetaTable, ItemTable>> = { log: new ItemTable(), meta: new ItemTable() }
   readonly tokens = new Map<string, UsedToken>()
   readonly date: () => number
+  readonly #watch: StoreWatch | undefined
 
   /** @param date the store's own time, epoch ms, which must never go back */
-  constructor(date: () => number) {
+  constructor(date: () => number, watch?: StoreWatch) {
     this.date = date
+    this.#watch = watch
+  }
+
+  set(table: MetaTable, kept: KeptItem, date: number): void {
+    this.tables[table].set(kept)
+    this.#watch?.item?.(table, kept.item, date)
   }
 }
 
@@ -88,7 +96,9 @@ export class MemoryMetaStore implements MetaStore {
     checkTable(table)
     const kept = keepItem(item, checkItem(item))
     checkPutOptions(options)
-    return await this.#write("put", table, kept.item, { ...options }, items => items.set(kept))
+    return await this.#write("put", table, kept.item, { ...options }, date =>
+      this.#state.set(table, kept, date),
+    )
   }
 
   async delete(table: MetaTable, key: ItemKey, options?: PutOptions): Promise<WriteOutcome<Item>> {
@@ -96,7 +106,9 @@ export class MemoryMetaStore implements MetaStore {
     checkKey(key)
     checkPutOptions(options)
     const { pk, sk } = key
-    return await this.#write("delete", table, { pk, sk }, { ...options }, items => items.delete({ pk, sk }))
+    return await this.#write("delete", table, { pk, sk }, { ...options }, () =>
+      this.#state.tables[table].delete({ pk, sk }),
+    )
   }
 
   #write(
@@ -104,7 +116,7 @@ export class MemoryMetaStore implements MetaStore {
     table: MetaTable,
     key: ItemKey,
     options: PutOptions,
-    change: (items: ItemTable) => void,
+    change: (date: number) => void,
   ): Promise<WriteOutcome<Item>> {
     const items = this.#state.tables[table]
     return faultyWrite<Item>(this.#faults, call(operation, table, key), {
@@ -114,7 +126,7 @@ export class MemoryMetaStore implements MetaStore {
         const standing = items.get(key)
         const reason = refusal(options.condition, standing)
         if (reason !== undefined) return refused(reason, date, showItem(standing))
-        change(items)
+        change(date)
         return { outcome: "committed", date }
       },
       refuse: reason => refused(reason, this.#state.date()),
@@ -162,7 +174,7 @@ export class MemoryMetaStore implements MetaStore {
       if (reason !== undefined) return refused(reason, date, { step: at, item: showItem(standing) })
     }
     for (const { step, kept } of steps) {
-      if (step.kind === "put") tables[step.table].set(kept!)
+      if (step.kind === "put") this.#state.set(step.table, kept!, date)
       else if (step.kind === "delete") tables[step.table].delete(step.key)
     }
     tokens.set(token, { digest, date })

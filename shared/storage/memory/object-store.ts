@@ -18,6 +18,7 @@ import type { RefusalReason, WriteOutcome } from "../outcome.ts"
 import type { Faults, StoreCall } from "./faults.ts"
 import { faultyRead, faultyWrite } from "./faults.ts"
 import { lowerBound, upperBound } from "./item-table.ts"
+import type { StoreWatch } from "./memory-stores.ts"
 
 interface KeptObject {
   readonly body: Uint8Array
@@ -30,15 +31,19 @@ export class ObjectState {
   readonly keys: string[] = []
   readonly objects = new Map<string, KeptObject>()
   readonly date: () => number
+  readonly #watch: StoreWatch | undefined
 
   /** @param date the store's own time, epoch ms, which must never go back */
-  constructor(date: () => number) {
+  constructor(date: () => number, watch?: StoreWatch) {
     this.date = date
+    this.#watch = watch
   }
 
   set(key: string, body: Uint8Array): void {
     if (!this.objects.has(key)) this.keys.splice(lowerBound(this.keys, key), 0, key)
-    this.objects.set(key, { body, modified: this.date() })
+    const modified = this.date()
+    this.objects.set(key, { body, modified })
+    this.#watch?.object?.(key, body, modified)
   }
 
   delete(key: string): void {
