@@ -1,5 +1,5 @@
 import type { ColumnBatch, ColumnVector } from "../ingest/column.ts"
-import type { Manifest, Totals } from "../manifest/manifest.ts"
+import { addFaults, type Manifest, type Totals } from "../manifest/manifest.ts"
 import type { SegmentPointer } from "../segment/segment-key.ts"
 
 /** The least and greatest instant of a time column. */
@@ -52,6 +52,7 @@ export function advance(manifest: Manifest, step: Advance): Manifest {
     drained,
     gaps,
     totals: batch === undefined ? manifest.totals : added(manifest.totals, batch),
+    faults: addFaults(manifest.faults, batch?.counts.faults ?? []),
     segments: segment === undefined ? manifest.segments : [...manifest.segments, segment],
   }
 }

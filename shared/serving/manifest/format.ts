@@ -1,7 +1,7 @@
 import { StorageError } from "../../storage/errors.ts"
 import type { Fields, Item, ItemKey } from "../../storage/meta-store.ts"
 import { decodePointer, encodePointer } from "../segment/segment-key.ts"
-import type { Gap, ListPointer, Manifest, Totals } from "./manifest.ts"
+import type { FaultCount, Gap, ListPointer, Manifest, Totals } from "./manifest.ts"
 
 /** Version of the item and of the lists. */
 export const MANIFEST_FORMAT = 1
@@ -32,6 +32,7 @@ export function encodeManifest(manifest: Manifest): Item {
     purges: "[]",
     gaps: JSON.stringify(manifest.gaps.map(({ base, next }) => [base, next])),
     totals: JSON.stringify([totals.records, totals.rows, totals.filtered, totals.skipped, totals.nulled]),
+    faults: JSON.stringify(manifest.faults),
     lists: JSON.stringify(
       manifest.lists.map(({ base, next, id, segments, rows }) => [base, next, id, segments, rows]),
     ),
@@ -67,6 +68,7 @@ export function decodeManifest(tableId: string, item: Item): Manifest {
     drained: fields.drained === true,
     gaps: rows(fields.gaps).map(readGap),
     totals: readTotals(parse(fields.totals)),
+    faults: rows(fields.faults).map(readFault),
     lists: rows(fields.lists).map(readListPointer),
     segments: rows(fields.segments).map(decodePointer),
   }
@@ -113,6 +115,12 @@ function readTotals(value: unknown): Totals {
     number,
   ]
   return { records, rows, filtered, skipped, nulled }
+}
+
+function readFault(value: unknown): FaultCount {
+  const [fault, count] = Array.isArray(value) ? value : []
+  if (typeof fault !== "string") throw corrupt(value)
+  return [fault, offset(count)]
 }
 
 function readListPointer(value: unknown): ListPointer {

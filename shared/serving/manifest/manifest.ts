@@ -15,6 +15,9 @@ export interface ListPointer {
   readonly rows: number
 }
 
+/** How often a record or field was bad for a reason: `column: reason`, or the reason alone for a whole record. */
+export type FaultCount = readonly [fault: string, count: number]
+
 /** What was read so far, since the table was made. */
 export interface Totals {
   readonly records: number
@@ -48,12 +51,24 @@ export interface Manifest {
   readonly drained: boolean
   readonly gaps: readonly Gap[]
   readonly totals: Totals
+  /** Why records and fields were bad, the most frequent first; at most `FAULTS_KEPT`. */
+  readonly faults: readonly FaultCount[]
   /** Older segments, by lists; then the newest, one by one. */
   readonly lists: readonly ListPointer[]
   readonly segments: readonly SegmentPointer[]
 }
 
 export const NO_TOTALS: Totals = { records: 0, rows: 0, filtered: 0, skipped: 0, nulled: 0 }
+
+/** Enough to see what is wrong with a producer, little enough for an item: each has at most some 150 characters. */
+export const FAULTS_KEPT = 8
+
+/** Adds counts; of those that are too many the rarest are forgotten (the totals still count them). */
+export function addFaults(before: readonly FaultCount[], more: Iterable<FaultCount>): readonly FaultCount[] {
+  const counts = new Map(before)
+  for (const [fault, count] of more) counts.set(fault, (counts.get(fault) ?? 0) + count)
+  return [...counts].sort((a, b) => b[1] - a[1]).slice(0, FAULTS_KEPT)
+}
 
 /** The manifest of a partition of which nothing is read yet; `date` is the store's, epoch ms. */
 export function newManifest(tableId: string, partition: number, version: string, date: number): Manifest {
@@ -68,6 +83,7 @@ export function newManifest(tableId: string, partition: number, version: string,
     drained: false,
     gaps: [],
     totals: NO_TOTALS,
+    faults: [],
     lists: [],
     segments: [],
   }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest"
 import { readManifest } from "../../../shared/serving/manifest/manifest-store.ts"
+import { tableStatus } from "../../../shared/serving/tables/table-status.ts"
 import type { StoreCall } from "../../../shared/storage/memory/faults.ts"
 import { append } from "../../log/support.ts"
 import { memoryPorts } from "../../support/memory-ports.ts"
@@ -74,6 +75,7 @@ test("the position moves past what is filtered or bad, without a segment", async
     position: 3,
     segments: [],
     totals: { records: 3, rows: 0, filtered: 2, skipped: 1 },
+    faults: [["value is not JSON", 1]],
   })
   await append(log, [event(11)])
   expect(await idsOf(await source.pin("events"))).toEqual([11])
@@ -203,4 +205,23 @@ test("segments are sorted as the table says, the tail is not", async () => {
     [2, 2n],
     [3, 0n],
   ])
+})
+
+test("a table's status adds up its partitions, and says why records were bad", async () => {
+  const ports = memoryPorts()
+  const { log, builder, registry } = await openWithTable(ports, { partitions: 2 })
+  await append(log, [event(1), "[", '{"id":"x"}'], { partition: 0 })
+  await append(log, ["[", event(2)], { partition: 1 })
+  for (const partition of [0, 1]) await builder.step("events", partition, true)
+  expect(await tableStatus(ports, (await registry.find("events"))!.table)).toEqual({
+    totals: { records: 5, rows: 2, filtered: 0, skipped: 3, nulled: 0 },
+    faults: [
+      ["value is not JSON", 2],
+      ["id: text is not a number", 1],
+    ],
+    partitions: [
+      { partition: 0, position: 3, segments: 1, drained: false, gaps: [] },
+      { partition: 1, position: 2, segments: 1, drained: false, gaps: [] },
+    ],
+  })
 })

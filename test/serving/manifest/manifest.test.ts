@@ -3,7 +3,12 @@ import { join } from "node:path"
 import fc from "fast-check"
 import { expect, test } from "vitest"
 import { decodeManifest, encodeManifest } from "../../../shared/serving/manifest/format.ts"
-import { type Manifest, newManifest } from "../../../shared/serving/manifest/manifest.ts"
+import {
+  addFaults,
+  FAULTS_KEPT,
+  type Manifest,
+  newManifest,
+} from "../../../shared/serving/manifest/manifest.ts"
 import {
   commitManifest,
   createManifest,
@@ -54,6 +59,10 @@ const manifest: Manifest = {
   drained: false,
   gaps: [{ base: 0, next: 10 }],
   totals: { records: 9, rows: 8, filtered: 1, skipped: 2, nulled: 3 },
+  faults: [
+    ["delay: text is not a number", 3],
+    ["value is not JSON", 2],
+  ],
   lists: [{ base: 10, next: 40, id: "11112222333344441111222233334444", segments: 3, rows: 30 }],
   segments: [timeless, pointer(50, 2 ** 53 - 1)],
 }
@@ -171,4 +180,15 @@ test.each<[number, number[], number]>([
   [0, [120_000, 60_000], 6 * 60_000],
 ])("a write after reads at %i and uploads at %j may apply until %i", (read, uploads, expected) => {
   expect(notAfter(read, uploads)).toBe(expected)
+})
+
+test("of many reasons the most frequent stay", () => {
+  const many = Array.from({ length: 20 }, (_, i) => [`reason ${i}`, i + 1] as const)
+  const kept = addFaults(many.slice(0, 10), [...many.slice(10), ["reason 0", 100]])
+  expect(kept).toHaveLength(FAULTS_KEPT)
+  expect(kept.slice(0, 3)).toEqual([
+    ["reason 0", 101],
+    ["reason 19", 20],
+    ["reason 18", 19],
+  ])
 })
