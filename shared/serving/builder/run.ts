@@ -12,27 +12,41 @@ export const BUILD_PAUSE_MAX_MS = 1_000
 /** Steps of one partition in one round: none starves the others. */
 const STEPS_MAX = 8
 
-export interface RunOptions {
-  readonly signal: AbortSignal
-  /** Told of faults that the next round may find mended: a store that does not answer, a damaged log. */
-  readonly onFault: (fault: {
-    readonly table: string
-    readonly partition: number
-    readonly error: unknown
-  }) => void
+/** A fault that the next round may find mended: a store that does not answer, a damaged log. */
+export interface BuildFault {
+  /** Empty when the tables could not even be listed. */
+  readonly table: string
+  readonly partition: number
+  readonly error: LogError | StorageError
 }
 
-/** Builds segments of all tables until `signal` aborts. A fault of one partition stops no other. */
+export interface RunOptions {
+  readonly signal: AbortSignal
+  readonly onFault: (fault: BuildFault) => void
+}
+
+/**
+ * Builds segments of all tables until `signal` aborts. A fault of one partition stops no other; it is told once, and
+ * again only when another one or a success came between.
+ */
 export async function runBuilder(
   ports: Pick<Ports, "wake">,
   registry: TableRegistry,
   builder: Builder,
   options: RunOptions,
 ): Promise<void> {
-  const { signal } = options
+  const { signal, onFault } = options
   let pauseMs = BUILD_PAUSE_MS
+  let told = new Set<string>()
   while (!signal.aborted) {
-    const flushed = await buildAll(registry, builder, options)
+    const met = new Set<string>()
+    const tellOnce = (fault: BuildFault) => {
+      const text = `${fault.table}/${fault.partition}: ${fault.error.message}`
+      met.add(text)
+      if (!told.has(text)) onFault(fault)
+    }
+    const flushed = await buildAll(registry, builder, { signal, onFault: tellOnce })
+    told = met
     pauseMs = flushed ? BUILD_PAUSE_MS : Math.min(pauseMs * 2, BUILD_PAUSE_MAX_MS)
     if (await ports.wake.wait(BUILD_HINT, pauseMs, signal)) pauseMs = BUILD_PAUSE_MS
   }
