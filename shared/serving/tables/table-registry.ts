@@ -1,5 +1,6 @@
 import { canonicalJson } from "../../definition/canonical.ts"
 import type { TableSpec } from "../../definition/table-spec.ts"
+import { LogError } from "../../log/errors.ts"
 import type { Log, Owner } from "../../log/types.ts"
 import type { Item } from "../../storage/meta-store.ts"
 import { readAgain, settlePut } from "../../storage/settle.ts"
@@ -84,6 +85,7 @@ export class TableRegistry {
   async alter(next: TableSpec, by: Owner): Promise<TableInfo> {
     checkSchema(next)
     const { table, date } = await this.#owned(next.name, by)
+    await this.#checkTopic(table)
     const altered = alterTable(table, next)
     if ("refused" in altered) {
       const [first] = altered.refused
@@ -163,6 +165,16 @@ export class TableRegistry {
     return { table, date }
   }
 
+  /** A table holds its topic by id: made anew under the same name, that is another one, with other offsets. */
+  async #checkTopic({ spec, topicId }: TableInfo): Promise<void> {
+    const now = await this.#log.topic(spec.topic).catch(ifUnknown)
+    if (now === undefined || now.id === topicId) return
+    throw new TableError(
+      "alteration_refused",
+      `tables.${spec.name}.from: the topic ${spec.topic} was deleted and made anew, and the table holds rows of the former; drop the table or choose another name for it`,
+    )
+  }
+
   /** Makes the manifests, then opens the table. Whoever meets a table half made may do this, any number of times. */
   async #open(table: TableInfo, date: number): Promise<TableInfo> {
     await this.#makeManifests(table.id, 0, table.partitions, date)
@@ -216,6 +228,12 @@ export class TableRegistry {
       `table ${name} exists already, at schema version ${schemaVersionOf(table)}`,
     )
   }
+}
+
+/** A deleted topic is no fault of a table's: it keeps what it has. */
+function ifUnknown(error: unknown): undefined {
+  if (error instanceof LogError && error.code === "unknown_topic") return undefined
+  throw error
 }
 
 /** Whether two items say the same, whoever wrote them. */

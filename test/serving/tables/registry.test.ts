@@ -178,3 +178,17 @@ test("a drop that crashed is finished by recovery", async () => {
   await registry.create(SPEC, "http")
   expect((await registry.find("events"))?.table.state).toBe("open")
 })
+
+test("a topic that was deleted and made anew is told, not followed", async () => {
+  const ports = memoryPorts()
+  const { log, registry } = await openWithTable(ports)
+  await log.deleteTopic("events", "http")
+  await registry.alter(WIDER, "http")
+  await log.createTopic({ name: "events", partitions: 1, owner: "http" })
+  await expect(registry.alter(SPEC, "http")).rejects.toMatchObject({
+    code: "alteration_refused",
+    message: expect.stringMatching(/^tables\.events\.from: the topic events was deleted and made anew/),
+  })
+  await registry.drop("events", "http")
+  expect((await registry.create(SPEC, "http")).topicId).toBe((await log.topic("events")).id)
+})
