@@ -5,7 +5,13 @@ import type { ColumnBatch } from "../ingest/column.ts"
 import type { Manifest } from "../manifest/manifest.ts"
 import { commitManifest, readList, readManifest } from "../manifest/manifest-store.ts"
 import { notAfter } from "../manifest/not-after.ts"
-import { applySpill, encodeList, planSpill } from "../manifest/segment-list.ts"
+import {
+  applySpill,
+  encodeList,
+  planSpill,
+  SPILL_LIMITS,
+  type SpillLimits,
+} from "../manifest/segment-list.ts"
 import { encodeParquet } from "../segment/parquet.ts"
 import { listKey, type SegmentPointer, segmentKey } from "../segment/segment-key.ts"
 import { sortBatch } from "../segment/sort.ts"
@@ -33,6 +39,8 @@ export type StepResult =
 export interface BuilderOptions {
   /** Dollars of one flush, against which queries' costs are held. */
   readonly flushCost?: number
+  /** When segments move into lists; default `SPILL_LIMITS`. */
+  readonly spill?: SpillLimits
 }
 
 type BuilderPorts = Pick<Ports, "meta" | "objects" | "clock" | "random">
@@ -43,12 +51,14 @@ export class Builder {
   readonly #registry: TableRegistry
   readonly #tails: TailCache
   readonly #flushCost: number
+  readonly #spill: SpillLimits
 
   constructor(ports: BuilderPorts, registry: TableRegistry, tails: TailCache, options: BuilderOptions = {}) {
     this.#ports = ports
     this.#registry = registry
     this.#tails = tails
     this.#flushCost = options.flushCost ?? FLUSH_COST
+    this.#spill = options.spill ?? SPILL_LIMITS
   }
 
   /**
@@ -114,7 +124,7 @@ export class Builder {
     }
     const version = this.#ports.random.id()
     let next = advance(manifest, { batch, segment, start, drained, date: oldestRead, version })
-    const spill = planSpill(next)
+    const spill = planSpill(next, this.#spill)
     if (spill !== undefined) {
       const id = this.#ports.random.id()
       const older = spill.replaced === undefined ? [] : await readList(this.#ports, manifest, spill.replaced)

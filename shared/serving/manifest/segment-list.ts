@@ -11,6 +11,17 @@ export const MANIFEST_BYTES_STEADY = 4 * 1024
 /** About 600 lists of a thousand segments: beyond it, segments have to be merged. */
 export const MANIFEST_BYTES_MAX = 64 * 1024
 
+/** When segments move out of a manifest, and how many a list may hold. */
+export interface SpillLimits {
+  readonly itemBytesMax: number
+  readonly listSegmentsMax: number
+}
+
+export const SPILL_LIMITS: SpillLimits = {
+  itemBytesMax: MANIFEST_BYTES_STEADY,
+  listSegmentsMax: LIST_SEGMENTS_MAX,
+}
+
 /** How segments move out of a manifest: the pointers of a new list, and the list that it takes the place of. */
 export interface Spill {
   readonly replaced: ListPointer | undefined
@@ -18,11 +29,11 @@ export interface Spill {
 }
 
 /** What has to move into a list before the manifest may be written; undefined while it is small. */
-export function planSpill(manifest: Manifest): Spill | undefined {
-  if (itemBytes(encodeManifest(manifest)) <= MANIFEST_BYTES_STEADY || manifest.segments.length === 0)
+export function planSpill(manifest: Manifest, limits: SpillLimits = SPILL_LIMITS): Spill | undefined {
+  if (itemBytes(encodeManifest(manifest)) <= limits.itemBytesMax || manifest.segments.length === 0)
     return undefined
   const last = manifest.lists.at(-1)
-  const fits = last !== undefined && last.segments + manifest.segments.length <= LIST_SEGMENTS_MAX
+  const fits = last !== undefined && last.segments + manifest.segments.length <= limits.listSegmentsMax
   return { replaced: fits ? last : undefined, segments: manifest.segments }
 }
 
