@@ -27,6 +27,7 @@ const LOCAL_LOG_OPTIONS: Partial<LogOptions> = {
   inlineItemBytesMax: 32 * 1024,
   inlineCommitsPerSecMax: Number.POSITIVE_INFINITY,
   inlineBytesPerSecMax: Number.POSITIVE_INFINITY,
+  flushesMax: 2,
 }
 
 export interface Platform {
@@ -110,6 +111,6 @@ function directoryOf(registry: TableRegistry): TableDirectory {
 
 function serviceOf(queries: QueryService): SqlService {
   return {
-    query: async ({ sql, options }) => serializeReply(await queries.query({ sql, options })),
+    query: async request => serializeReply(await queries.query(request)),
   }
 }

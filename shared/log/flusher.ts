@@ -10,6 +10,8 @@ import { uploadObject, walKey } from "./upload.ts"
 
 /** What others want to know of a flush. */
 export interface FlushListener {
+  /** What waited in a partition is being written: what comes now waits for a later flush. */
+  taken(appender: PartitionAppender): void
   flushed(appender: PartitionAppender): void
   /** A partition's batches lie one after the other from `offset` of object `key` on. */
   uploaded(key: string, offset: number, batches: readonly Uint8Array[]): void
@@ -33,7 +35,9 @@ export class Flusher {
   readonly #pending = new Map<PendingAppend, PartitionAppender>()
   readonly #waiting = new Set<PartitionAppender>()
   readonly #working = new Set<Promise<void>>()
-  #running = false
+  #flushes = 0
+  /** A start is scheduled: what comes until then goes with it. */
+  #starting = false
   #sweeping = false
 
   constructor(ports: Ports, options: LogOptions, signal: AbortSignal, listener: FlushListener) {
@@ -54,11 +58,6 @@ export class Flusher {
     this.#pending.delete(append)
   }
 
-  #wake(appender: PartitionAppender): void {
-    this.#waiting.add(appender)
-    if (!this.#running) this.#track(this.#run())
-  }
-
   /** Resolves once nothing is being written any more. */
   async idle(): Promise<void> {
     while (this.#working.size > 0) await Promise.all(this.#working)
@@ -69,19 +68,28 @@ export class Flusher {
     work.finally(() => this.#working.delete(work))
   }
 
-  async #run(): Promise<void> {
-    this.#running = true
-    try {
-      await Promise.resolve() // appends made in this turn go together
-      if (this.#options.lingerMs > 0) await this.#ports.clock.sleep(this.#options.lingerMs, this.#signal)
-      for (;;) {
-        const plans = this.#plan()
-        if (plans.length === 0) return
-        await this.#flush(plans)
-      }
-    } finally {
-      this.#running = false
+  #wake(appender: PartitionAppender): void {
+    this.#waiting.add(appender)
+    if (!this.#starting) this.#track(this.#start())
+  }
+
+  /** Starts flushes while there are free places and something that can be written. */
+  async #start(): Promise<void> {
+    this.#starting = true
+    await Promise.resolve() // appends made in this turn go together
+    if (this.#options.lingerMs > 0) await this.#ports.clock.sleep(this.#options.lingerMs, this.#signal)
+    this.#starting = false
+    while (this.#flushes < this.#options.flushesMax) {
+      const plans = this.#plan()
+      if (plans.length === 0) return
+      this.#flushes++
+      this.#track(this.#flush(plans).finally(() => this.#ended()))
     }
+  }
+
+  #ended(): void {
+    this.#flushes--
+    if (this.#waiting.size > 0 && !this.#starting) this.#track(this.#start())
   }
 
   /** Takes what can be written now; partitions that must be read first are read beside. */
@@ -104,6 +112,7 @@ export class Flusher {
       }
       room -= plan.bytes
       appender.busy = true
+      this.#listener.taken(appender)
       plans.push({ appender, plan })
     }
     return plans

@@ -65,8 +65,12 @@ class StoredLog implements Log {
     this.#producers = new Producers(ports)
     this.#reader = new Reader(ports)
     this.#flusher = new Flusher(ports, options, this.#closing.signal, {
+      taken: appender => {
+        if (this.#sticky.get(appender.view.topicId) === appender.view.partition) {
+          this.#sticky.delete(appender.view.topicId)
+        }
+      },
       flushed: appender => {
-        this.#sticky.delete(appender.view.topicId)
         ports.wake.notify(wakeTopic(appender.view.topicId, appender.view.partition))
       },
       uploaded: (key, offset, batches) => this.#reader.keep(key, offset, batches),

@@ -8,6 +8,8 @@ export interface LogOptions {
   readonly inlineCommitsPerSecMax: number
   /** Above this many payload bytes a second likewise: one key bears 1,000 write units a second. */
   readonly inlineBytesPerSecMax: number
+  /** Flushes at once: with two, one is encoded and uploaded while the other waits for its slots. */
+  readonly flushesMax: number
   /** How long a flush waits for company, ms. */
   readonly lingerMs: number
   /** A snapshot is due after this many slots. */
@@ -21,6 +23,7 @@ export const DEFAULT_LOG_OPTIONS: LogOptions = {
   inlineItemBytesMax: 8 * 1024,
   inlineCommitsPerSecMax: 50,
   inlineBytesPerSecMax: 400 * 1024,
+  flushesMax: 1,
   lingerMs: 0,
   snapshotSlots: SNAPSHOT_SLOTS,
   snapshotInlineBytesMax: SNAPSHOT_INLINE_BYTES_MAX,
