@@ -1,0 +1,183 @@
+import { TableError } from "../../shared/serving/tables/table-error.ts"
+import type { TableInfo } from "../../shared/serving/tables/table-item.ts"
+import type { Prng } from "./prng.ts"
+import type { TableChecker } from "./table-checker.ts"
+import { expected, type TableNode } from "./table-node.ts"
+import { drawRecord, sourceOf, TABLE, TOPIC, tableSpec } from "./table-records.ts"
+import type { World } from "./world.ts"
+
+export type TableAction = "append" | "build" | "pin" | "alter" | "detach" | "drop" | "topic" | "recover"
+
+export interface ActionOptions {
+  readonly prng: Prng
+  readonly partitions: number
+  readonly badRecords: "skip" | "null"
+  readonly budgets: Readonly<Record<TableAction, number>>
+  readonly pauseMs: number
+  readonly forceChance: number
+}
+
+/** Records of one append. */
+const APPEND_RECORDS_MAX = 6
+const CLOCK_SKEW_MS_MAX = 10 * 3_600_000
+const OWNER = "http"
+
+/** What processes do to a table; each kind of action has a budget that all processes share. */
+export class TableActions {
+  pins = 0
+  flushes = 0
+  readonly #world: World
+  readonly #checker: TableChecker
+  readonly #options: ActionOptions
+  readonly #prng: Prng
+  readonly #left: Record<TableAction, number>
+  #ids = 0
+
+  constructor(world: World, checker: TableChecker, options: ActionOptions) {
+    this.#world = world
+    this.#checker = checker
+    this.#options = options
+    this.#prng = options.prng
+    this.#left = { ...options.budgets }
+  }
+
+  /** Whether all budgets are used up. */
+  get done(): boolean {
+    return Object.values(this.#left).every(left => left <= 0)
+  }
+
+  get partitions(): number {
+    return this.#options.partitions
+  }
+
+  pauseMs(): number {
+    return this.#prng.around(this.#options.pauseMs)
+  }
+
+  skewMs(): number {
+    return Math.round((this.#prng.fraction() * 2 - 1) * CLOCK_SKEW_MS_MAX)
+  }
+
+  /** What every process does, side by side. */
+  readonly loops: readonly ((node: TableNode) => Promise<void>)[] = [
+    node => this.#loop(node, ["append"]),
+    node => this.#loop(node, ["build"]),
+    node => this.#loop(node, ["pin"]),
+    node => this.#loop(node, ["alter", "detach", "drop", "topic", "recover"]),
+  ]
+
+  async #loop(node: TableNode, kinds: readonly TableAction[]): Promise<void> {
+    for (;;) {
+      const left = kinds.filter(kind => this.#left[kind] > 0)
+      if (left.length === 0) return
+      const kind = this.#prng.pick(left)
+      await node.ports.clock.sleep(this.pauseMs() * (kinds.length > 1 ? 4 : 1))
+      if (this.#left[kind] <= 0) continue
+      this.#left[kind]--
+      await this.#act(node, kind)
+    }
+  }
+
+  async #act(node: TableNode, kind: TableAction): Promise<void> {
+    try {
+      await this[kind](node)
+    } catch (error) {
+      expected(error, kind === "pin" || kind === "build" ? "reader" : "writer")
+    }
+  }
+
+  async append({ log }: TableNode): Promise<void> {
+    const partition = this.#prng.integer(this.partitions)
+    const count = 1 + this.#prng.integer(APPEND_RECORDS_MAX)
+    const records = Array.from({ length: count }, () => drawRecord(this.#prng, ++this.#ids))
+    const part = { partition, records: sourceOf(records) }
+    for (const result of await log.append({ topic: TOPIC, parts: [part] })) {
+      if ("error" in result) expected(result.error, "writer")
+      else this.#checker.acknowledged(result.partition, result.baseOffset, result.count, records[0]!.key)
+    }
+  }
+
+  async build({ builder }: TableNode): Promise<void> {
+    const partition = this.#prng.integer(this.partitions)
+    const force = this.#prng.chance(this.#options.forceChance)
+    const result = await builder.step(TABLE, partition, force)
+    if (result.kind === "flushed") {
+      this.flushes++
+      this.#checker.flushed(partition, result.position)
+    }
+  }
+
+  async pin({ source }: TableNode): Promise<void> {
+    const start = this.#checker.beginPin()
+    const pin = await source.pin(TABLE)
+    await this.#checker.endPin(start, pin)
+    this.pins++
+    const [segment] = pin?.segments ?? []
+    if (segment !== undefined) await segment.read()
+  }
+
+  async alter({ registry }: TableNode): Promise<void> {
+    const wide = this.#prng.chance(0.7)
+    const table = await registry.alter(tableSpec({ ...this.#options, wide }), OWNER)
+    if (wide) this.#checker.added(table)
+  }
+
+  async detach({ registry }: TableNode): Promise<void> {
+    await registry.detach(TABLE, OWNER)
+  }
+
+  async drop(node: TableNode): Promise<void> {
+    await node.registry.drop(TABLE, OWNER)
+    await this.create(node)
+  }
+
+  /** Deletes the topic under the table; the next one of its name is another topic. */
+  async topic(node: TableNode): Promise<void> {
+    await node.log.deleteTopic(TOPIC, OWNER)
+    await node.log.createTopic({ name: TOPIC, partitions: this.partitions, owner: OWNER })
+  }
+
+  async recover({ log, registry }: TableNode): Promise<void> {
+    await log.recover()
+    await registry.recover()
+  }
+
+  /** Makes the topic and the table where they are missing. */
+  async create({ log, registry }: TableNode): Promise<void> {
+    const topic = { name: TOPIC, partitions: this.partitions, owner: OWNER } as const
+    await log.createTopic(topic).catch(error => expected(error, "writer"))
+    const spec = tableSpec({ ...this.#options, wide: false })
+    const before = this.#topicId()
+    const table = await registry.create(spec, OWNER).catch(error => expected(error, "writer"))
+    if (table === undefined) return
+    const topics = [before, this.#topicId()]
+    if (!topics.includes(table.topicId))
+      this.#checker.fail(`a table of topic ${table.topicId}, not of ${topics}`)
+  }
+
+  /** Of the topic that has the name now. */
+  #topicId(): string | undefined {
+    for (const { pk, sk, fields } of this.#checker.stores.items("meta")) {
+      if (pk === "topics" && sk === TOPIC) return String(fields.id)
+    }
+    return undefined
+  }
+
+  /** The table with its added column, attached; undefined when its topic is another one by now. */
+  async attach({ registry }: TableNode): Promise<TableInfo | undefined> {
+    const next = tableSpec({ ...this.#options, wide: true })
+    const table = await registry.alter(next, OWNER).catch(error => {
+      // Its topic may have been made anew meanwhile: then it stays as it is.
+      if (error instanceof TableError && error.code === "alteration_refused") return undefined
+      throw error
+    })
+    if (table !== undefined) this.#checker.added(table)
+    return table
+  }
+
+  /** Nothing more to do. */
+  stop(): void {
+    for (const kind of Object.keys(this.#left)) this.#left[kind as TableAction] = 0
+    this.#world.note("stopped")
+  }
+}

@@ -1,0 +1,204 @@
+import type { TableInfo } from "../../shared/serving/tables/table-item.ts"
+import type { PinnedTable, TableFile } from "../../shared/serving/types.ts"
+import type { MemoryStores } from "../../shared/storage/memory/memory-stores.ts"
+import { compareRows, FileDecoder } from "./table-files.ts"
+import { TableHistory, type TableMoment } from "./table-history.ts"
+import { LogTruth, type TruthPartition } from "./table-truth.ts"
+
+/** What a pin must at least show: what was known when it began. */
+export interface PinStart {
+  readonly at: number
+  readonly acks: number
+  /** Rows that earlier pins showed, by table id and partition. */
+  readonly floors: ReadonlyMap<string, number>
+}
+
+interface Ack {
+  readonly partition: number
+  readonly next: number
+  readonly base: number
+  readonly key: string
+  topicId: string | undefined
+}
+
+const FILE_ID = /^(?:tab\/([^/]+)|tail\/([^/]+)\/[^/]+)\/(\d+)\//
+
+/** Holds what a table shows against the log that it is made of. */
+export class TableChecker {
+  readonly stores: MemoryStores
+  readonly truth: LogTruth
+  readonly files = new FileDecoder()
+  readonly history: TableHistory
+  readonly violations: string[] = []
+  readonly #acks: Ack[] = []
+  readonly #floors = new Map<string, number>()
+  readonly #addedFrom = new Map<string, number>()
+  readonly #running = new Set<Promise<void>>()
+
+  constructor(stores: MemoryStores, badRecords: "skip" | "null") {
+    this.stores = stores
+    this.truth = new LogTruth(stores, badRecords)
+    this.history = new TableHistory(this)
+  }
+
+  fail(what: string): void {
+    this.violations.push(what)
+  }
+
+  /** Notes the fault that a check of its own finds. */
+  track(check: Promise<void>): void {
+    const running = check
+      .catch((error: Error) => this.fail(error.stack ?? error.message))
+      .finally(() => this.#running.delete(running))
+    this.#running.add(running)
+  }
+
+  /** Resolves when every check so far is done. */
+  async done(): Promise<void> {
+    await Promise.all(this.#running)
+  }
+
+  truthOf(tableId: string, partition: number): TruthPartition {
+    this.truth.refresh()
+    const find = () => this.history.moments.find(moment => moment.table?.id === tableId)?.table
+    if (find() === undefined) this.history.look()
+    return this.truth.of(find()?.topicId ?? "none", partition)
+  }
+
+  /** From this offset on every row must have the added column's value. */
+  addedFrom(tableId: string, partition: number): number {
+    return this.#addedFrom.get(`${tableId}#${partition}`) ?? Number.POSITIVE_INFINITY
+  }
+
+  /** The table is known to have the added column from now on. */
+  added(table: TableInfo): void {
+    this.truth.refresh()
+    for (let partition = 0; partition < table.partitions; partition++) {
+      const key = `${table.id}#${partition}`
+      if (!this.#addedFrom.has(key)) {
+        this.#addedFrom.set(key, this.truth.of(table.topicId, partition).end)
+      }
+    }
+  }
+
+  /** A builder says that it moved the position there. */
+  flushed(partition: number, position: number): void {
+    this.history.look()
+    const ids = new Set(this.history.moments.flatMap(({ table }) => (table === undefined ? [] : [table.id])))
+    const reached = [...ids].some(id => (this.history.newest(id, partition)?.position ?? 0) >= position)
+    if (!reached) this.fail(`partition ${partition}: said to be flushed up to ${position}, and is not`)
+  }
+
+  acknowledged(partition: number, base: number, count: number, key: string): void {
+    this.#acks.push({ partition, base, next: base + count, key, topicId: undefined })
+  }
+
+  beginPin(): PinStart {
+    this.history.look()
+    return { at: this.history.now, acks: this.#acks.length, floors: new Map(this.#floors) }
+  }
+
+  /** Checks a pin that began at `start` and is there now. */
+  async endPin(start: PinStart, pin: PinnedTable | undefined): Promise<void> {
+    this.truth.refresh()
+    this.#resolveAcks()
+    this.history.look()
+    const moments = this.history.since(start.at)
+    const open = moments.filter(({ table }) => table?.state === "open").map(({ table }) => table!)
+    if (pin === undefined) {
+      if (open.length === moments.length) this.fail("no table, and there was one all the time")
+      return
+    }
+    const files = [...pin.segments, ...pin.tail]
+    const ids = new Set(open.map(({ id }) => id))
+    const named = files[0] === undefined ? undefined : placeOf(files[0]).tableId
+    const candidates = [...ids].filter(id => named === undefined || id === named)
+    const faults: string[] = []
+    for (const id of candidates) {
+      const fault = await this.#pinFault(start, pin, id, moments)
+      if (fault === undefined) return
+      faults.push(fault)
+    }
+    this.fail(`pin: ${faults.join("; ") || `of a table that was not there: ${named}`}`)
+  }
+
+  async #pinFault(
+    start: PinStart,
+    pin: PinnedTable,
+    id: string,
+    moments: readonly TableMoment[],
+  ): Promise<string | undefined> {
+    const states = moments.flatMap(({ table }) => (table?.id === id ? [table] : []))
+    const table = states[0]!
+    const shown = Array.from({ length: table.partitions }, () => 0)
+    const showsAdded = pin.columns.some(({ name }) => name === "x")
+    const tails = new Set(pin.tail)
+    for (const file of [...pin.segments, ...pin.tail]) {
+      const { tableId, partition } = placeOf(file)
+      if (tableId !== id) return `files of two tables: ${file.id}`
+      const bytes = tails.has(file) ? await file.read() : this.stores.objectBody(file.id)
+      if (bytes?.length !== file.sizeBytes) return `${file.id}: ${bytes?.length ?? "no"} bytes`
+      const decoded = await this.files.decode(file.id, bytes)
+      const addedFrom = showsAdded ? this.addedFrom(id, partition) : Number.POSITIVE_INFINITY
+      const fault = compareRows(
+        decoded,
+        this.truth.of(table.topicId, partition).rows,
+        shown[partition]!,
+        addedFrom,
+      )
+      if (fault !== undefined) return `${file.id}: ${fault}`
+      if (decoded.offsets.length !== file.rows) return `${file.id}: ${decoded.offsets.length} rows`
+      const columns = [...(file.columns ?? pin.columns).map(({ name }) => name), "$offset"]
+      if (String(columns) !== String(decoded.columns)) return `${file.id}: columns ${decoded.columns}`
+      shown[partition]! += file.rows
+    }
+    if (shown.reduce((sum, rows) => sum + rows, 0) !== pin.rows) return `says ${pin.rows} rows, has ${shown}`
+    const fault = this.#boundsFault(start, states, shown)
+    if (fault === undefined) shown.forEach((rows, partition) => this.#raise(`${id}#${partition}`, rows))
+    return fault
+  }
+
+  #raise(key: string, rows: number): void {
+    this.#floors.set(key, Math.max(rows, this.#floors.get(key) ?? 0))
+  }
+
+  /** Too few rows, or, where the table is detached, too many. */
+  #boundsFault(start: PinStart, states: readonly TableInfo[], shown: readonly number[]): string | undefined {
+    const { id, topicId } = states[0]!
+    for (const [partition, rows] of shown.entries()) {
+      const truth = this.truth.of(topicId, partition)
+      let acked = 0
+      for (const ack of this.#acks.slice(0, start.acks)) {
+        if (ack.topicId === topicId && ack.partition === partition) acked = Math.max(acked, ack.next)
+      }
+      const stops = states.map(({ stops }) => stops?.[partition] ?? Number.POSITIVE_INFINITY)
+      const least = Math.min(
+        Math.max(truth.rowsBelow(acked), start.floors.get(`${id}#${partition}`) ?? 0),
+        truth.rowsBelow(Math.min(...stops)),
+      )
+      const position = this.history.newest(id, partition)?.position ?? 0
+      const most = truth.rowsBelow(Math.max(position, ...stops))
+      if (rows < least || rows > most) {
+        return `partition ${partition}: ${rows} rows, expected ${least} to ${most}; the log has ${truth.rows.length}`
+      }
+    }
+    return undefined
+  }
+
+  #resolveAcks(): void {
+    for (let at = this.#acks.length - 1; at >= 0 && this.#acks[at]!.topicId === undefined; at--) {
+      const ack = this.#acks[at]!
+      for (const [pk, { keys }] of this.truth.partitions) {
+        const [topicId, partition] = pk.split("#")
+        if (Number(partition) === ack.partition && keys[ack.base] === ack.key) ack.topicId = topicId
+      }
+      if (ack.topicId === undefined) this.fail(`acknowledged and not in the log: ${ack.key} at ${ack.base}`)
+    }
+  }
+}
+
+function placeOf(file: TableFile): { readonly tableId: string; readonly partition: number } {
+  const match = FILE_ID.exec(file.id)
+  if (match === null) throw new Error(`a file without a place: ${file.id}`)
+  return { tableId: match[1] ?? match[2]!, partition: Number(match[3]) }
+}

@@ -1,0 +1,68 @@
+import { zstdDecompressSync } from "node:zlib"
+import { parquetReadObjects } from "hyparquet"
+import type { TruthRow } from "./table-truth.ts"
+
+/** What a Parquet file of a table holds. */
+export interface DecodedFile {
+  readonly columns: readonly string[]
+  readonly offsets: readonly number[]
+  readonly ids: readonly (number | null)[]
+  /** Undefined: the file has no such column. */
+  readonly xs: readonly (string | null)[] | undefined
+}
+
+/** Decodes files once each. A file's id names its bytes for ever: other bytes under the same id are a fault. */
+export class FileDecoder {
+  readonly #decoded = new Map<string, { bytes: Uint8Array; file: Promise<DecodedFile> }>()
+
+  decode(id: string, bytes: Uint8Array): Promise<DecodedFile> {
+    const known = this.#decoded.get(id)
+    if (known === undefined) {
+      const file = decode(bytes)
+      this.#decoded.set(id, { bytes, file })
+      return file
+    }
+    if (known.bytes !== bytes && Buffer.compare(known.bytes, bytes) !== 0) {
+      throw new Error(`${id} has had other bytes before`)
+    }
+    return known.file
+  }
+}
+
+async function decode(bytes: Uint8Array): Promise<DecodedFile> {
+  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer
+  const rows = await parquetReadObjects({
+    file,
+    compressors: { ZSTD: input => new Uint8Array(zstdDecompressSync(input)) },
+  })
+  return {
+    columns: Object.keys(rows[0] ?? {}),
+    offsets: rows.map(row => Number(row.$offset)),
+    ids: rows.map(row => (row.id === null ? null : Number(row.id))),
+    xs: rows[0] !== undefined && "x" in rows[0] ? rows.map(row => row.x as string | null) : undefined,
+  }
+}
+
+/**
+ * What is wrong with a file's rows, which should be those of `expected` from `from` on.
+ * @param addedFrom offset from which rows must have the added column's value
+ */
+export function compareRows(
+  file: DecodedFile,
+  expected: readonly TruthRow[],
+  from: number,
+  addedFrom: number,
+): string | undefined {
+  for (let at = 0; at < file.offsets.length; at++) {
+    const row = expected[from + at]
+    const got = `offset ${file.offsets[at]}, id ${file.ids[at]}, x ${file.xs?.[at]}`
+    if (row === undefined || row.offset !== file.offsets[at] || row.id !== file.ids[at]) {
+      return `row ${from + at}: expected ${row ? `offset ${row.offset}, id ${row.id}` : "nothing"}, got ${got}`
+    }
+    const x = file.xs?.[at] ?? null
+    if (x !== row.x && (x !== null || row.offset >= addedFrom)) {
+      return `row ${from + at}: expected x ${row.x}, got ${got}`
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,56 @@
+import { LogError } from "../../shared/log/errors.ts"
+import { openLog } from "../../shared/log/open-log.ts"
+import type { LogOptions } from "../../shared/log/options.ts"
+import type { Log } from "../../shared/log/types.ts"
+import { Builder, type BuilderOptions } from "../../shared/serving/builder/builder.ts"
+import { TableError } from "../../shared/serving/tables/table-error.ts"
+import { TableRegistry } from "../../shared/serving/tables/table-registry.ts"
+import { StoredTableSource } from "../../shared/serving/tail/table-source.ts"
+import { TailCache } from "../../shared/serving/tail/tail-cache.ts"
+import { StorageError } from "../../shared/storage/errors.ts"
+import type { Ports } from "../../shared/storage/time.ts"
+import type { SimProcess } from "./sim-process.ts"
+import type { TableHistory } from "./table-history.ts"
+
+/** The serving of one process: the production modules over its watched ports, caches of its own. */
+export interface TableNode {
+  readonly process: SimProcess
+  readonly ports: Ports
+  readonly log: Log
+  readonly registry: TableRegistry
+  readonly source: StoredTableSource
+  readonly builder: Builder
+}
+
+export interface NodeOptions {
+  readonly log: Partial<LogOptions>
+  readonly builder: BuilderOptions
+  readonly fetchCost: number
+}
+
+export function openNode(process: SimProcess, history: TableHistory, options: NodeOptions): TableNode {
+  const ports = history.watch(process.ports)
+  const log = openLog(ports, options.log)
+  const registry = new TableRegistry(ports, log)
+  const tails = new TailCache(log, { fetchCost: options.fetchCost })
+  const source = new StoredTableSource(ports, registry, tails)
+  return {
+    process,
+    ports,
+    log,
+    registry,
+    source,
+    builder: new Builder(ports, registry, tails, options.builder),
+  }
+}
+
+/** Faults of stored data: no interleaving and no failing call may ever lead to one. */
+const NEVER = new Set(["log_damaged", "corrupt", "unknown_format", "too_large", "invalid", "corrupt_batch"])
+/** Nor may readers of a table that stands be told so: its topic's records stand too. */
+const NEVER_OF_READERS = new Set([...NEVER, "topic_deleted", "unknown_topic", "unknown_partition"])
+
+/** Passes over an error that faults explain; rethrows any other. */
+export function expected(error: unknown, by: "reader" | "writer"): void {
+  const known = error instanceof LogError || error instanceof StorageError || error instanceof TableError
+  if (!known || (by === "reader" ? NEVER_OF_READERS : NEVER).has(error.code)) throw error
+}
