@@ -1,5 +1,5 @@
 import type { Ports } from "../storage/time.ts"
-import { PartitionAppender, topicDeleted } from "./appender.ts"
+import { PartitionAppender, type TopicFacts, topicDeleted } from "./appender.ts"
 import { LogError } from "./errors.ts"
 import { Flusher } from "./flusher.ts"
 import { lastStableOffset } from "./fold.ts"
@@ -236,7 +236,7 @@ class StoredLog implements Log {
     }
   }
 
-  #checkPartition(topic: TopicInfo, partition: number): void {
+  #checkPartition(topic: Pick<TopicInfo, "name" | "partitions">, partition: number): void {
     if (Number.isInteger(partition) && partition >= 0 && partition < topic.partitions) return
     throw new LogError(
       "unknown_partition",
@@ -255,16 +255,21 @@ class StoredLog implements Log {
 
   #appender(topic: TopicRead, partition: number): PartitionAppender {
     const facts = { codec: batchCodec(topic.info.config), date: topic.date }
-    const key = `${topic.info.id}#${partition}`
+    const appender = this.#appenderOf(topic.info.id, partition, facts)
+    appender.facts = facts
+    return appender
+  }
+
+  #appenderOf(topicId: string, partition: number, facts: TopicFacts): PartitionAppender {
+    const key = `${topicId}#${partition}`
     const ports = this.#ports
     const options = this.#options
     let appender = this.#appenders.get(key)
     if (appender === undefined) {
-      const view = new PartitionView(ports, options, topic.info.id, partition, () => ++this.#tickets)
+      const view = new PartitionView(ports, options, topicId, partition, () => ++this.#tickets)
       appender = new PartitionAppender(ports, options, view, facts, this.#closing.signal)
       this.#appenders.set(key, appender)
     }
-    appender.facts = facts
     return appender
   }
 
@@ -272,9 +277,9 @@ class StoredLog implements Log {
   async #view(topicId: string, partition: number): Promise<PartitionView> {
     let appender = this.#appenders.get(`${topicId}#${partition}`)
     if (appender === undefined) {
-      const topic = await this.#topics.findById(topicId)
-      this.#checkPartition(topic.info, partition)
-      appender = this.#appender(topic, partition)
+      const { partitions, date } = await this.#topics.partitionsOf(topicId)
+      this.#checkPartition({ name: topicId, partitions }, partition)
+      appender = this.#appenderOf(topicId, partition, { codec: "none", date })
     }
     await appender.view.catchUp()
     return appender.view

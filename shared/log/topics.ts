@@ -48,8 +48,9 @@ function nameItem(info: TopicInfo, version: string, deleting: boolean): Item {
   }
 }
 
-function idItem(info: Pick<TopicInfo, "id" | "name">, version: string, closed: boolean): Item {
-  const fields = { v: TOPIC_FORMAT, name: info.name, closed }
+/** Partitions are kept here too: what a closed topic holds can be read by its id until it is purged. */
+function idItem(info: Pick<TopicInfo, "id" | "name" | "partitions">, version: string, closed: boolean): Item {
+  const fields = { v: TOPIC_FORMAT, name: info.name, partitions: info.partitions, closed }
   return { pk: `topic#${info.id}`, sk: ID_SK, version, fields }
 }
 
@@ -108,13 +109,24 @@ export class Topics {
   /** Throws `topic_deleted` for an id that is closed or was never given. */
   async findById(id: string): Promise<TopicRead> {
     for (const { read } of this.#byName.values()) {
-      if (read?.info.id === id)
-        return this.#checked(await this.find(read.info.name).catch(() => undefined), id)
+      if (read?.info.id === id) return this.#checked(await this.find(read.info.name).catch(onlyUnknown), id)
     }
+    const { name, closed } = await this.#id(id)
+    if (closed) throw deleted(id)
+    return this.#checked(await this.find(name).catch(onlyUnknown), id)
+  }
+
+  /** How many partitions the topic with this id has, or had: closed ones can still be read. Throws `topic_deleted`. */
+  async partitionsOf(id: string): Promise<{ readonly partitions: number; readonly date: number }> {
+    return this.#id(id)
+  }
+
+  async #id(id: string): Promise<{ name: string; partitions: number; closed: boolean; date: number }> {
     const key = { pk: `topic#${id}`, sk: ID_SK }
-    const { item } = await readAgain(this.#ports, () => this.#ports.meta.get("meta", key))
-    if (item === undefined || item.fields.closed === true) throw deleted(id)
-    return this.#checked(await this.find(item.fields.name as string).catch(onlyUnknown), id)
+    const { item, date } = await readAgain(this.#ports, () => this.#ports.meta.get("meta", key))
+    if (item === undefined) throw deleted(id)
+    const { name, partitions, closed } = item.fields
+    return { name: name as string, partitions: partitions as number, closed: closed === true, date }
   }
 
   #checked(read: TopicRead | undefined, id: string): TopicRead {

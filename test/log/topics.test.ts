@@ -95,3 +95,20 @@ test("configuration, schema and validation can change; owner, name and id cannot
   })
   expect(await append(log, ["x"])).toMatchObject({ baseOffset: 0 })
 })
+
+test("what a closed topic holds can be read by its id, also by a process that starts later", async () => {
+  const ports = memoryPorts()
+  const { log, id } = await openWithTopic(ports)
+  await append(log, ["a", "b"])
+  await log.deleteTopic("events", "http")
+  const later = openLog(memoryPorts({ stores: ports.stores, seed: 1 }))
+  expect((await later.fetch(id, 0, { offset: 0, maxBytes: 1_000 })).nextOffset).toBe(2)
+  expect(await later.offsets(id, 0)).toMatchObject({ endOffset: 2 })
+  // At its end there will never be more, and waiting for it says so.
+  expect(await failure(later.fetch(id, 0, { offset: 2, maxBytes: 1_000 }))).toMatchObject({
+    code: "topic_deleted",
+  })
+  expect(await failure(later.fetch("never", 0, { offset: 0, maxBytes: 1 }))).toMatchObject({
+    code: "topic_deleted",
+  })
+})
