@@ -83,6 +83,10 @@ export class Builder {
     }
     const due = force || ended !== "end" || read.start !== undefined || this.#due(read, manifest, date)
     if (!due) return { kind: "waiting", records: tailRecords(tail) }
+    // Altered before this look, the table may have been so before the tail was read: its newest records are then not
+    // what the segment would make of them. Altered after it, the alteration is younger than every record of the tail.
+    const now = await this.#registry.find(name)
+    if (now?.table.version !== table.version) return { kind: "lost" }
     return this.#flush(table, manifest, read, Math.min(found.date, date), drained)
   }
 

@@ -58,8 +58,21 @@ export class StoredTableSource implements TableSource {
   }
 
   async #pin(name: string): Promise<PinnedTable | undefined> {
-    const table = (await this.#registry.find(name))?.table
-    if (table === undefined) return undefined
+    for (let tried = ""; ; ) {
+      const table = (await this.#registry.find(name))?.table
+      if (table === undefined) return undefined
+      const pinned = await this.#pinAs(table, table.version !== tried)
+      if (pinned !== undefined) return pinned
+      tried = table.version
+    }
+  }
+
+  /**
+   * Pins the table as its item says. Undefined: it was altered since, and a segment has the newer schema already; an
+   * item that was read after that and does not know the schema either (`mayBeOld` is false then) is damage.
+   */
+  async #pinAs(table: TableInfo, mayBeOld: boolean): Promise<PinnedTable | undefined> {
+    const { name } = table.spec
     const { manifests } = await readManifests(this.#ports, table.id)
     if (manifests.length < table.partitions) {
       throw new StorageError(
@@ -69,10 +82,15 @@ export class StoredTableSource implements TableSource {
     }
     const [tails, segments] = await Promise.all([
       Promise.all(manifests.map(manifest => this.#tail(table, manifest))),
-      Promise.all(manifests.map(manifest => this.#segments(table, manifest))),
+      Promise.all(manifests.map(manifest => segmentsOf(this.#ports, manifest, this.#lists))),
     ])
+    const versions = schemaVersionOf(table)
+    const isNewer = segments.some(pointers => pointers.some(({ schemaVersion }) => schemaVersion > versions))
+    if (isNewer && mayBeOld) return undefined
     const tail = tails.flatMap((state, index) => this.#tailFiles(table, manifests[index]!.partition, state))
-    const files = segments.flat()
+    const files = segments.flatMap((pointers, index) =>
+      pointers.map(pointer => this.#segmentFile(table, manifests[index]!.partition, pointer)),
+    )
     const rows = [...files, ...tail].reduce((sum, file) => sum + file.rows, 0)
     const stored = manifests.reduce((max, { freshAt }) => Math.max(max, freshAt), 0)
     const fresh = tails.flatMap(({ chunks }) => chunks.map(({ batch }) => batch.maxTimestamp))
@@ -99,11 +117,6 @@ export class StoredTableSource implements TableSource {
       )
     }
     return tail
-  }
-
-  async #segments(table: TableInfo, manifest: Manifest): Promise<readonly TableFile[]> {
-    const pointers = await segmentsOf(this.#ports, manifest, this.#lists)
-    return pointers.map(pointer => this.#segmentFile(table, manifest.partition, pointer))
   }
 
   #segmentFile(table: TableInfo, partition: number, pointer: SegmentPointer): TableFile {

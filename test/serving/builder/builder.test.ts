@@ -27,7 +27,7 @@ test("a small tail waits; a due one becomes a segment in one object put and one 
     objectPut: 1,
     objectGet: 0,
     metaPut: 1,
-    metaGet: 2,
+    metaGet: 3,
     metaTransact: 0,
   })
   expect(await manifestOf(ports)).toMatchObject({
