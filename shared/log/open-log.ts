@@ -85,8 +85,8 @@ class StoredLog implements Log {
     return (await this.#topics.list()).filter(read => !read.deleting).map(read => read.info)
   }
 
-  async topic(name: string): Promise<TopicInfo> {
-    return (await this.#topics.find(name)).info
+  async topic(name: string, anew = false): Promise<TopicInfo> {
+    return (await this.#topics.find(name, anew)).info
   }
 
   async topicById(id: string): Promise<TopicInfo> {

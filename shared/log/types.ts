@@ -116,8 +116,8 @@ export interface PartitionOffsets {
 export interface Log {
   createTopic(spec: TopicSpec): Promise<TopicInfo>
   listTopics(): Promise<readonly TopicInfo[]>
-  /** Throws `unknown_topic`. */
-  topic(name: string): Promise<TopicInfo>
+  /** As of up to a minute ago, or, with `anew`, of a read that begins after this call. Throws `unknown_topic`. */
+  topic(name: string, anew?: boolean): Promise<TopicInfo>
   /** Throws `topic_deleted` once the topic with this id is closed. */
   topicById(id: string): Promise<TopicInfo>
   /** Sets what is given and keeps the rest. Throws `unknown_topic`, `managed_by_app`, `invalid_topic`. */

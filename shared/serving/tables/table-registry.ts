@@ -55,7 +55,7 @@ export class TableRegistry {
    */
   async create(spec: TableSpec, owner: Owner): Promise<TableInfo> {
     checkSchema(spec)
-    const topic = await this.#log.topic(spec.topic)
+    const topic = await this.#log.topic(spec.topic, true)
     const read = await this.#read(spec.name)
     if (read.table !== undefined) throw await this.#exists(read.table, read.date)
     const table: TableInfo = {
@@ -167,7 +167,7 @@ export class TableRegistry {
 
   /** A table holds its topic by id: made anew under the same name, that is another one, with other offsets. */
   async #checkTopic({ spec, topicId }: TableInfo): Promise<void> {
-    const now = await this.#log.topic(spec.topic).catch(ifUnknown)
+    const now = await this.#log.topic(spec.topic, true).catch(ifUnknown)
     if (now === undefined || now.id === topicId) return
     throw new TableError(
       "alteration_refused",
