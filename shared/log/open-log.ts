@@ -15,7 +15,7 @@ import {
 import { DEFAULT_LOG_OPTIONS, type LogOptions } from "./options.ts"
 import { PendingAppend } from "./pending.ts"
 import { Producers } from "./producers.ts"
-import { offsetInBatch, Reader } from "./reader.ts"
+import { Reader } from "./reader.ts"
 import { NO_PRODUCER_ID, type VerifiedBatch, verifyBatch } from "./records/index.ts"
 import type { ProducerRange } from "./slot.ts"
 import { batchCodec } from "./topic-config.ts"
@@ -34,9 +34,6 @@ import type {
   TopicSpec,
 } from "./types.ts"
 import { PartitionView } from "./view.ts"
-
-/** Bytes that one step of a search by timestamp reads. */
-const SEARCH_BYTES = 4 * 1024 * 1024
 
 /** Opens the log over its ports. Nothing is read until it is asked for. */
 export function openLog(ports: Ports, options: Partial<LogOptions> = {}): Log {
@@ -298,7 +295,7 @@ class StoredLog implements Log {
       try {
         const view = await this.#view(topicId, partition)
         const fetched = await this.#reader.fetch(view, request)
-        if (fetched.batches.length > 0 || signal?.aborted === true) return fetched
+        if (fetched.nextOffset > request.offset || signal?.aborted === true) return fetched
         if (view.state?.closed === true) throw topicDeleted(view.pk)
         if (hint === undefined) return fetched
         await hint
@@ -316,15 +313,7 @@ class StoredLog implements Log {
   }
 
   async offsetForTimestamp(topicId: string, partition: number, timestamp: number): Promise<number> {
-    for (let offset = 0; ; ) {
-      const fetched = await this.fetch(topicId, partition, { offset, maxBytes: SEARCH_BYTES })
-      for (const batch of fetched.batches) {
-        const found = offsetInBatch(batch, timestamp)
-        if (found !== undefined) return found
-      }
-      if (fetched.nextOffset === offset) return fetched.endOffset
-      offset = fetched.nextOffset
-    }
+    return this.#reader.offsetForTimestamp(await this.#view(topicId, partition), timestamp)
   }
 
   async close(): Promise<void> {

@@ -129,6 +129,27 @@ export class Reader {
     return { batches, nextOffset: plan.nextOffset, endOffset }
   }
 
+  /**
+   * The first offset of a record with a timestamp at or above `timestamp` (epoch ms), else the end. Slots tell their
+   * highest timestamp, so that one batch alone is read.
+   */
+  async offsetForTimestamp(view: PartitionView, timestamp: number): Promise<number> {
+    const end = view.state === undefined ? 0 : lastStableOffset(view.state)
+    for (let offset = 0; offset < end; ) {
+      const slots = await this.#slots(view, offset, end, Number.POSITIVE_INFINITY)
+      const slot = slots.find(({ maxTimestamp, next }) => maxTimestamp >= timestamp && next > offset)
+      offset = slot === undefined ? slots[slots.length - 1].next : slot.base
+      if (slot === undefined) continue
+      const { wanted } = planFetch([slot], offset, end, Number.POSITIVE_INFINITY)
+      for (const batch of await this.#read(view, wanted)) {
+        const found = offsetInBatch(batch, timestamp)
+        if (found !== undefined) return found
+      }
+      offset = slot.next
+    }
+    return end
+  }
+
   async #slots(view: PartitionView, offset: number, end: number, maxBytes: number): Promise<readonly Slot[]> {
     return view.cache.from(offset) ?? (await this.#storedSlots(view, offset, end, maxBytes))
   }
@@ -254,7 +275,7 @@ export function outOfRange(offset: number, start: number): LogError {
 }
 
 /** The offset of the first record of a fetched batch with a timestamp at or above `timestamp`, if any. */
-export function offsetInBatch(batch: FetchedBatch, timestamp: number): number | undefined {
+function offsetInBatch(batch: FetchedBatch, timestamp: number): number | undefined {
   const cursor = new RecordCursor(batch.bytes, checkBatchCrc(batch.bytes))
   for (let offset = batch.baseOffset; cursor.next(); offset++) {
     if (cursor.timestamp >= timestamp) return offset
