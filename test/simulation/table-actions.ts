@@ -4,7 +4,6 @@ import type { Prng } from "./prng.ts"
 import type { TableChecker } from "./table-checker.ts"
 import { expected, type TableNode } from "./table-node.ts"
 import { drawRecord, sourceOf, TABLE, TOPIC, tableSpec } from "./table-records.ts"
-import type { World } from "./world.ts"
 
 export type TableAction = "append" | "build" | "pin" | "alter" | "detach" | "drop" | "topic" | "recover"
 
@@ -26,15 +25,13 @@ const OWNER = "http"
 export class TableActions {
   pins = 0
   flushes = 0
-  readonly #world: World
   readonly #checker: TableChecker
   readonly #options: ActionOptions
   readonly #prng: Prng
   readonly #left: Record<TableAction, number>
   #ids = 0
 
-  constructor(world: World, checker: TableChecker, options: ActionOptions) {
-    this.#world = world
+  constructor(checker: TableChecker, options: ActionOptions) {
     this.#checker = checker
     this.#options = options
     this.#prng = options.prng
@@ -122,8 +119,11 @@ export class TableActions {
     if (wide) this.#checker.added(table)
   }
 
-  async detach({ registry }: TableNode): Promise<void> {
-    await registry.detach(TABLE, OWNER)
+  /** Stops the table for a while. */
+  async detach(node: TableNode): Promise<void> {
+    await node.registry.detach(TABLE, OWNER)
+    await node.ports.clock.sleep(3 * this.pauseMs())
+    await this.alter(node)
   }
 
   async drop(node: TableNode): Promise<void> {
@@ -131,15 +131,18 @@ export class TableActions {
     await this.create(node)
   }
 
-  /** Deletes the topic under the table; the next one of its name is another topic. */
+  /** Deletes the topic under the table; the next one of its name is another topic, and so must be the table. */
   async topic(node: TableNode): Promise<void> {
     await node.log.deleteTopic(TOPIC, OWNER)
     await node.log.createTopic({ name: TOPIC, partitions: this.partitions, owner: OWNER })
+    await node.ports.clock.sleep(5 * this.pauseMs())
+    await this.drop(node)
   }
 
-  async recover({ log, registry }: TableNode): Promise<void> {
-    await log.recover()
-    await registry.recover()
+  async recover(node: TableNode): Promise<void> {
+    await node.log.recover()
+    await node.registry.recover()
+    if ((await node.registry.find(TABLE)) === undefined) await this.create(node)
   }
 
   /** Makes the topic and the table where they are missing. */
@@ -173,11 +176,5 @@ export class TableActions {
     })
     if (table !== undefined) this.#checker.added(table)
     return table
-  }
-
-  /** Nothing more to do. */
-  stop(): void {
-    for (const kind of Object.keys(this.#left)) this.#left[kind as TableAction] = 0
-    this.#world.note("stopped")
   }
 }

@@ -154,7 +154,9 @@ export class TableChecker {
     }
     if (shown.reduce((sum, rows) => sum + rows, 0) !== pin.rows) return `says ${pin.rows} rows, has ${shown}`
     const fault = this.#boundsFault(start, states, shown)
-    if (fault === undefined) shown.forEach((rows, partition) => this.#raise(`${id}#${partition}`, rows))
+    if (fault === undefined) {
+      for (const [partition, rows] of shown.entries()) this.#raise(`${id}#${partition}`, rows)
+    }
     return fault
   }
 

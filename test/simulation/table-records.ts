@@ -30,10 +30,10 @@ export interface SimRecord {
 
 export function drawRecord(prng: Prng, id: number): SimRecord {
   const kind: RecordKind = prng.chance(ROW_CHANCE) ? "row" : prng.pick(KINDS)
-  return { key: `${kind}:${id}`, value: valueOf(kind, id) }
+  return { key: `${kind}:${id}`, value: textOf(kind, id) }
 }
 
-function valueOf(kind: RecordKind, id: number): string | null {
+function textOf(kind: RecordKind, id: number): string | null {
   const fields = { id, at: id * 1_000, k: 1, x: `x${id}` }
   switch (kind) {
     case "row":

@@ -55,9 +55,9 @@ function drawPlan(prng: Prng): Plan {
       detach: some(4),
       drop: some(2),
       topic: prng.chance(0.3) ? 1 + prng.integer(2) : 0,
-      recover: some(3),
+      recover: 1 + prng.integer(3),
     },
-    pauseMs: prng.magnitude(20, 2_000),
+    pauseMs: prng.magnitude(5, 1_000),
     forceChance: prng.pick([0.3, 0.8, 1]),
     freezes: some(3),
     outages: some(2),
@@ -81,7 +81,7 @@ export async function runTables(seed: number | string, options: { trace?: boolea
   const prng = world.prng.fork("workload")
   const plan = drawPlan(prng)
   const checker = new TableChecker(world.stores, plan.badRecords)
-  const actions = new TableActions(world, checker, { ...plan, prng })
+  const actions = new TableActions(checker, { ...plan, prng })
   try {
     await setUp(world, checker, plan, actions)
     for (let index = 0; index < plan.nodes; index++) startNode(world, checker, plan, actions, `node${index}`)
