@@ -1,35 +1,53 @@
 import { spawnSync } from "node:child_process"
-import { mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
-import { afterAll, beforeAll, expect, test } from "vitest"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { DefinitionError } from "../../shared/definition/faults.ts"
 import { replayFault } from "../../shared/definition/replay.ts"
-import { loadApp } from "../../shared/definition/resolve.ts"
 import { evaluateApp } from "../../shared/embedded/evaluate/evaluate.ts"
 import { checkExpression } from "../../shared/serving/expression/check.ts"
 
-const page = readFileSync("docs/definitions.md", "utf8")
-const blocks = [...page.matchAll(/```ts\n\/\/ (\S+)\n([\s\S]*?)```/g)].map(([, name = "", code = ""]) => ({
-  name,
-  // The name's line stays, so that places are those of the page's blocks.
-  code: `// ${name}\n${code}`,
-}))
+/** A page of the documentation with TypeScript in it: each block is a file, named by its first line. */
+function readPage(file: string) {
+  const text = readFileSync(file, "utf8")
+  const blocks = [...text.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code = ""], index) => ({
+    // The name's line stays in the code, so that places are those of the page's blocks.
+    name: /^\/\/ (\S+\.ts)\n/.exec(code)?.[1] ?? `block-${index}.ts`,
+    code,
+  }))
+  return { file, text, blocks, folder: file.replaceAll("/", "-") }
+}
+
+const definitions = readPage("docs/definitions.md")
+const pages = [definitions, readPage("README.md")]
 
 let folder = ""
+const placeOf = (page: { folder: string }, name: string) => join(folder, page.folder, name)
 beforeAll(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "millrace-docs-")))
-  for (const { name, code } of blocks) writeFileSync(join(folder, name), code)
+  symlinkSync(resolve("node_modules"), join(folder, "node_modules"))
+  writeFileSync(join(folder, "package.json"), `{ "type": "module" }`)
+  for (const page of pages) {
+    mkdirSync(join(folder, page.folder))
+    for (const { name, code } of page.blocks) writeFileSync(placeOf(page, name), code)
+  }
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-test("the page's code compiles", () => {
-  symlinkSync(resolve("node_modules"), join(folder, "node_modules"))
-  writeFileSync(join(folder, "package.json"), `{ "type": "module" }`)
+test("the pages' code compiles", () => {
   const config = {
     extends: resolve("tsconfig.json"),
     compilerOptions: { paths: { millrace: [resolve("shared/definition/index.ts")] } },
-    include: ["*.ts"],
+    include: ["*/*.ts"],
   }
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config))
   const { status, stdout } = spawnSync(process.execPath, [
@@ -38,28 +56,32 @@ test("the page's code compiles", () => {
     folder,
   ])
   expect({ status, stdout: stdout.toString() }).toEqual({ status: 0, stdout: "" })
-  expect(blocks.map(block => block.name)).toContain("mistakes.ts")
+  expect(definitions.blocks.map(block => block.name)).toContain("mistakes.ts")
 })
 
-test("the page's apps load", async () => {
-  const apps = blocks.filter(({ name, code }) => name !== "mistakes.ts" && code.includes("export default"))
-  expect(apps.length).toBeGreaterThan(2)
-  for (const { name } of apps) {
-    const module = (await import(join(folder, name))) as { default: unknown }
-    await loadApp(module.default, { checkExpression })
-  }
+describe.each(pages)("$file", page => {
+  test("its apps load, evaluated as `start` does it", async () => {
+    const apps = page.blocks.filter(
+      ({ name, code }) => name !== "mistakes.ts" && code.includes("export default"),
+    )
+    expect(apps.length).toBeGreaterThan(0)
+    for (const { name } of apps) {
+      const outcome = await evaluateApp(placeOf(page, name), { checkExpression })
+      expect("error" in outcome ? outcome.error.message : undefined, name).toBeUndefined()
+    }
+  })
 })
 
 test("the page's mistakes are reported as the page says", async () => {
-  const said = /```text\n([\s\S]*?)```/.exec(page)?.[1] ?? ""
-  const outcome = await evaluateApp(join(folder, "mistakes.ts"), { checkExpression })
+  const said = /```text\n([\s\S]*?)```/.exec(definitions.text)?.[1] ?? ""
+  const outcome = await evaluateApp(placeOf(definitions, "mistakes.ts"), { checkExpression })
   const error = "error" in outcome ? outcome.error : undefined
   expect(error).toBeInstanceOf(DefinitionError)
-  expect(error?.message.replaceAll(`${folder}/`, "")).toBe(said.trimEnd())
+  expect(error?.message.replaceAll(`${placeOf(definitions, "")}/`, "")).toBe(said.trimEnd())
 })
 
 test("the page's replay gives what it says", async () => {
-  const { replay } = (await import(join(folder, "replay.ts"))) as {
+  const { replay } = (await import(placeOf(definitions, "replay.ts"))) as {
     replay: import("../../shared/definition/replay.ts").Replay
   }
   expect(replayFault(replay)).toBeUndefined()
