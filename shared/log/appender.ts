@@ -24,11 +24,9 @@ export interface Uploaded {
   readonly date: number
 }
 
-/** What an appender needs to know of its topic: read outside the chain, hence dated. */
+/** What an appender needs to know of its topic. */
 export interface TopicFacts {
   readonly codec: BatchCodec
-  /** Store time of the read, epoch ms. */
-  readonly date: number
 }
 
 /** Appends to one partition, one slot at a time, from one process. */
@@ -97,7 +95,7 @@ export class PartitionAppender {
 
   /** Plans the next slot out of the queue. Nothing of it is written yet. */
   plan(bytesMax: number): SlotPlan | undefined {
-    const { state, readTicket } = this.view
+    const { state, readTicket, asOf } = this.view
     if (state === undefined) return undefined
     if (state.closed) {
       this.failAll(topicDeleted(this.view.pk))
@@ -105,7 +103,9 @@ export class PartitionAppender {
     }
     const oldest = this.#ports.clock.elapsed() - REQUEST_AGE_MAX_MS
     for (const append of this.queue) {
-      if (append.arrivedAt < oldest) append.fail(outcomeUnknown())
+      // Both, since our own clock may have stood still meanwhile: the producer of an old request may be forgotten.
+      const old = append.arrivedAt < oldest || append.date < asOf - REQUEST_AGE_MAX_MS
+      if (old) append.fail(outcomeUnknown())
     }
     const now = this.#ports.clock.now()
     const queue = this.queue
@@ -167,7 +167,7 @@ export class PartitionAppender {
     const slot = this.#slot(plan, payload, this.#ports.random.id())
     const item = slotItem(view.pk, slot)
     const sent = this.#ports.clock.elapsed()
-    let notAfter = Math.min(view.notAfter(), this.facts.date + WRITE_AFTER_READ_MS)
+    let notAfter = Math.min(view.notAfter(), plan.date + WRITE_AFTER_READ_MS)
     if (uploaded !== undefined) notAfter = Math.min(notAfter, uploaded.date + NAME_AFTER_UPLOAD_MS)
     const patienceMs = Number.POSITIVE_INFINITY // `notAfter` ends it: only then is the outcome certain
     const options = {
@@ -242,7 +242,8 @@ export class PartitionAppender {
     for (;;) {
       await this.view.catchUp()
       const { state } = this.view
-      if (state === undefined || state.closed) return
+      if (state === undefined) continue // dropped meanwhile
+      if (state.closed) return
       const entry = { length: 0, count: 0, maxTimestamp: state.commitTime, flags: CLOSE }
       const plan: SlotPlan = {
         base: state.end,
@@ -253,8 +254,8 @@ export class PartitionAppender {
         minTimestamp: state.commitTime,
         maxTimestamp: state.commitTime,
         placed: [],
+        date: this.view.asOf,
       }
-      this.facts = { ...this.facts, date: this.view.asOf }
       const outcome = await this.#put(plan, payloadOf(plan, undefined), undefined, () => {})
       if (outcome === "given up") throw outcomeUnknown()
     }

@@ -2,7 +2,7 @@ import { StorageError } from "../storage/errors.ts"
 import type { Ports } from "../storage/time.ts"
 import type { PartitionAppender, Uploaded } from "./appender.ts"
 import { LogError } from "./errors.ts"
-import { APPEND_TIMEOUT_MS, FLUSH_BYTES_MAX } from "./limits.ts"
+import { APPEND_TIMEOUT_MS, FLUSH_BYTES_MAX, WRITE_AFTER_READ_MS } from "./limits.ts"
 import type { LogOptions } from "./options.ts"
 import { outcomeUnknown, type PendingAppend } from "./pending.ts"
 import type { SlotPlan } from "./plan.ts"
@@ -167,6 +167,8 @@ export class Flusher {
       }
       return
     }
+    // Whoever collects goes by the key's hour, so that the slot must follow that closely too.
+    date = Math.min(date, storeDate + WRITE_AFTER_READ_MS)
     let offset = 0
     const commits: Promise<void>[] = []
     for (const planned of plans) {

@@ -95,7 +95,11 @@ class StoredLog implements Log {
   }
 
   async deleteTopic(name: string, by: Owner): Promise<void> {
-    const marked = await this.#topics.mark(name, by)
+    await this.#carryThrough(await this.#topics.mark(name, by))
+  }
+
+  /** Closes a marked topic. It goes by id and version: the name may stand for another topic by now. */
+  async #carryThrough(marked: TopicRead): Promise<void> {
     for (let partition = 0; partition < marked.info.partitions; partition++) {
       await this.#appender(marked, partition).close()
       this.#ports.wake.notify(wakeTopic(marked.info.id, partition))
@@ -105,7 +109,7 @@ class StoredLog implements Log {
 
   async recover(): Promise<void> {
     for (const read of await this.#topics.list()) {
-      if (read.deleting) await this.deleteTopic(read.info.name, read.info.owner)
+      if (read.deleting) await this.#carryThrough(read)
     }
   }
 
@@ -115,15 +119,27 @@ class StoredLog implements Log {
 
   async append(request: AppendRequest): Promise<readonly AppendResult[]> {
     if (this.#closed) throw new LogError("overloaded", "the log is closing")
-    const results = await this.#appendTo(await this.#topics.find(request.topic), request)
+    const arrivedAt = this.#ports.clock.elapsed()
+    const topic = await this.#topics.find(request.topic)
+    const results = await this.#appendTo(topic, request, arrivedAt)
+    // What was known of the topic may be old without our clock's knowing.
+    if (results.some(isUnknown)) this.#topics.forget(request.topic)
     if (!results.some(isDeleted)) return results
-    // The name may stand for another topic by now: look again, once.
-    const before = (await this.#topics.find(request.topic)).info.id
-    const now = await this.#topics.find(request.topic, true)
-    return now.info.id === before ? results : this.#appendTo(now, request)
+    // The name may stand for another topic by now: look again, once, for what the closed one did not take.
+    const now = await this.#topics.find(request.topic, true).catch((error: unknown) => {
+      if (results.every(isDeleted)) throw error
+    })
+    if (now === undefined || now.info.id === topic.info.id) return results
+    const parts = request.parts.filter((_, index) => isDeleted(results[index]))
+    const again = [...(await this.#appendTo(now, { ...request, parts }, arrivedAt))]
+    return results.map(result => (isDeleted(result) ? again.shift()! : result))
   }
 
-  async #appendTo(topic: TopicRead, request: AppendRequest): Promise<readonly AppendResult[]> {
+  async #appendTo(
+    topic: TopicRead,
+    request: AppendRequest,
+    arrivedAt: number,
+  ): Promise<readonly AppendResult[]> {
     const producer = request.producer
     if (producer !== undefined && request.parts.length !== 1) {
       throw new LogError("not_one_partition", "a request of a producer must land on one partition")
@@ -139,6 +155,7 @@ class StoredLog implements Log {
             partition,
             part,
             id === undefined ? undefined : { ...producer!, id },
+            arrivedAt,
           )
         } catch (error) {
           if (error instanceof LogError) return { partition, error }
@@ -153,6 +170,7 @@ class StoredLog implements Log {
     partition: number,
     part: AppendPart,
     producer: { id: number; epoch: number; sequence: number } | undefined,
+    arrivedAt: number,
   ): Promise<AppendResult> {
     const content = await this.#content(part, producer)
     const appender = this.#appender(topic, partition)
@@ -162,7 +180,8 @@ class StoredLog implements Log {
         ...content,
         partition,
         ticket: ++this.#tickets,
-        arrivedAt: this.#ports.clock.elapsed(),
+        arrivedAt,
+        date: topic.date,
         resolve: result => {
           this.#queuedBytes -= content.bytesMax
           appender.inFlight(content.range, -1)
@@ -251,7 +270,7 @@ class StoredLog implements Log {
   }
 
   #appender(topic: TopicRead, partition: number): PartitionAppender {
-    const facts = { codec: batchCodec(topic.info.config), date: topic.date }
+    const facts = { codec: batchCodec(topic.info.config) }
     const appender = this.#appenderOf(topic.info.id, partition, facts)
     appender.facts = facts
     return appender
@@ -274,9 +293,9 @@ class StoredLog implements Log {
   async #view(topicId: string, partition: number): Promise<PartitionView> {
     let appender = this.#appenders.get(`${topicId}#${partition}`)
     if (appender === undefined) {
-      const { partitions, date } = await this.#topics.partitionsOf(topicId)
+      const { partitions } = await this.#topics.partitionsOf(topicId)
       this.#checkPartition({ name: topicId, partitions }, partition)
-      appender = this.#appenderOf(topicId, partition, { codec: "none", date })
+      appender = this.#appenderOf(topicId, partition, { codec: "none" })
     }
     await appender.view.catchUp()
     return appender.view
@@ -330,6 +349,10 @@ export function wakeTopic(topicId: string, partition: number): string {
 
 function isDeleted(result: AppendResult): boolean {
   return "error" in result && result.error.code === "topic_deleted"
+}
+
+function isUnknown(result: AppendResult): boolean {
+  return "error" in result && result.error.code === "outcome_unknown"
 }
 
 function rangeOf(producer: { id: number; epoch: number; sequence: number }, count: number): ProducerRange {

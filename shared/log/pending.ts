@@ -13,8 +13,10 @@ export interface EncodedBatch {
 export class PendingAppend {
   /** Orders arrivals and reads: a read with a later ticket saw whatever was committed before this arrived. */
   readonly ticket: number
-  /** Own-clock ms at arrival. */
+  /** Own-clock ms at the request's arrival. */
   readonly arrivedAt: number
+  /** Of the read by which the request knows its topic, store time, epoch ms: a minute before the arrival at most. */
+  readonly date: number
   readonly count: number
   /** An upper bound of the bytes that it adds to a flush. */
   readonly bytesMax: number
@@ -26,13 +28,17 @@ export class PendingAppend {
   readonly #partition: number
 
   constructor(
-    options: Pick<PendingAppend, "ticket" | "arrivedAt" | "count" | "bytesMax" | "content" | "range"> & {
+    options: Pick<
+      PendingAppend,
+      "ticket" | "arrivedAt" | "date" | "count" | "bytesMax" | "content" | "range"
+    > & {
       readonly partition: number
       readonly resolve: (result: AppendResult) => void
     },
   ) {
     this.ticket = options.ticket
     this.arrivedAt = options.arrivedAt
+    this.date = options.date
     this.count = options.count
     this.bytesMax = options.bytesMax
     this.content = options.content

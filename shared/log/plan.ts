@@ -24,6 +24,8 @@ export interface SlotPlan {
   readonly maxTimestamp: number
   /** Every append that the slot answers: those that it stores, and repeats of them that wait beside them. */
   readonly placed: readonly Placed[]
+  /** Store time of the oldest read by which one of the appends knows its topic, epoch ms. */
+  readonly date: number
 }
 
 export interface PlanInput {
@@ -77,6 +79,11 @@ class Overlay {
 
   constructor(state: PartitionState) {
     this.#state = state
+  }
+
+  /** Whether an append of the producer is planned. */
+  has(id: number): boolean {
+    return this.#planned.has(id)
   }
 
   judge(range: ProducerRange): Judgement {
@@ -250,6 +257,8 @@ export function planSlot(input: PlanInput): Planned {
       }
     } else if (judged.verdict === "known" && judged.offset >= state.end) {
       repeats.push({ append, at: judged.offset - state.end })
+    } else if (overlay.has(append.range.id)) {
+      rest.push(append) // what is only planned refuses nobody
     } else if (judged.verdict === "gap" && input.readTicket < append.ticket) {
       needsRead = true
       rest.push(append)
@@ -261,8 +270,10 @@ export function planSlot(input: PlanInput): Planned {
   if (draft.entries.length === 0) return { plan: undefined, rest, needsRead }
   const { count, entries, pieces, bytes, minTimestamp, maxTimestamp } = draft
   const placed = [...draft.placed, ...repeats]
+  let date = Number.POSITIVE_INFINITY
+  for (const { append } of placed) if (append.date < date) date = append.date
   return {
-    plan: { base: state.end, count, entries, pieces, bytes, minTimestamp, maxTimestamp, placed },
+    plan: { base: state.end, count, entries, pieces, bytes, minTimestamp, maxTimestamp, placed, date },
     rest,
     needsRead,
   }

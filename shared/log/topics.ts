@@ -193,8 +193,12 @@ export class Topics {
     deleting: boolean,
     next: (info: TopicInfo) => TopicInfo,
   ): Promise<TopicRead> {
+    let tried: string | undefined
     for (;;) {
       const read = await this.find(name, true)
+      tried ??= read.info.id
+      // An earlier try may have been applied, and the topic be gone: the new one is not ours to change.
+      if (read.info.id !== tried) throw new LogError("unknown_topic", `topic ${name} was deleted`)
       if (read.info.owner !== by) {
         throw new LogError("managed_by_app", `topic ${name} belongs to ${read.info.owner}`)
       }
@@ -226,7 +230,8 @@ export class Topics {
     const options = { notAfter: marked.date + WRITE_AFTER_READ_MS, token: this.#ports.random.id() }
     const settled = await settleTransaction(this.#ports, steps, { table: "meta", item: closed }, options)
     this.forget(info.name)
-    if (settled.outcome === "unknown") {
+    // Another version means that the name is free already; any other refusal, that it is not.
+    if (settled.outcome === "unknown" || (settled.outcome === "refused" && settled.reason !== "version")) {
       throw new LogError("outcome_unknown", `topic ${info.name} is closed; its name may or may not be free`)
     }
   }

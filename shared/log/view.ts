@@ -34,7 +34,8 @@ export class PartitionView {
   #asOfElapsed = Number.NEGATIVE_INFINITY
   #slotsSince = 0
   #bytesSince = 0
-  #snapshotVersion: string | undefined
+  /** The newest snapshot known to stand. */
+  #snapshot: StandingSnapshot | undefined
   #reading: Promise<void> | undefined
   #readNext: Promise<void> | undefined
 
@@ -140,7 +141,7 @@ export class PartitionView {
   async #loadSnapshot(item: Item | undefined): Promise<PartitionState> {
     this.#slotsSince = 0
     this.#bytesSince = 0
-    this.#snapshotVersion = item?.version
+    this.#snapshot = standingSnapshot(item)
     if (item === undefined) return emptyState()
     const where = `snapshot ${this.pk}`
     const { v, b, o } = item.fields
@@ -189,40 +190,55 @@ export class PartitionView {
     const slots = this.#slotsSince
     const bytes = this.#bytesSince
     const end = state.end
+    // Taken now: by the time of the put another process's may be known, which lies higher.
+    const before = this.#snapshot
     const packed = packState(state)
     let notAfter = this.notAfter()
-    let stored: Record<string, string | number | Uint8Array> = { v: SNAPSHOT_FORMAT, end, b: packed }
+    let stored: Record<string, string | number | Uint8Array> & { end: number } = {
+      v: SNAPSHOT_FORMAT,
+      end,
+      b: packed,
+    }
     if (packed.length > this.#options.snapshotInlineBytesMax) {
       const key = `snap/${this.topicId}/${this.partition}/${end}-${random.id()}`
       const uploaded = await uploadObject(this.#ports, key, [packed])
       notAfter = Math.min(notAfter, uploaded + NAME_AFTER_UPLOAD_MS)
       stored = { v: SNAPSHOT_FORMAT, end, o: key }
     }
-    await this.#putSnapshot(stored, end, notAfter)
+    const stands = await this.#putSnapshot(stored, before, notAfter)
+    if (this.state !== state) return // read again meanwhile, from the snapshot that stood
+    this.#snapshot = stands
     this.#slotsSince -= slots
     this.#bytesSince -= bytes
   }
 
+  /** Returns what stands then: this one, or one at least as high. */
   async #putSnapshot(
-    fields: Record<string, string | number | Uint8Array>,
-    end: number,
+    fields: Record<string, string | number | Uint8Array> & { readonly end: number },
+    before: StandingSnapshot | undefined,
     notAfter: number,
-  ): Promise<void> {
-    for (;;) {
-      const standing = this.#snapshotVersion
+  ): Promise<StandingSnapshot> {
+    const { end } = fields
+    for (let standing = before; ; ) {
+      if (standing !== undefined && standing.end >= end) return standing
       const item: Item = { pk: this.pk, sk: SNAPSHOT_KEY, version: this.#ports.random.id(), fields }
-      const condition = standing === undefined ? ({ absent: true } as const) : { version: standing }
+      const condition = standing === undefined ? ({ absent: true } as const) : { version: standing.version }
       const settled = await settlePut(this.#ports, "meta", item, { condition, notAfter })
-      if (settled.outcome === "committed") {
-        this.#snapshotVersion = item.version
-        return
-      }
-      if (settled.outcome === "unknown" || settled.reason === "expired" || settled.standing === undefined) {
+      if (settled.outcome === "committed") return { version: item.version, end }
+      standing = settled.outcome === "refused" ? standingSnapshot(settled.standing) : undefined
+      if (standing === undefined) {
         this.drop() // the next use reads the snapshot that stands
         throw new StorageError("unavailable", `${this.pk}: the snapshot at ${end} was not stored`)
       }
-      this.#snapshotVersion = settled.standing.version
-      if ((settled.standing.fields.end as number) >= end) return
     }
   }
+}
+
+interface StandingSnapshot {
+  readonly version: string
+  readonly end: number
+}
+
+function standingSnapshot(item: Item | undefined): StandingSnapshot | undefined {
+  return item && { version: item.version, end: item.fields.end as number }
 }
