@@ -114,6 +114,7 @@ function watchApp(
   platform: Platform,
   say: (line: string) => void,
 ): () => void {
+  let watched = imports
   return watchFiles(imports, async () => {
     const evaluated = await evaluateApp(app, { checkExpression })
     if (evaluated.printed !== "") say(evaluated.printed.trimEnd())
@@ -125,7 +126,9 @@ function watchApp(
       if (!isExpected(error)) throw error
       say(`${error.message}\nThe definition before it stays in force.`)
     }
-    return evaluated.imports
+    // A file that failed to load may have kept others from being named: mending any of them counts.
+    watched = "error" in evaluated ? [...new Set([...watched, ...evaluated.imports])] : evaluated.imports
+    return watched
   })
 }
 

@@ -1,5 +1,5 @@
 import { type FSWatcher, watch } from "node:fs"
-import { basename, dirname } from "node:path"
+import { dirname, join } from "node:path"
 
 /** Editors write a file in several steps: changes this close together are one. */
 const SETTLE_MS = 100
@@ -9,7 +9,8 @@ const SETTLE_MS = 100
  * Folders are watched, since editors replace files. Returns what ends the watch.
  */
 export function watchFiles(files: readonly string[], changed: () => Promise<readonly string[]>): () => void {
-  let watchers: FSWatcher[] = []
+  const watchers = new Map<string, FSWatcher>()
+  let watched = new Set<string>()
   let timer: NodeJS.Timeout | undefined
   let busy = false
   let again = false
@@ -28,27 +29,32 @@ export function watchFiles(files: readonly string[], changed: () => Promise<read
     busy = false
   }
 
+  const notice = (path: string): void => {
+    if (!watched.has(path)) return
+    clearTimeout(timer)
+    timer = setTimeout(() => void run(), SETTLE_MS)
+  }
+
+  // A folder that stays is watched on: what happened in it meanwhile is told by its watcher alone.
   const listen = (paths: readonly string[]): void => {
-    for (const watcher of watchers) watcher.close()
-    if (ended) return
-    const names = new Map<string, Set<string>>()
-    for (const path of paths) {
-      const folder = dirname(path)
-      names.set(folder, (names.get(folder) ?? new Set()).add(basename(path)))
+    watched = new Set(ended ? [] : paths)
+    const folders = new Set([...watched].map(path => dirname(path)))
+    for (const [folder, watcher] of watchers) {
+      if (folders.has(folder)) continue
+      watcher.close()
+      watchers.delete(folder)
     }
-    watchers = [...names].map(([folder, watched]) =>
-      watch(folder, (_event, name) => {
-        if (name === null || !watched.has(name)) return
-        clearTimeout(timer)
-        timer = setTimeout(() => void run(), SETTLE_MS)
-      }),
-    )
+    for (const folder of folders) {
+      if (watchers.has(folder)) continue
+      const watcher = watch(folder, (_event, name) => name !== null && notice(join(folder, name)))
+      watchers.set(folder, watcher)
+    }
   }
 
   listen(files)
   return () => {
     ended = true
     clearTimeout(timer)
-    for (const watcher of watchers) watcher.close()
+    listen([])
   }
 }
