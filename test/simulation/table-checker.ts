@@ -1,6 +1,6 @@
 import type { TableInfo } from "../../shared/serving/tables/table-item.ts"
 import type { PinnedTable, TableFile } from "../../shared/serving/types.ts"
-import type { MemoryStores } from "../../shared/storage/memory/memory-stores.ts"
+import type { StoreWatch } from "../../shared/storage/memory/memory-stores.ts"
 import { compareRows, FileDecoder } from "./table-files.ts"
 import { TableHistory, type TableMoment } from "./table-history.ts"
 import { LogTruth, type TruthPartition } from "./table-truth.ts"
@@ -25,7 +25,6 @@ const FILE_ID = /^(?:tab\/([^/]+)|tail\/([^/]+)\/[^/]+)\/(\d+)\//
 
 /** Holds what a table shows against the log that it is made of. */
 export class TableChecker {
-  readonly stores: MemoryStores
   readonly truth: LogTruth
   readonly files = new FileDecoder()
   readonly history: TableHistory
@@ -34,11 +33,29 @@ export class TableChecker {
   readonly #floors = new Map<string, number>()
   readonly #addedFrom = new Map<string, number>()
   readonly #running = new Set<Promise<void>>()
+  readonly #objects = new Map<string, Uint8Array>()
+  /** Ids of topics that had the table's topic's name, the newest last. */
+  readonly topics: string[] = []
 
-  constructor(stores: MemoryStores, badRecords: "skip" | "null") {
-    this.stores = stores
-    this.truth = new LogTruth(stores, badRecords)
+  constructor(badRecords: "skip" | "null") {
+    this.truth = new LogTruth(badRecords)
     this.history = new TableHistory(this)
+  }
+
+  /** For the world's stores. */
+  readonly watch: StoreWatch = {
+    item: (table, item) => {
+      if (table === "log") this.truth.applied(item, key => this.body(key)!)
+      else this.history.applied(item)
+      if (item.pk === "topics" && item.fields.id !== this.topics.at(-1))
+        this.topics.push(String(item.fields.id))
+    },
+    object: (key, body) => void this.#objects.set(key, body),
+  }
+
+  /** An object's bytes, past every fault. */
+  body(key: string): Uint8Array | undefined {
+    return this.#objects.get(key)
   }
 
   fail(what: string): void {
@@ -59,10 +76,7 @@ export class TableChecker {
   }
 
   truthOf(tableId: string, partition: number): TruthPartition {
-    this.truth.refresh()
-    const find = () => this.history.moments.find(moment => moment.table?.id === tableId)?.table
-    if (find() === undefined) this.history.look()
-    return this.truth.of(find()?.topicId ?? "none", partition)
+    return this.truth.of(this.history.topicOf(tableId), partition)
   }
 
   /** From this offset on every row must have the added column's value. */
@@ -72,7 +86,6 @@ export class TableChecker {
 
   /** The table is known to have the added column from now on. */
   added(table: TableInfo): void {
-    this.truth.refresh()
     for (let partition = 0; partition < table.partitions; partition++) {
       const key = `${table.id}#${partition}`
       if (!this.#addedFrom.has(key)) {
@@ -83,9 +96,8 @@ export class TableChecker {
 
   /** A builder says that it moved the position there. */
   flushed(partition: number, position: number): void {
-    this.history.look()
     const ids = new Set(this.history.moments.flatMap(({ table }) => (table === undefined ? [] : [table.id])))
-    const reached = [...ids].some(id => (this.history.newest(id, partition)?.position ?? 0) >= position)
+    const reached = [...ids].some(id => (this.history.manifest(id, partition)?.position ?? 0) >= position)
     if (!reached) this.fail(`partition ${partition}: said to be flushed up to ${position}, and is not`)
   }
 
@@ -94,15 +106,12 @@ export class TableChecker {
   }
 
   beginPin(): PinStart {
-    this.history.look()
     return { at: this.history.now, acks: this.#acks.length, floors: new Map(this.#floors) }
   }
 
   /** Checks a pin that began at `start` and is there now. */
   async endPin(start: PinStart, pin: PinnedTable | undefined): Promise<void> {
-    this.truth.refresh()
     this.#resolveAcks()
-    this.history.look()
     const moments = this.history.since(start.at)
     const open = moments.filter(({ table }) => table?.state === "open").map(({ table }) => table!)
     if (pin === undefined) {
@@ -136,7 +145,7 @@ export class TableChecker {
     for (const file of [...pin.segments, ...pin.tail]) {
       const { tableId, partition } = placeOf(file)
       if (tableId !== id) return `files of two tables: ${file.id}`
-      const bytes = tails.has(file) ? await file.read() : this.stores.objectBody(file.id)
+      const bytes = tails.has(file) ? await file.read() : this.body(file.id)
       if (bytes?.length !== file.sizeBytes) return `${file.id}: ${bytes?.length ?? "no"} bytes`
       const decoded = await this.files.decode(file.id, bytes)
       const addedFrom = showsAdded ? this.addedFrom(id, partition) : Number.POSITIVE_INFINITY
@@ -178,7 +187,7 @@ export class TableChecker {
         Math.max(truth.rowsBelow(acked), start.floors.get(`${id}#${partition}`) ?? 0),
         truth.rowsBelow(Math.min(...stops)),
       )
-      const position = this.history.newest(id, partition)?.position ?? 0
+      const position = this.history.manifest(id, partition)?.position ?? 0
       const most = truth.rowsBelow(Math.max(position, ...stops))
       if (rows < least || rows > most) {
         return `partition ${partition}: ${rows} rows, expected ${least} to ${most}; the log has ${truth.rows.length}`

@@ -19,12 +19,10 @@ export async function verifyEnd(
   if ((await registry.find(TABLE)) === undefined) await actions.create(node)
   const table = (await actions.attach(node)) ?? (await registry.find(TABLE))!.table
   for (let partition = 0; partition < table.partitions; partition++) {
-    checker.history.look()
-    const before = checker.history.newest(table.id, partition)?.position ?? 0
+    const before = checker.history.manifest(table.id, partition)?.position ?? 0
     await buildWhole(node, checker, partition)
     const { end } = checker.truthOf(table.id, partition)
-    checker.history.look()
-    const position = checker.history.newest(table.id, partition)?.position
+    const position = checker.history.manifest(table.id, partition)?.position
     const whole = table.attached ? end : Math.max(table.stops?.[partition] ?? 0, before)
     if (position !== whole) checker.fail(`partition ${partition}: built up to ${position}, expected ${whole}`)
   }

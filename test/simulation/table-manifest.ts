@@ -36,13 +36,21 @@ export async function verifyManifest(
   }
   if (manifest.gaps.length > 0) fail(`gaps ${JSON.stringify(manifest.gaps)}, and the log has none`)
   const segments = segmentsNamed(checker, manifest, fail)
-  if (before !== undefined) continues(before, manifest, fail)
+  if (before !== undefined) continues(checker, before, manifest, fail)
   if (segments !== undefined) await verifySegments(checker, manifest, segments, truth, fail)
 }
 
-function continues(before: Manifest, manifest: Manifest, fail: (what: string) => void): void {
+function continues(
+  checker: TableChecker,
+  before: Manifest,
+  manifest: Manifest,
+  fail: (what: string) => void,
+): void {
   if (manifest.position < before.position) fail(`the position was ${before.position}`)
   if (before.closed) fail("the one before was closed")
+  const [was, is] = [before, manifest].map(one => segmentsNamed(checker, one, fail) ?? [])
+  const lost = was!.find((segment, at) => segment.id !== is![at]?.id)
+  if (lost !== undefined) fail(`the segment from ${lost.base} on is not named any more`)
   if (before.drained && manifest.position !== before.position) fail("the one before was drained")
 }
 
@@ -54,7 +62,7 @@ function segmentsNamed(
   const listed: SegmentPointer[] = []
   for (const list of manifest.lists) {
     const key = listKey(manifest.tableId, manifest.partition, list)
-    const body = checker.stores.objectBody(key)
+    const body = checker.body(key)
     if (body === undefined) return void fail(`${key} is missing`)
     const segments = decodeList(body)
     const rows = segments.reduce((sum, segment) => sum + segment.rows, 0)
@@ -81,7 +89,7 @@ async function verifySegments(
     if (segment.base < next) fail(`segments overlap at ${segment.base}`)
     if (truth.rowsBelow(segment.base) !== rows) fail(`rows are missing from ${next} to ${segment.base}`)
     const key = segmentKey(manifest.tableId, manifest.partition, segment)
-    const bytes = checker.stores.objectBody(key)
+    const bytes = checker.body(key)
     if (bytes === undefined || bytes.length !== segment.sizeBytes) {
       return fail(`${key}: expected ${segment.sizeBytes} bytes, got ${bytes?.length ?? "nothing"}`)
     }

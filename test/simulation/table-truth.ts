@@ -1,7 +1,7 @@
 import { decodeRecords } from "../../shared/log/records/index.ts"
-import { readSlot, type Slot } from "../../shared/log/slot.ts"
+import { readSlot } from "../../shared/log/slot.ts"
 import type { Totals } from "../../shared/serving/manifest/manifest.ts"
-import type { MemoryStores } from "../../shared/storage/memory/memory-stores.ts"
+import type { Item } from "../../shared/storage/meta-store.ts"
 import type { RecordKind } from "./table-records.ts"
 
 /** A row that a table must hold. */
@@ -56,32 +56,20 @@ export class TruthPartition {
 
 const decoder = new TextDecoder()
 
-/** The log as it stands in the stores. */
+/** The log, slot by slot as the store applies them. */
 export class LogTruth {
   readonly partitions = new Map<string, TruthPartition>()
-  readonly #stores: MemoryStores
   readonly #badRecords: "skip" | "null"
 
-  constructor(stores: MemoryStores, badRecords: "skip" | "null") {
-    this.#stores = stores
+  constructor(badRecords: "skip" | "null") {
     this.#badRecords = badRecords
   }
 
-  /** Reads what was committed since. */
-  refresh(): void {
-    for (const item of this.#stores.items("log")) {
-      const partition = this.at(item.pk)
-      const slot = readSlot(item)
-      if (slot.next > partition.end) this.#addSlot(partition, slot)
-      else if (slot.next === slot.base && slot.base === partition.end) partition.closed = true
-    }
-  }
-
   of(topicId: string, partition: number): TruthPartition {
-    return this.at(`${topicId}#${partition}`)
+    return this.#at(`${topicId}#${partition}`)
   }
 
-  at(pk: string): TruthPartition {
+  #at(pk: string): TruthPartition {
     let found = this.partitions.get(pk)
     if (found === undefined) {
       found = new TruthPartition(this.#badRecords)
@@ -90,14 +78,17 @@ export class LogTruth {
     return found
   }
 
-  #addSlot(partition: TruthPartition, slot: Slot): void {
-    const { payload } = slot
+  /** @param body an object's bytes, stored before any slot names it */
+  applied(item: Item, body: (key: string) => Uint8Array): void {
+    const partition = this.#at(item.pk)
+    const { next, payload, entries } = readSlot(item)
+    if (next === partition.end) partition.closed = true
     const bytes =
       payload.kind === "inline"
         ? payload.bytes
-        : this.#stores.objectBody(payload.key)!.subarray(payload.offset, payload.offset + payload.length)
+        : body(payload.key).subarray(payload.offset, payload.offset + payload.length)
     let at = 0
-    for (const { length } of slot.entries) {
+    for (const { length } of entries) {
       if (length > 0) {
         for (const { key } of decodeRecords(bytes.subarray(at, at + length))) {
           partition.add(decoder.decode(key ?? new Uint8Array()))
@@ -105,6 +96,5 @@ export class LogTruth {
       }
       at += length
     }
-    if (partition.end !== slot.next) throw new Error(`slot ${slot.base} holds up to ${partition.end}`)
   }
 }

@@ -1,5 +1,5 @@
 import { drawFaultPlan, type FaultPlan, noFaults } from "./fault-plan.ts"
-import type { Prng } from "./prng.ts"
+import { Prng } from "./prng.ts"
 import type { SimProcess } from "./sim-process.ts"
 import { type TableAction, TableActions } from "./table-actions.ts"
 import { TableChecker } from "./table-checker.ts"
@@ -36,8 +36,8 @@ interface Plan {
 }
 
 const HOUR_MS = 3_600_000
-/** How long the steps of a run take in all, at most; about what the actions' pauses add up to. */
-const BUSY_MS = 60_000
+/** About so many pauses a run takes in all. */
+const BUSY_PAUSES = 30
 
 function drawPlan(prng: Prng): Plan {
   const some = (most: number) => (prng.chance(0.5) ? 0 : 1 + prng.integer(most))
@@ -63,7 +63,7 @@ function drawPlan(prng: Prng): Plan {
     outages: some(2),
     node: {
       log: { inlineItemBytesMax: prng.pick([8 * 1024, 400]) },
-      builder: small ? { spill: { itemBytesMax: 900, listSegmentsMax: 7 } } : {},
+      builder: small ? { spill: { itemBytesMax: 700, listSegmentsMax: prng.pick([5, 40]) } } : {},
       fetchCost: prng.pick([0, 0.000_02]),
     },
   }
@@ -77,10 +77,10 @@ const OUTAGE: Partial<FaultPlan> = { timeoutBefore: 0.4, timeoutAfter: 0.3, unav
  * are used up; then calm, and the table must be the log. Throws at the first thing that is not as it must be.
  */
 export async function runTables(seed: number | string, options: { trace?: boolean } = {}): Promise<TableRun> {
-  const world = new World(`table ${seed}`, { faults: "swarm", trace: options.trace ?? false })
-  const prng = world.prng.fork("workload")
+  const prng = new Prng(`table ${seed}/workload`)
   const plan = drawPlan(prng)
-  const checker = new TableChecker(world.stores, plan.badRecords)
+  const checker = new TableChecker(plan.badRecords)
+  const world = new World(`table ${seed}`, { trace: options.trace ?? false, watch: checker.watch })
   const actions = new TableActions(checker, { ...plan, prng })
   try {
     await setUp(world, checker, plan, actions)
@@ -101,14 +101,13 @@ export async function runTables(seed: number | string, options: { trace?: boolea
     if (options.trace) console.log(world.trace.join("\n"))
     throw error
   }
-  const manifests = [...checker.history.manifests.values()]
   return {
     seed: String(seed),
     steps: world.steps,
     records: [...checker.truth.partitions.values()].reduce((sum, { end }) => sum + end, 0),
     pins: actions.pins,
     flushes: actions.flushes,
-    spills: manifests.filter(({ lists }) => lists.length > 0).length,
+    spills: checker.history.spills,
     faultsMet: world.faultsMet,
   }
 }
@@ -144,9 +143,9 @@ function startNode(
 
 function disturb(world: World, plan: Plan, prng: Prng): void {
   const swarm = drawFaultPlan(prng.fork("calls"))
-  world.setFaults({ ...swarm, crash: swarm.crash / 2 })
-  const usual = world.faults
-  const within = () => prng.fraction() * BUSY_MS
+  world.setFaults(swarm)
+  const usual = swarm
+  const within = () => prng.fraction() * BUSY_PAUSES * plan.pauseMs
   for (let freeze = 0; freeze < plan.freezes; freeze++) {
     const ms = prng.magnitude(60_000, 10 * HOUR_MS)
     const staleClock = prng.chance(0.5)
