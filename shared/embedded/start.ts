@@ -66,14 +66,25 @@ async function evaluate(app: string, say: (line: string) => void) {
   return evaluated
 }
 
+/**
+ * A terminal signals all of its processes, and npm and the launcher pass the signal on: what comes this soon is the
+ * same one, ms.
+ */
+const SAME_SIGNAL_MS = 1_000
+
 function stopSignal(): AbortSignal {
   const controller = new AbortController()
+  const names = ["SIGINT", "SIGTERM"] as const
   const stop = () => {
-    // A second signal finds the default behaviour again: the process ends at once.
-    for (const name of ["SIGINT", "SIGTERM"]) process.off(name, stop)
+    if (controller.signal.aborted) return
     controller.abort()
+    // A later signal finds the default behaviour again: the process ends at once.
+    const timer = setTimeout(() => {
+      for (const name of names) process.off(name, stop)
+    }, SAME_SIGNAL_MS)
+    timer.unref()
   }
-  for (const name of ["SIGINT", "SIGTERM"]) process.on(name, stop)
+  for (const name of names) process.on(name, stop)
   return controller.signal
 }
 
