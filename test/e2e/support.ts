@@ -17,7 +17,10 @@ const running = new Set<Server>()
 const folders: string[] = []
 
 function killAll(): void {
-  for (const { child } of running) child.kill("SIGKILL")
+  for (const server of running) {
+    if (server.options.command === undefined) server.child.kill("SIGKILL")
+    else server.signalGroup("SIGKILL")
+  }
 }
 
 // A worker that is told to end takes its servers along.
@@ -74,6 +77,9 @@ export interface ServerOptions {
   readonly data?: string
   /** Further arguments. */
   readonly args?: readonly string[]
+  /** What is given the arguments, in a process group of its own. Default: this Node with bin/millrace.js. */
+  readonly command?: readonly [string, ...string[]]
+  readonly env?: NodeJS.ProcessEnv
 }
 
 /** A server process of its own. */
@@ -90,11 +96,14 @@ export class Server {
 
   constructor(options: ServerOptions) {
     this.options = { ...options, data: options.data ?? join(temporaryFolder(), "data") }
-    const { app, data, args = [] } = this.options
-    const argv = ["start", ...(app === undefined ? [] : [app]), "--port", "0", "--data", data, ...args]
-    this.child = spawn(process.execPath, [millrace, ...argv], {
-      env: environment,
+    const { app, data, args = [], command, env } = this.options
+    const [program, ...first] = command ?? [process.execPath, millrace, "start"]
+    const argv = [...first, ...(app === undefined ? [] : [app]), "--port", "0", "--data", data, ...args]
+    this.child = spawn(program, argv, {
+      cwd: repository,
+      env: { ...environment, ...env },
       stdio: ["ignore", "pipe", "pipe"],
+      detached: command !== undefined,
     })
     running.add(this)
     this.exited = new Promise(resolve => {
@@ -197,7 +206,17 @@ export class Server {
     return await this.exited
   }
 
-  /** Asks the process to end, as Ctrl-C does. */
+  /** Signals a `command` and all that it started, as a terminal does. */
+  signalGroup(signal: NodeJS.Signals): void {
+    const { pid } = this.child
+    try {
+      if (pid !== undefined) process.kill(-pid, signal)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error
+    }
+  }
+
+  /** Asks the process to end and waits until it has. */
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<Exit> {
     this.child.kill(signal)
     return await this.exited

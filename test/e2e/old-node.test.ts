@@ -1,0 +1,90 @@
+import { execFileSync, spawnSync } from "node:child_process"
+import { cpSync, existsSync, readFileSync } from "node:fs"
+import { delimiter, join } from "node:path"
+import { expect, test } from "vitest"
+import { millrace, repository, startServer, temporaryFolder } from "./support.ts"
+
+// What a newcomer meets whose machine has an old Node: the right one comes from npm.
+
+/** The folders of PATH without those that npm puts in front. */
+const folders = (process.env.PATH ?? "").split(delimiter).filter(folder => !folder.includes("node_modules"))
+
+function versionOf(node: string): string {
+  return execFileSync(node, ["--version"], { encoding: "utf8" }).trim()
+}
+
+function isOld(version: string): boolean {
+  const [major = 0, minor = 0] = version.slice(1).split(".").map(Number)
+  return major < 22 || (major === 22 && minor < 18)
+}
+
+const node = folders
+  .map(folder => join(folder, "node"))
+  .find(path => existsSync(path) && isOld(versionOf(path)))
+
+const oldTest = (name: string, run: (node: string) => Promise<void> | void) =>
+  node === undefined
+    ? test.skip(`${name} [skipped: PATH has no Node below 22.18]`)
+    : test(name, () => run(node))
+
+/** PATH as it is outside of npm. */
+const env = { ...process.env, PATH: folders.join(delimiter) }
+
+function run(program: string, args: readonly string[], cwd = repository) {
+  const { status, stdout, stderr } = spawnSync(program, args, {
+    cwd,
+    env,
+    encoding: "utf8",
+  })
+  return { status, stdout, stderr }
+}
+
+const { version } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8"))
+
+oldTest("an old Node hands over to the one from npm", old => {
+  expect(run(old, [millrace, "--version"])).toEqual({ status: 0, stdout: `${version}\n`, stderr: "" })
+  const wrong = run(old, [millrace, "topics", "list", "--colour"])
+  expect(wrong).toMatchObject({ status: 2, stdout: "" })
+  expect(wrong.stderr).toMatch(/^error: unknown option '--colour'/)
+})
+
+oldTest("it passes on what a terminal says, and a server ends with its launcher", async old => {
+  const command = [old, millrace, "start"] as const
+  const server = await startServer({ command, env, args: ["--no-replay"] })
+  expect((await server.produce("/topics/flights", [{ date: "2001/01/01 00:00", delay: 1 }])).status).toBe(200)
+  // Ctrl-C reaches launcher and server, and the launcher passes it on: still one orderly end.
+  server.signalGroup("SIGINT")
+  expect(await server.exited).toEqual({ code: 0, signal: null })
+
+  const second = await startServer(server.options)
+  await second.kill()
+  // The launcher is gone at once, the server soon after: it holds the same stderr, which has closed.
+  const third = await startServer(server.options)
+  expect(third.stderr).toMatch(/^Millrace serves the app flights at /)
+  expect(await third.number("SELECT count(*) FROM flights")).toBe(1)
+  expect(await third.stop()).toEqual({ code: 0, signal: null })
+})
+
+oldTest("npm start runs there", async () => {
+  const server = await startServer({
+    command: ["npm", "start", "--silent", "--"],
+    env,
+    args: ["--no-replay"],
+  })
+  expect(await server.number("SELECT count(*) FROM flights")).toBe(0)
+  server.signalGroup("SIGINT")
+  await server.exited
+  const again = await startServer({ data: server.options.data, args: ["--no-replay"] })
+  expect((await again.stop()).code).toBe(0)
+})
+
+oldTest("without the Node from npm, one sentence asks for a new one", old => {
+  const folder = temporaryFolder()
+  for (const name of ["bin", "package.json"]) {
+    cpSync(join(repository, name), join(folder, name), { recursive: true })
+  }
+  const expected = `millrace needs Node >= 22.18; this is ${versionOf(old).slice(1)}.\n`
+  for (const program of ["bin/millrace.js", "bin/run.js"]) {
+    expect(run(old, [program, "start"], folder)).toEqual({ status: 1, stdout: "", stderr: expected })
+  }
+})
