@@ -24,7 +24,6 @@ const OWNER = "http"
 /** What processes do to a table; each kind of action has a budget that all processes share. */
 export class TableActions {
   pins = 0
-  flushes = 0
   readonly #checker: TableChecker
   readonly #options: ActionOptions
   readonly #prng: Prng
@@ -98,10 +97,7 @@ export class TableActions {
     const partition = this.#prng.integer(this.partitions)
     const force = this.#prng.chance(this.#options.forceChance)
     const result = await builder.step(TABLE, partition, force)
-    if (result.kind === "flushed") {
-      this.flushes++
-      this.#checker.flushed(partition, result.position)
-    }
+    if (result.kind === "flushed") this.#checker.flushed(partition, result.position)
   }
 
   async pin({ source }: TableNode): Promise<void> {
@@ -113,10 +109,13 @@ export class TableActions {
     if (segment !== undefined) await segment.read()
   }
 
-  async alter({ registry }: TableNode): Promise<void> {
+  /** Adds or hides a column; what comes right after must have it. */
+  async alter(node: TableNode): Promise<void> {
     const wide = this.#prng.chance(0.7)
-    const table = await registry.alter(tableSpec({ ...this.#options, wide }), OWNER)
-    if (wide) this.#checker.added(table)
+    const table = await node.registry.alter(tableSpec({ ...this.#options, wide }), OWNER)
+    if (!wide) return
+    this.#checker.added(table)
+    await this.append(node)
   }
 
   /** Stops the table for a while. */
