@@ -48,15 +48,16 @@ function isExpected(error: unknown): boolean {
 }
 
 /** Deletes a topic. Once that is answered, all that stood under the name is closed. */
-async function deleteTopic(context: ClientContext, topic: TopicPlan, prng: Prng): Promise<void> {
+export async function deleteTopic(context: ClientContext, topic: TopicPlan, prng: Prng): Promise<void> {
   const { hosts, answers } = context
   for (;;) {
     const host = await hosts.pick(prng)
     const standing = [...answers.truth.topics.values()].filter(
       ({ name, closed }) => name === topic.name && !closed,
     )
-    answers.truth.deletesAsked.set(topic.name, (answers.truth.deletesAsked.get(topic.name) ?? 0) + 1)
+    const deletion = answers.truth.deletions.begin(topic.name)
     const called = await hosts.call(host, () => host.log.deleteTopic(topic.name, "http"))
+    answers.truth.deletions.end(deletion)
     if (called.state === "done") {
       const open = standing.filter(({ closed }) => !closed)
       if (open.length > 0) hosts.violated(`topic ${topic.name} was said to be deleted, and is not closed`)
@@ -83,10 +84,16 @@ export async function runAdmin(context: ClientContext, topic: TopicPlan, prng: P
     // Two may ask at once.
     const deletions = [deleteTopic(context, topic, prng)]
     if (prng.chance(0.3)) deletions.push(deleteTopic(context, topic, prng))
+    const recoveries = prng.chance(0.6) ? [recoverSoon(context, prng), recoverSoon(context, prng)] : []
     await Promise.all(deletions)
-    if (prng.chance(0.3)) await recover(context, prng)
     const creations = [createTopic(context, topic, prng)]
     if (prng.chance(0.3)) creations.push(createTopic(context, topic, prng))
-    await Promise.all(creations)
+    await Promise.all([...creations, ...recoveries])
   }
+}
+
+/** Somebody's tick falls amid a deletion. */
+async function recoverSoon(context: ClientContext, prng: Prng): Promise<void> {
+  await context.hosts.pause(prng.magnitude(1, 100))
+  await recover(context, prng)
 }

@@ -16,6 +16,8 @@ const PATIENCE_MS_MIN = SECOND_MS
 const PATIENCE_MS_MAX = 60 * SECOND_MS
 /** Producers are remembered for a day: a client that has tried for half of one takes another epoch. */
 const RETRY_MS_MAX = 12 * HOUR_MS
+/** The longest pause before a first retry; it doubles up to an hour. */
+const RETRY_PAUSE_MS = 5 * SECOND_MS
 const REST_MS_MIN = HOUR_MS
 const REST_MS_MAX = 30 * HOUR_MS
 const RECORDS_MAX = 4
@@ -199,7 +201,7 @@ export class ProducerClient {
       const pursued = this.#begin()
       this.#underWay.add(pursued)
       void pursued.then(() => this.#underWay.delete(pursued))
-      if (this.#prng.chance(0.1)) await this.#lie()
+      if (this.#prng.chance(this.#context.scenario.lieChance)) await this.#lie()
       await rest(this.#context, this.#prng)
     }
     await Promise.all(this.#underWay)
@@ -231,7 +233,7 @@ export class ProducerClient {
     const zombie = prng.chance(0.3)
     const current = () => op.producer!.epoch === this.#epoch
     const form = this.#spec.kind === "given" && prng.chance(0.7) ? "batch" : "records"
-    while (current() || zombie) {
+    for (let pauseMs = RETRY_PAUSE_MS; current() || zombie; pauseMs = Math.min(2 * pauseMs, HOUR_MS)) {
       if (world.now - op.firstAt > RETRY_MS_MAX || (this.#context.stopping() && op.attempts.length > 40))
         break
       const answer = send(this.#context, await hosts.pick(prng), op, form, values)
@@ -241,7 +243,7 @@ export class ProducerClient {
         return
       }
       if (attempt?.code === "fenced" || (attempt?.code === "gap" && !this.#waitsForOthers(op))) break
-      await hosts.pause(prng.magnitude(10, 20 * SECOND_MS))
+      await hosts.pause(prng.magnitude(10, pauseMs))
     }
     if (current()) this.#newEpoch()
   }

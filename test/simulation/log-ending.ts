@@ -69,7 +69,7 @@ export async function endRun(context: ClientContext, clientsDone: () => boolean,
     () => closing.size === 0,
     () => `not closed: ${unclosed()}`,
   )
-  const cold = hosts.start({ name: "verifier", skewMs: 0 }, false)
+  const cold = hosts.start({ name: "verifier", skewMs: 0 }, { faults: false })
   let verified = false
   void verify(context, cold, prng).then(
     () => (verified = true),
@@ -137,7 +137,7 @@ async function checkDamage(context: ClientContext, partitions: TruthPartition[],
   const above = part.slots.slice(1, -1).filter(({ base }) => base >= part.snapshotEnd)
   const gone = prng.pick(above.length > 0 ? above : part.slots.slice(1, -1))
   await world.stores.meta.delete("log", { pk: `${part.topicId}#${part.partition}`, sk: slotKey(gone.base) })
-  const cold = hosts.start({ name: "after damage", skewMs: 0 }, false)
+  const cold = hosts.start({ name: "after damage", skewMs: 0 }, { faults: false })
   const name = truth.topics.get(part.topicId)!.name
   const request = { offset: gone.base, maxBytes: DAMAGE_FETCH_BYTES }
   const fetched = hosts.call(cold, () => cold.log.fetch(part.topicId, part.partition, request))

@@ -4,7 +4,7 @@ import type { Log } from "../../shared/log/types.ts"
 import type { LogHistory } from "./log-history.ts"
 import type { HostSpec } from "./log-scenario.ts"
 import type { Prng } from "./prng.ts"
-import type { SimProcess } from "./sim-process.ts"
+import type { ProcessOptions, SimProcess } from "./sim-process.ts"
 import type { World } from "./world.ts"
 
 /** A dead process is started again within this time. */
@@ -42,10 +42,11 @@ export class LogHosts {
     this.#prng = world.prng.fork("hosts")
   }
 
-  start(spec: HostSpec, faults = true): Host {
+  /** @param options the process's own; what is started in place of a dead one has none of them */
+  start(spec: HostSpec, options: Pick<ProcessOptions, "faults" | "crashAt"> = {}): Host {
     const process = this.#world.process(spec.name, {
+      ...options,
       skewMs: spec.skewMs,
-      faults,
       onCrash: () => this.#died(host),
     })
     const log = openLog(process.ports, this.#options)
@@ -70,7 +71,7 @@ export class LogHosts {
 
   /** Any living process; waits for one when all are dead. */
   async pick(prng: Prng): Promise<Host> {
-    while (this.#hosts.size === 0) await this.pause(1_000)
+    while (this.#hosts.size === 0) await this.pause(60_000)
     return prng.pick(this.living)
   }
 

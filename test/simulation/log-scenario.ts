@@ -36,8 +36,21 @@ export interface ReaderSpec {
   readonly tails: boolean
 }
 
+/**
+ * What a run has more of than others:
+ *
+ * - `suspended`: machines that are stopped for up to a day and go on, half of them not knowing it;
+ * - `crawling`: a network in which calls take hours as often as seconds;
+ * - `deletions`: topics that are deleted and made anew again and again, by processes that die over it;
+ * - `lies`: producers that send sequences which overlap others, and epochs that are over.
+ */
+export type Emphasis = "none" | "suspended" | "crawling" | "deletions" | "lies"
+
+const EMPHASES: readonly Emphasis[] = ["none", "none", "suspended", "crawling", "deletions", "lies"]
+
 /** Everything about a run that its seed decides before it begins. */
 export interface LogScenario {
+  readonly emphasis: Emphasis
   readonly faults: FaultPlan
   readonly options: Partial<LogOptions>
   readonly hosts: readonly HostSpec[]
@@ -46,14 +59,19 @@ export interface LogScenario {
   readonly readers: readonly ReaderSpec[]
   /** How often a client rests for hours, so that producers expire and views grow old. */
   readonly restChance: number
+  /** How often a producer sends what has to be refused. */
+  readonly lieChance: number
   /** Bytes of a record's value, at most. */
   readonly valueBytesMax: number
   /** At the end a slot is taken away: nobody may overlook it. */
   readonly damage: boolean
 }
 
-export function drawScenario(prng: Prng): LogScenario {
-  const topics = drawTopics(prng.fork("topics"))
+/** @param forced the run's emphasis, instead of the seed's own choice */
+export function drawScenario(prng: Prng, forced?: Emphasis): LogScenario {
+  const drawn = prng.pick(EMPHASES)
+  const emphasis = forced ?? drawn
+  const topics = drawTopics(prng.fork("topics"), emphasis)
   const names = topics.map(({ name }) => name)
   const clients = times(2 + prng.integer(4), () => drawClient(prng, names))
   const readers = times(1 + prng.integer(3), () => ({
@@ -62,23 +80,25 @@ export function drawScenario(prng: Prng): LogScenario {
     tails: prng.chance(0.5),
   }))
   return {
-    faults: drawFaults(prng.fork("faults")),
+    emphasis,
+    faults: drawFaults(prng.fork("faults"), emphasis),
     options: drawOptions(prng.fork("options")),
     hosts: times(2 + prng.integer(3), index => ({ name: `h${index + 1}`, skewMs: drawSkew(prng) })),
     topics,
     clients,
     readers,
     restChance: prng.pick([0, 0, 0.02, 0.1]),
+    lieChance: emphasis === "lies" ? 0.5 : 0.1,
     valueBytesMax: prng.pick([10, 200, 1_500]),
     damage: prng.chance(0.15),
   }
 }
 
-function drawTopics(prng: Prng): TopicPlan[] {
+function drawTopics(prng: Prng, emphasis: Emphasis): TopicPlan[] {
   return ["a", "b"].slice(0, 1 + prng.integer(2)).map(name => ({
     name,
     partitions: 1 + prng.integer(3),
-    recreations: prng.chance(0.3) ? 1 + prng.integer(3) : 0,
+    recreations: emphasis === "deletions" || prng.chance(0.2) ? 1 + prng.integer(4) : 0,
   }))
 }
 
@@ -91,13 +111,16 @@ function drawClient(prng: Prng, names: readonly string[]): ClientSpec {
   }
 }
 
-function drawFaults(prng: Prng): FaultPlan {
+function drawFaults(prng: Prng, emphasis: Emphasis): FaultPlan {
   const plan = drawFaultPlan(prng)
-  const held = prng.chance(0.3)
+  const crawling = emphasis === "crawling"
   return {
     ...plan,
-    lateMsMax: held ? HELD_MS : plan.lateMsMax,
-    slowMsMax: prng.chance(0.1) ? HELD_MS : plan.slowMsMax,
+    lateMsMax: crawling || prng.chance(0.3) ? HELD_MS : plan.lateMsMax,
+    slow: crawling ? 0.1 : plan.slow,
+    slowMsMax: crawling ? HELD_MS : plan.slowMsMax,
+    freeze: emphasis === "suspended" ? 0.02 : plan.freeze,
+    crash: emphasis === "deletions" ? 0.005 : plan.crash,
     // A store that mostly does not answer reads.
     unavailable: prng.chance(0.05) ? 0.3 : plan.unavailable,
   }

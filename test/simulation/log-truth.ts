@@ -2,6 +2,7 @@ import { checkBatchCrc, decodeRecords } from "../../shared/log/records/index.ts"
 import { readSlot, type Slot } from "../../shared/log/slot.ts"
 import { unpackState } from "../../shared/log/snapshot.ts"
 import type { Item, MetaTable } from "../../shared/storage/meta-store.ts"
+import { LogDeletions } from "./log-deletions.ts"
 import { describeOp, isRefused, type LogHistory, type Op, readValue } from "./log-history.ts"
 import { digestOf, LogOracle } from "./log-oracle.ts"
 
@@ -62,8 +63,7 @@ export class LogTruth {
   readonly partitions = new Map<string, TruthPartition>()
   readonly topics = new Map<string, TruthTopic>()
   readonly uploads = new Map<string, { body: Uint8Array; first: number; last: number }>()
-  /** Requests to delete a topic, by name: no more topics than that may go. */
-  readonly deletesAsked = new Map<string, number>()
+  readonly deletions = new LogDeletions()
   readonly #history: LogHistory
   readonly #producerIds = new Map<number, string>()
   slots = 0
@@ -232,12 +232,12 @@ export class LogTruth {
     const known = this.topics.get(id)
     if (known === undefined) {
       this.topics.set(id, { id, name: item.sk, partitions, marked: deleting, closed: false })
+      this.deletions.created(id)
     } else if (deleting) {
+      if (known.marked) return
       known.marked = true
-      const marked = [...this.topics.values()].filter(other => other.name === item.sk && other.marked)
-      const asked = this.deletesAsked.get(item.sk) ?? 0
-      if (marked.length > asked) {
-        this.#history.violated(`${marked.length} topics ${item.sk} go, deletion was asked for ${asked} times`)
+      if (!this.deletions.marked(item.sk, id)) {
+        this.#history.violated(`topic ${item.sk} (${id}) goes, and nobody has asked for that`)
       }
     }
   }

@@ -6,7 +6,7 @@ import { endRun } from "./log-ending.ts"
 import { LogHistory } from "./log-history.ts"
 import { LogHosts } from "./log-hosts.ts"
 import { runReader } from "./log-readers.ts"
-import { drawScenario, type LogScenario } from "./log-scenario.ts"
+import { drawScenario, type Emphasis } from "./log-scenario.ts"
 import { LogTruth } from "./log-truth.ts"
 import { Prng } from "./prng.ts"
 import { World } from "./world.ts"
@@ -17,8 +17,8 @@ const STEPS_BUSY_MAX = 30_000
 
 export interface LogRunOptions {
   readonly trace?: boolean
-  /** Changes what the seed drew. */
-  readonly scenario?: (drawn: LogScenario) => LogScenario
+  /** Instead of the seed's own choice. */
+  readonly emphasis?: Emphasis | undefined
 }
 
 export interface LogRun {
@@ -41,8 +41,7 @@ export interface LogRun {
 /** Runs one seed: processes, clients and readers over one log, everything going wrong that the seed drew. */
 export async function runLogSeed(seed: number, options: LogRunOptions = {}): Promise<LogRun> {
   const prng = new Prng(`log ${seed}`)
-  const drawn = drawScenario(prng.fork("scenario"))
-  const scenario = options.scenario?.(drawn) ?? drawn
+  const scenario = drawScenario(prng.fork("scenario"), options.emphasis)
   const history = new LogHistory()
   const truth = new LogTruth(history)
   const world = new World(`log ${seed}`, {

@@ -9,6 +9,8 @@ import type { WorldCore } from "./world-core.ts"
 const LATENCY_MS = 3
 const TIMEOUT_MS_MIN = 500
 const TIMEOUT_MS_MAX = 10_000
+/** Of the requests of a process that stops, how many leave it only when it goes on. */
+const HELD_CHANCE = 0.5
 
 /** Brings a process's store calls under the scheduler: when each is taken up, when answered, and what goes wrong. */
 export class SimFaults implements Faults {
@@ -33,7 +35,7 @@ export class SimFaults implements Faults {
     const answer = this.#core.pendingCall(this.#process, label)
     this.#core.note(this.#process, label, call.key, fault?.kind)
     return new Promise(resolve => {
-      this.#core.scheduler.after(this.#latency(), this.#core.tag(this.#process, 1), () => {
+      this.#core.scheduler.after(this.#heldMs() + this.#latency(), this.#core.tag(this.#process, 1), () => {
         if (crash === "applied") this.#core.crash(this.#process)
         this.#underWay.set(call, { fault, answer })
         resolve(fault)
@@ -58,6 +60,12 @@ export class SimFaults implements Faults {
 
   get #plan(): FaultPlan {
     return this.#core.planFor(this.#process)
+  }
+
+  /** A process that is stopped as it calls may be stopped before the request has left it. */
+  #heldMs(): number {
+    const ms = this.#process.frozenUntil - this.#core.scheduler.now
+    return ms > 0 && this.#prng.chance(HELD_CHANCE) ? ms : 0
   }
 
   #latency(): number {

@@ -1,0 +1,38 @@
+import { BREAKS, type Break } from "./breaks.ts"
+import { applyBreak } from "./breaks-loader.ts"
+
+// Runs seeds over broken production code until one notices: `breaks-child.ts <break> <seeds>`. Prints one line of JSON.
+
+export interface BreakReport {
+  readonly name: string
+  /** The first seed that noticed, if any did. */
+  readonly seed: number | undefined
+  readonly violation: string | undefined
+}
+
+const [name, seedsMax] = [process.argv[2], Number(process.argv[3])]
+const broken = BREAKS.find(other => other.name === name)
+if (broken === undefined) throw new Error(`no break is called ${name}`)
+const { applied } = applyBreak(broken)
+
+async function runSeed({ workload, emphasis }: Break, seed: number): Promise<readonly string[]> {
+  // Imported only now, so that the break is in.
+  if (workload === "log") {
+    const { runLogSeed } = await import("./log-workload.ts")
+    return (await runLogSeed(seed, { emphasis })).violations
+  }
+  const { runTableSeed } = await import("./table-workload.ts")
+  return (await runTableSeed(seed)).violations
+}
+
+async function firstToNotice(tried: Break): Promise<Omit<BreakReport, "name">> {
+  for (let seed = 1; seed <= seedsMax; seed++) {
+    const [violation] = await runSeed(tried, seed)
+    if (violation !== undefined) return { seed, violation }
+  }
+  return { seed: undefined, violation: undefined }
+}
+
+const report: BreakReport = { name: broken.name, ...(await firstToNotice(broken)) }
+if (!applied()) throw new Error(`break "${broken.name}": ${broken.file} was never loaded`)
+process.stdout.write(`${JSON.stringify(report)}\n`, () => process.exit(0))
