@@ -5,6 +5,8 @@ import type { Line } from "./line-source.ts"
 
 /** Lines are sent together up to here: enough to make a request cheap, a quarter of what the server takes. */
 export const BATCH_BYTES = 1024 * 1024
+/** And up to so many lines: what short lines take around them keeps well below the largest stored batch. */
+export const BATCH_LINES = 50_000
 
 /** Records of one partition that are sent, and sent again, as one request. */
 export interface Batch {
@@ -54,7 +56,7 @@ export class Batcher {
   add(line: Line): boolean {
     this.#lines.push(line)
     this.#bytes += line.bytes.length + 1
-    return this.#bytes >= BATCH_BYTES
+    return this.#bytes >= BATCH_BYTES || this.#lines.length >= BATCH_LINES
   }
 
   /** What was gathered: one batch for keyless lines, one a partition for keyed ones. */

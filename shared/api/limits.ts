@@ -16,7 +16,7 @@ export const WAIT_MS_MAX = 25_000
 /** Kafka REST's default of `consumer.request.timeout.ms`. */
 export const WAIT_MS_DEFAULT = 1_000
 
-/** Topics whose partitions nobody counted get one: growing is easy, shrinking impossible. */
+/** Topics whose partitions nobody counted get one: order is what a newcomer expects. */
 export const PARTITIONS_DEFAULT = 1
 
 /** SQL longer than this is no query that a person or a dashboard wrote. */

@@ -29,6 +29,8 @@ export interface TableDirectory {
   list(): Promise<readonly TableSpec[]>
   /** Undefined: no such table. */
   get(name: string): Promise<TableSpec | undefined>
+  /** How far a table is and what it left out and why, as plain data; undefined: no such table. */
+  status?(name: string): Promise<object | undefined>
 }
 
 export interface SqlRequest {

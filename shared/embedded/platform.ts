@@ -11,6 +11,7 @@ import { QueryService } from "../serving/query/query-service.ts"
 import { serializeReply } from "../serving/query/serialize-reply.ts"
 import { shownColumns, type TableInfo } from "../serving/tables/table-item.ts"
 import { TableRegistry } from "../serving/tables/table-registry.ts"
+import { tableStatus } from "../serving/tables/table-status.ts"
 import { StoredTableSource } from "../serving/tail/table-source.ts"
 import { TailCache } from "../serving/tail/tail-cache.ts"
 import { localClock } from "../storage/local/clock.ts"
@@ -71,7 +72,7 @@ export async function openPlatform({ data, report }: PlatformOptions): Promise<P
   const queries = new QueryService({ tables: source, engine, clock, random })
   const api = createApi({
     log,
-    tables: directoryOf(tables),
+    tables: directoryOf(ports, tables),
     sql: serviceOf(queries),
     onFailure: (error, request) => report(`${request.method} ${request.path}: ${describe(error)}`),
   })
@@ -99,12 +100,16 @@ function specOf(table: TableInfo) {
   return { ...table.spec, columns: shownColumns(table) }
 }
 
-function directoryOf(registry: TableRegistry): TableDirectory {
+function directoryOf(ports: Ports, registry: TableRegistry): TableDirectory {
   return {
     list: async () => (await registry.list()).map(specOf),
     get: async name => {
       const found = await registry.find(name)
       return found === undefined ? undefined : specOf(found.table)
+    },
+    status: async name => {
+      const found = await registry.find(name)
+      return found === undefined ? undefined : tableStatus(ports, found.table)
     },
   }
 }

@@ -69,7 +69,7 @@ export class Producers {
     }
   }
 
-  /** Whether a batch may carry this id: only one that was given out, not one that stands for a name. */
+  /** Whether a batch may carry this id: one that was given out, or that stands for a client's name. */
   async isGiven(id: number): Promise<boolean> {
     const name = String(id)
     const kept = this.#ids.get(name)

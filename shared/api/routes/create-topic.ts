@@ -18,7 +18,7 @@ const body = v.strictObject({
       v.integer(partitionsExpected),
       v.minValue(1, partitionsExpected),
       v.maxValue(PARTITIONS_MAX, partitionsExpected),
-      v.description("How many partitions; they can grow later, never shrink."),
+      v.description("How many partitions; they cannot be changed."),
     ),
     PARTITIONS_DEFAULT,
   ),

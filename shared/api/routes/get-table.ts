@@ -10,18 +10,25 @@ export const getTable = route({
   method: "GET",
   path: "/tables/:table",
   id: "getTable",
-  summary: "A table's configuration, in Pinot's form",
+  summary: "A table's configuration, in Pinot's form, and how far it is",
   schemas: { path: v.strictObject({ table: name("table") }), query: nothing, headers: anyHeaders },
   answers: {
     200: {
-      description: "The configuration, under `REALTIME`.",
-      content: { [mediaTypes.json]: v.object({ REALTIME: v.looseObject({ tableName: v.string() }) }) },
+      description:
+        "The configuration, under `REALTIME`; under `status` what segments hold: records, rows, and what was left out and why.",
+      content: {
+        [mediaTypes.json]: v.object({
+          REALTIME: v.looseObject({ tableName: v.string() }),
+          status: v.optional(v.looseObject({})),
+        }),
+      },
     },
     404: { description: "There is no such table." },
   },
   async handle({ path }, { tables }) {
     const spec = await tables.get(path.table)
     if (spec === undefined) throw unknownTable(path.table)
-    return jsonReply(200, { REALTIME: tableConfig(spec) })
+    const status = await tables.status?.(path.table)
+    return jsonReply(200, { REALTIME: tableConfig(spec), ...(status === undefined ? {} : { status }) })
   },
 })

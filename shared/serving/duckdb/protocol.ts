@@ -32,9 +32,20 @@ export type Outcome =
   | { readonly kind: "fault"; readonly fault: Fault }
 
 /** A child's settings: its only argument, as JSON. */
+/** Numbered slots with a common first letter. Thousands of names are too long for a command line; this is not. */
+export interface SlotRange {
+  readonly prefix: string
+  readonly count: number
+}
+
+/** `s0000.parquet`, `s0001.parquet` … */
+export function slotNames({ prefix, count }: SlotRange): string[] {
+  return Array.from({ length: count }, (_, at) => `${prefix}${String(at).padStart(4, "0")}.parquet`)
+}
+
 export interface ChildSettings {
-  /** The names that the child may open, in its working folder: letters, digits, `-` and `.`. */
-  readonly slotNames: readonly string[]
+  /** The files that the child may open, in its working folder. */
+  readonly slots: readonly SlotRange[]
   /** Where DuckDB writes a query's profile, in the working folder. */
   readonly profileName: string
   readonly memoryBytesMax: number

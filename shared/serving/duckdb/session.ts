@@ -1,5 +1,5 @@
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api"
-import type { ChildSettings } from "./protocol.ts"
+import { type ChildSettings, slotNames } from "./protocol.ts"
 import { quoteText } from "./view-sql.ts"
 
 /** One thread a child: queries run side by side in several children, which gives the most queries a second. */
@@ -28,7 +28,7 @@ export async function openSession(settings: ChildSettings): Promise<DuckDBConnec
   })
   const connection = await instance.connect()
   // As one text: a list of two thousand constants takes ten times as long to parse and bind.
-  const allowed = quoteText(`[${[settings.profileName, ...settings.slotNames].join(", ")}]`)
+  const allowed = quoteText(`[${[settings.profileName, ...settings.slots.flatMap(slotNames)].join(", ")}]`)
   for (const statement of [
     "SET TimeZone = 'UTC'",
     "SET errors_as_json = true",

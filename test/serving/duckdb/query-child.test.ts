@@ -16,7 +16,7 @@ function child(limits: {
     folder,
     dataBytesMax: limits.dataBytesMax ?? 0,
     settings: {
-      slotNames: ["s0.parquet"],
+      slots: [{ prefix: "s", count: 1 }],
       profileName: "profile.json",
       memoryBytesMax: 8 * 1024 ** 3,
       grownBytesMax: limits.grownBytesMax ?? 8 * 1024 ** 3,
