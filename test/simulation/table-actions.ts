@@ -64,11 +64,11 @@ export class TableActions {
 
   async #loop(node: TableNode, kinds: readonly TableAction[]): Promise<void> {
     for (;;) {
-      const left = kinds.filter(kind => this.#left[kind] > 0)
-      if (left.length === 0) return
-      const kind = this.#prng.pick(left)
+      if (this.done) return
       await node.ports.clock.sleep(this.pauseMs() * (kinds.length > 1 ? 4 : 1))
-      if (this.#left[kind] <= 0) continue
+      const left = kinds.filter(kind => this.#left[kind] > 0)
+      if (left.length === 0) continue
+      const kind = this.#prng.pick(left)
       this.#left[kind]--
       await this.#act(node, kind)
     }
@@ -82,8 +82,7 @@ export class TableActions {
     }
   }
 
-  async append({ log }: TableNode): Promise<void> {
-    const partition = this.#prng.integer(this.partitions)
+  async append({ log }: TableNode, partition = this.#prng.integer(this.partitions)): Promise<void> {
     const count = 1 + this.#prng.integer(APPEND_RECORDS_MAX)
     const records = Array.from({ length: count }, () => drawRecord(this.#prng, ++this.#ids))
     const part = { partition, records: sourceOf(records) }
@@ -115,7 +114,7 @@ export class TableActions {
     const table = await node.registry.alter(tableSpec({ ...this.#options, wide }), OWNER)
     if (!wide) return
     this.#checker.added(table)
-    await this.append(node)
+    for (let partition = 0; partition < this.partitions; partition++) await this.append(node, partition)
   }
 
   /** Stops the table for a while. */
@@ -134,8 +133,8 @@ export class TableActions {
   async topic(node: TableNode): Promise<void> {
     await node.log.deleteTopic(TOPIC, OWNER)
     await node.log.createTopic({ name: TOPIC, partitions: this.partitions, owner: OWNER })
-    await node.ports.clock.sleep(5 * this.pauseMs())
-    await this.drop(node)
+    // By whichever process comes to it.
+    this.#left.drop += 2
   }
 
   async recover(node: TableNode): Promise<void> {

@@ -54,8 +54,8 @@ export const TABLE_BREAKS: readonly Omit<Break, "workload">[] = [
   {
     name: "name segments by their range alone",
     file: "shared/serving/segment/segment-key.ts",
-    find: "-${padded(segment.next)}-${segment.id}.parquet`",
-    replace: "-${padded(segment.next)}.parquet`",
+    find: "segment.id}.parquet`",
+    replace: "0}.parquet`",
     story: "the orphan of a builder that died stands in the way of every later one",
   },
   {

@@ -58,8 +58,16 @@ export class TableHistory {
   applied(item: Item): void {
     if (item.pk === TABLES_PK && item.sk === TABLE) this.#moment(decodeTable(item))
     // The note that a drop leaves in the same transaction that frees the name.
-    if (item.pk === "dropped-tables") this.#moment(undefined)
+    if (item.pk === "dropped-tables") this.#dropped(item.sk)
     if (item.pk.startsWith(MANIFEST_PREFIX)) this.#appliedManifest(decodeOf(item))
+  }
+
+  #dropped(tableId: string): void {
+    this.#moment(undefined)
+    for (const manifest of this.#standing.values()) {
+      if (manifest.tableId !== tableId || manifest.closed) continue
+      this.#checker.fail(`a table is dropped, and its manifest ${manifest.partition} is open`)
+    }
   }
 
   #moment(table: TableInfo | undefined): void {
@@ -95,7 +103,9 @@ export class TableHistory {
       get: async (table, key) => {
         const read = await meta.get(table, key)
         if (read.item?.pk.startsWith(MANIFEST_PREFIX)) {
-          reads.set(read.item.version, { manifest: decodeOf(read.item), date: read.date })
+          // Answers of reads side by side may overtake each other.
+          const date = Math.max(read.date, reads.get(read.item.version)?.date ?? 0)
+          reads.set(read.item.version, { manifest: decodeOf(read.item), date })
         }
         return read
       },

@@ -48,35 +48,37 @@ const BUSY_PAUSES = 30
 function drawPlan(prng: Prng): Plan {
   const some = (most: number) => (prng.chance(0.5) ? 0 : 1 + prng.integer(most))
   const many = prng.chance(0.15)
-  const small = prng.chance(0.6)
+  // With few appends the same range of offsets is built again and again.
+  const few = !many && prng.chance(0.25)
+  const small = prng.chance(0.8)
   return {
     nodes: 2 + prng.integer(2),
     partitions: 1 + prng.integer(many ? 1 : 3),
     badRecords: prng.pick(["skip", "null"]),
     budgets: {
-      append: many ? 120 : 20 + prng.integer(40),
+      append: many ? 120 : few ? 8 : 20 + prng.integer(40),
       build: many ? 120 : 30 + prng.integer(60),
       pin: 15 + prng.integer(20),
-      alter: some(4),
+      alter: 1 + prng.integer(4),
       detach: some(4),
-      drop: some(3),
-      topic: prng.chance(0.3) ? 1 + prng.integer(2) : 0,
+      drop: some(4),
+      topic: prng.chance(few ? 0.8 : 0.3) ? 1 + prng.integer(2) : 0,
       recover: 1 + prng.integer(3),
     },
     pauseMs: prng.magnitude(5, 1_000),
     forceChance: prng.pick([0.3, 0.8, 1]),
     freezes: some(3),
-    outages: some(2),
+    outages: prng.chance(0.7) ? 1 + prng.integer(2) : 0,
     node: {
       log: { inlineItemBytesMax: prng.pick([8 * 1024, 400]) },
-      builder: small ? { spill: { itemBytesMax: 700, listSegmentsMax: prng.pick([5, 40]) } } : {},
+      builder: small ? { spill: { itemBytesMax: 700, listSegmentsMax: prng.pick([5, 40, 40]) } } : {},
       fetchCost: prng.pick([0, 0.000_02]),
     },
   }
 }
 
 /** Many writes fail, some applied, some not: long enough for patience to run out. */
-const OUTAGE: Partial<FaultPlan> = { timeoutBefore: 0.4, timeoutAfter: 0.3, unavailable: 0.5 }
+const OUTAGE: Partial<FaultPlan> = { timeoutBefore: 0.6, timeoutAfter: 0.3, unavailable: 0.2 }
 
 /**
  * One seed: processes that append, build, query, alter and drop at once, under a mixture of faults, until their budgets

@@ -4,10 +4,10 @@ import { TABLE } from "./table-records.ts"
 import { runTableSeeds, tableSummaryText } from "./table-seeds.ts"
 import { runTableSeed } from "./table-workload.ts"
 
-test("seeds 1 to 500: every pin is the table of a prefix of the log, and in the end of all of it", async () => {
-  const summary = await runTableSeeds(1, 500)
+test("seeds 1 to 400: every pin is the table of a prefix of the log, and in the end of all of it", async () => {
+  const summary = await runTableSeeds(1, 400)
   process.stdout.write(`${tableSummaryText(summary)}\n`)
-  expect(summary.seeds).toBe(500)
+  expect(summary.seeds).toBe(400)
   expect(summary.spills).toBeGreaterThan(100)
 })
 
