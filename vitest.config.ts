@@ -18,7 +18,8 @@ export default defineConfig({
       },
       project("contract", ["test/storage/**/*.test.ts"], 60_000),
       project("simulation", ["test/simulation/**/*.test.ts"], 300_000),
-      project("e2e", ["test/e2e/**/*.test.ts"], 180_000),
+      // Servers' processes fill the second core; by default one worker would leave it idle.
+      { test: { ...project("e2e", ["test/e2e/**/*.test.ts"], 180_000).test, maxWorkers: 2 } },
     ],
   },
 })
