@@ -11,6 +11,7 @@ export interface ActionOptions {
   readonly prng: Prng
   readonly partitions: number
   readonly badRecords: "skip" | "null"
+  readonly sort: readonly string[]
   readonly budgets: Readonly<Record<TableAction, number>>
   readonly pauseMs: number
   readonly forceChance: number

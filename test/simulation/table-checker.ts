@@ -26,7 +26,7 @@ const FILE_ID = /^(?:tab\/([^/]+)|tail\/([^/]+)\/[^/]+)\/(\d+)\//
 /** Holds what a table shows against the log that it is made of. */
 export class TableChecker {
   readonly truth: LogTruth
-  readonly files = new FileDecoder()
+  readonly files: FileDecoder
   readonly history: TableHistory
   readonly violations: string[] = []
   readonly #acks: Ack[] = []
@@ -37,7 +37,9 @@ export class TableChecker {
   /** Ids of topics that had the table's topic's name, the newest last. */
   readonly topics: string[] = []
 
-  constructor(badRecords: "skip" | "null") {
+  /** @param sorted segments are in another order than their offsets' */
+  constructor(badRecords: "skip" | "null", sorted: boolean) {
+    this.files = new FileDecoder(sorted)
     this.truth = new LogTruth(badRecords)
     this.history = new TableHistory(this)
   }

@@ -43,12 +43,13 @@ async function runCrash(
   { name, prepare, act }: CrashScenario,
   crashAt: CrashPoint,
 ): Promise<{ readonly calls: number; readonly died: boolean; readonly violations: readonly string[] }> {
-  const checker = new TableChecker("skip")
+  const checker = new TableChecker("skip", false)
   const world = new World(`${name} ${crashAt.call} ${crashAt.phase}`, { watch: checker.watch })
   const actions = new TableActions(checker, {
     prng: new Prng(name),
     partitions: 1,
     badRecords: "skip",
+    sort: [],
     budgets: { append: 0, build: 0, pin: 0, alter: 0, detach: 0, drop: 0, topic: 0, recover: 0 },
     pauseMs: 10,
     forceChance: 1,

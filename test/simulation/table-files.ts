@@ -13,12 +13,18 @@ export interface DecodedFile {
 
 /** Decodes files once each. A file's id names its bytes for ever: other bytes under the same id are a fault. */
 export class FileDecoder {
+  readonly #sorted: boolean
   readonly #decoded = new Map<string, { bytes: Uint8Array; file: Promise<DecodedFile> }>()
+
+  /** @param sorted rows lie in another order than their offsets', and are put into that */
+  constructor(sorted: boolean) {
+    this.#sorted = sorted
+  }
 
   decode(id: string, bytes: Uint8Array): Promise<DecodedFile> {
     const known = this.#decoded.get(id)
     if (known === undefined) {
-      const file = decode(bytes)
+      const file = decode(bytes, this.#sorted)
       this.#decoded.set(id, { bytes, file })
       return file
     }
@@ -29,12 +35,13 @@ export class FileDecoder {
   }
 }
 
-async function decode(bytes: Uint8Array): Promise<DecodedFile> {
+async function decode(bytes: Uint8Array, sorted: boolean): Promise<DecodedFile> {
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer
   const rows = await parquetReadObjects({
     file,
     compressors: { ZSTD: input => new Uint8Array(zstdDecompressSync(input)) },
   })
+  if (sorted) rows.sort((a, b) => Number(a.$offset) - Number(b.$offset))
   return {
     columns: Object.keys(rows[0] ?? {}),
     offsets: rows.map(row => Number(row.$offset)),

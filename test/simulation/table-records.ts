@@ -18,9 +18,14 @@ const COLUMNS: readonly ColumnSpec[] = [
 /** The column that alterations add. */
 const ADDED: ColumnSpec = { name: "x", type: "string" }
 
-export function tableSpec(options: { wide: boolean; badRecords: "skip" | "null" }): TableSpec {
+export function tableSpec(options: {
+  wide: boolean
+  badRecords: "skip" | "null"
+  sort: readonly string[]
+}): TableSpec {
   const columns = options.wide ? [...COLUMNS, ADDED] : COLUMNS
-  return { name: TABLE, topic: TOPIC, columns, where: "k > 0", time: "at", badRecords: options.badRecords }
+  const { badRecords, sort } = options
+  return { name: TABLE, topic: TOPIC, columns, where: "k > 0", time: "at", badRecords, sort }
 }
 
 export interface SimRecord {

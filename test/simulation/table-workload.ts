@@ -31,6 +31,7 @@ interface Plan {
   readonly nodes: number
   readonly partitions: number
   readonly badRecords: "skip" | "null"
+  readonly sort: readonly string[]
   /** How often what is done before the world calms down. */
   readonly budgets: Readonly<Record<TableAction, number>>
   /** Mean virtual ms between two actions of one loop. */
@@ -55,6 +56,7 @@ function drawPlan(prng: Prng): Plan {
     nodes: 2 + prng.integer(2),
     partitions: 1 + prng.integer(many ? 1 : 3),
     badRecords: prng.pick(["skip", "null"]),
+    sort: prng.chance(0.3) ? ["id"] : [],
     budgets: {
       append: many ? 120 : few ? 8 : 20 + prng.integer(40),
       build: many ? 120 : 30 + prng.integer(60),
@@ -73,6 +75,7 @@ function drawPlan(prng: Prng): Plan {
       log: { inlineItemBytesMax: prng.pick([8 * 1024, 400]) },
       builder: small ? { spill: { itemBytesMax: 700, listSegmentsMax: prng.pick([5, 40, 40]) } } : {},
       fetchCost: prng.pick([0, 0.000_02]),
+      ...(prng.chance(0.2) && { tailLimits: { records: 20 + prng.integer(40), bytes: 1_000_000 } }),
     },
   }
 }
@@ -87,7 +90,7 @@ const OUTAGE: Partial<FaultPlan> = { timeoutBefore: 0.6, timeoutAfter: 0.3, unav
 export async function runTableSeed(seed: number, options: { trace?: boolean } = {}): Promise<TableRun> {
   const prng = new Prng(`table ${seed}/workload`)
   const plan = drawPlan(prng)
-  const checker = new TableChecker(plan.badRecords)
+  const checker = new TableChecker(plan.badRecords, plan.sort.length > 0)
   const world = new World(`table ${seed}`, { trace: options.trace ?? false, watch: checker.watch })
   const actions = new TableActions(checker, { ...plan, prng })
   try {
