@@ -297,7 +297,9 @@ class StoredLog implements Log {
       this.#checkPartition({ name: topicId, partitions }, partition)
       appender = this.#appenderOf(topicId, partition, { codec: "none" })
     }
-    await appender.view.catchUp()
+    // Again, should a write that came to nothing have dropped it just then.
+    do await appender.view.catchUp()
+    while (appender.view.state === undefined)
     return appender.view
   }
 

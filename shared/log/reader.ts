@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache"
+import { StorageError } from "../storage/errors.ts"
 import { readAgain } from "../storage/settle.ts"
 import type { Ports } from "../storage/time.ts"
 import { LogError } from "./errors.ts"
@@ -134,7 +135,9 @@ export class Reader {
    * highest timestamp, so that one batch alone is read.
    */
   async offsetForTimestamp(view: PartitionView, timestamp: number): Promise<number> {
-    const end = view.state === undefined ? 0 : lastStableOffset(view.state)
+    if (view.state === undefined)
+      throw new StorageError("unavailable", `${view.pk}: dropped while it was read`)
+    const end = lastStableOffset(view.state)
     for (let offset = 0; offset < end; ) {
       const slots = await this.#slots(view, offset, end, Number.POSITIVE_INFINITY)
       const slot = slots.find(({ maxTimestamp, next }) => maxTimestamp >= timestamp && next > offset)

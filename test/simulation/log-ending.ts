@@ -44,12 +44,11 @@ export async function endRun(context: ClientContext, clientsDone: () => boolean,
   hosts.stopped = true
   const frozen = Math.max(0, ...world.processes.map(({ frozenUntil }) => frozenUntil))
   const thawMs = Math.max(0, frozen - (world.now - WORLD_START))
-  const open = () => history.ops.flatMap(op => op.attempts).filter(({ outcome }) => outcome === "open")
   await waitUntil(
     context,
     thawMs + slowMs + ANSWER_MS_MAX,
-    () => open().length === 0,
-    () => `appends are not answered: ${open().map(({ op, host }) => `op ${op.id} in ${host}`)}`,
+    () => history.open.size === 0,
+    () => `appends are not answered: ${[...history.open].map(({ op, host }) => `op ${op.id} in ${host}`)}`,
   )
   // What the network still holds arrives.
   await world.run({ forMs: slowMs + HOUR_MS, until: () => history.violations.length > 0 })
@@ -103,7 +102,25 @@ async function verify(context: ClientContext, cold: Host, prng: Prng): Promise<v
         }
         offset = fetched.nextOffset
       }
+      await checkTimestamp(context, cold, part, prng)
     }
+  }
+}
+
+/** The first record at or after a time is found by it. */
+async function checkTimestamp(
+  { hosts }: ClientContext,
+  cold: Host,
+  { topicId, partition, timestamps, where }: TruthPartition,
+  prng: Prng,
+): Promise<void> {
+  const timestamp = prng.pick(timestamps) + prng.integer(2)
+  const found = await hosts.call(cold, () => cold.log.offsetForTimestamp(topicId, partition, timestamp))
+  const first = timestamps.findIndex(its => its >= timestamp)
+  const expected = first < 0 ? timestamps.length : first
+  if (found.state !== "done" || found.value !== expected) {
+    const said = found.state === "done" ? found.value : found.state
+    hosts.violated(`${where}: the first record from ${timestamp} on is ${expected}, said to be ${said}`)
   }
 }
 

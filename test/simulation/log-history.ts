@@ -50,6 +50,8 @@ export interface Op {
 export class LogHistory {
   readonly ops: Op[] = []
   readonly violations: string[] = []
+  /** Attempts that are not answered yet. */
+  readonly open = new Set<Attempt>()
   #moment = 0
 
   /** Notes a broken invariant; the run ends at the next step. */
@@ -70,11 +72,13 @@ export class LogHistory {
   begin(op: Op, host: string): Attempt {
     const attempt: Attempt = { op, host, begun: this.moment(), ended: 0, outcome: "open", code: "" }
     op.attempts.push(attempt)
+    this.open.add(attempt)
     return attempt
   }
 
   end(attempt: Attempt, outcome: AttemptOutcome, code = ""): void {
     if (attempt.outcome !== "open") return
+    this.open.delete(attempt)
     attempt.outcome = outcome
     attempt.code = code
     attempt.ended = this.moment()

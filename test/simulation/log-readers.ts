@@ -50,6 +50,7 @@ export async function runReader(context: ClientContext, spec: ReaderSpec, prng: 
     if (topicId !== undefined) {
       const truth = answers.truth.of(topicId, partition)
       if (!spec.tails) offset = prng.chance(0.3) ? 0 : prng.integer(truth.end + 1)
+      if (prng.chance(0.2)) await checkOffsets(context, host, truth)
       const maxBytes = prng.pick([1, 300, 5_000, 1_000_000])
       const waitMs = prng.chance(0.5) ? 0 : prng.magnitude(10, 60_000)
       const fetched = await fetchChecked(context, host, truth, { offset, maxBytes, waitMs })
@@ -57,6 +58,21 @@ export async function runReader(context: ClientContext, spec: ReaderSpec, prng: 
     }
     await rest(context, prng)
   }
+}
+
+/** The end that is told is neither behind what was told before nor ahead of what stands. */
+async function checkOffsets(context: ClientContext, host: Host, truth: TruthPartition): Promise<void> {
+  const { hosts } = context
+  const told = truth.endTold
+  const called = await hosts.call(host, () => host.log.offsets(truth.topicId, truth.partition))
+  if (called.state !== "done") return
+  const { beginningOffset, endOffset, lastStableOffset } = called.value
+  if (beginningOffset !== 0 || lastStableOffset !== endOffset || endOffset < told || endOffset > truth.end) {
+    hosts.violated(
+      `offsets of ${truth.where}: ${JSON.stringify(called.value)}, end is ${told} to ${truth.end}`,
+    )
+  }
+  truth.endTold = Math.max(truth.endTold, endOffset)
 }
 
 /** Fetches once; undefined when the process died, or refused for a reason that is allowed. */

@@ -25,6 +25,8 @@ export class TruthPartition {
   readonly slots: Slot[] = []
   /** The value at every offset. */
   readonly values: string[] = []
+  /** Epoch ms, at every offset. */
+  readonly timestamps: number[] = []
   readonly oracle = new LogOracle()
   /** What the fold was at each end: two states where the partition was closed. */
   readonly digests = new Map<number, string[]>([[0, [new LogOracle().digest()]]])
@@ -169,9 +171,10 @@ export class LogTruth {
       at += entry.length
       const header = checkBatchCrc(batch)
       if (header.count !== entry.count) violated(`entry of ${entry.count}, batch of ${header.count} records`)
-      for (const { value } of decodeRecords(batch)) {
+      for (const { value, timestamp } of decodeRecords(batch)) {
         const text = decoder.decode(value!)
         truth.values[offset] = text
+        truth.timestamps[offset] = timestamp
         this.#record(truth, text, offset, topic, violated)
         offset++
       }
