@@ -59,6 +59,8 @@ export class TableActions {
   readonly loops: readonly ((node: TableNode) => Promise<void>)[] = [
     node => this.#loop(node, ["append"]),
     node => this.#loop(node, ["build"]),
+    // Two at once: queries of one process share rounds of pinning.
+    node => this.#loop(node, ["pin"]),
     node => this.#loop(node, ["pin"]),
     node => this.#loop(node, ["alter", "detach", "drop", "topic", "recover"]),
   ]

@@ -80,6 +80,13 @@ export const TABLE_BREAKS: readonly Omit<Break, "workload">[] = [
     story: "records that came after an alteration are stored without the column that it added",
   },
   {
+    name: "pin by a definition that is out of date",
+    file: "shared/serving/tail/table-source.ts",
+    find: "if (isNewer && mayBeOld) return undefined",
+    replace: "",
+    story: "a query meets a segment whose columns it does not know, and fails",
+  },
+  {
     name: "forget the list that a new one replaces",
     file: "shared/serving/builder/builder.ts",
     find: "encodeList([...older, ...spill.segments])",
