@@ -102,11 +102,15 @@ describe.concurrent("npm start with the flights", () => {
     expect(await again.stop("SIGINT")).toEqual({ code: 0, signal: null })
   })
 
-  test("killed in the middle of the replay and started again, has every flight once", async () => {
+  test("killed and stopped in the middle of the replay and started again, has every flight once", async () => {
     let server = await startServer()
-    for (const share of [0.3, 0.6]) {
+    for (const [share, end] of [
+      [0.25, () => server.kill()],
+      [0.5, () => server.stop()],
+      [0.75, () => server.kill()],
+    ] as const) {
       await until(async () => (await endOffset(server)) >= share * COUNT)
-      await server.kill()
+      await end()
       server = await startServer(server.options)
       const count = await countFlights(server)
       expect(count).toBeGreaterThanOrEqual(share * COUNT)

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process"
+import { spawnSync } from "node:child_process"
 import { cpSync, existsSync, readFileSync } from "node:fs"
 import { delimiter, join } from "node:path"
 import { expect, test } from "vitest"
@@ -10,12 +10,12 @@ import { millrace, repository, startServer, temporaryFolder } from "./support.ts
 const folders = (process.env.PATH ?? "").split(delimiter).filter(folder => !folder.includes("node_modules"))
 
 function versionOf(node: string): string {
-  return execFileSync(node, ["--version"], { encoding: "utf8" }).trim()
+  return spawnSync(node, ["--version"], { encoding: "utf8" }).stdout?.trim() ?? ""
 }
 
 function isOld(version: string): boolean {
-  const [major = 0, minor = 0] = version.slice(1).split(".").map(Number)
-  return major < 22 || (major === 22 && minor < 18)
+  const [, major, minor] = /^v(\d+)\.(\d+)\./.exec(version) ?? []
+  return major !== undefined && (Number(major) < 22 || (Number(major) === 22 && Number(minor) < 18))
 }
 
 const node = folders

@@ -114,6 +114,9 @@ export class Server {
         resolve({ code, signal })
       })
     })
+    this.child.once("error", error => {
+      this.stderr += `${error.message}\n`
+    })
     this.child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       this.stdout += text
     })
