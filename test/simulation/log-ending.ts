@@ -170,10 +170,10 @@ async function checkDamage(context: ClientContext, partitions: TruthPartition[],
       const { partition } = part
       const op = history.op({ topic: name, partition, count: 1, dishonest: false, firstAt: world.now })
       const before = history.violations.length
-      const { code } = await send(context, cold, op, "records", opValues(id, 1, 10))
+      const { outcome, code } = await send(context, cold, op, "records", opValues(id, 1, 10))
       history.violations.length = before
       if (code !== "log_damaged")
-        history.violated(`${part.where} lacks slot ${gone.base}; an append said ${code}`)
+        history.violated(`${part.where} lacks slot ${gone.base}; an append said ${code || outcome}`)
     }
     checked = true
   }
