@@ -1,8 +1,9 @@
 import { defineConfig } from "vitest/config"
 
-// Time limits are generous: they end a hang, they measure nothing.
+// Time limits are generous: they end a hang, they measure nothing. By default one worker would leave the second of two
+// cores idle.
 const project = (name: string, include: string[], testTimeout: number) => ({
-  test: { name, include, testTimeout, hookTimeout: testTimeout, pool: "forks" as const },
+  test: { name, include, testTimeout, hookTimeout: testTimeout, pool: "forks" as const, maxWorkers: 2 },
 })
 
 const apart = ["storage", "simulation", "e2e"]
@@ -18,8 +19,7 @@ export default defineConfig({
       },
       project("contract", ["test/storage/**/*.test.ts"], 60_000),
       project("simulation", ["test/simulation/**/*.test.ts"], 300_000),
-      // Servers' processes fill the second core; by default one worker would leave it idle.
-      { test: { ...project("e2e", ["test/e2e/**/*.test.ts"], 180_000).test, maxWorkers: 2 } },
+      project("e2e", ["test/e2e/**/*.test.ts"], 180_000),
     ],
   },
 })
