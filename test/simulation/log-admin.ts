@@ -12,7 +12,9 @@ export async function createTopic(context: ClientContext, topic: TopicPlan, prng
   const began = world.now
   for (;;) {
     const host = await hosts.pick(prng)
-    const spec = { name: topic.name, partitions: topic.partitions, owner: "http" } as const
+    const config: Record<string, string> =
+      topic.compression === undefined ? {} : { "compression.type": topic.compression }
+    const spec = { name: topic.name, partitions: topic.partitions, owner: "http", config } as const
     const called = await hosts.call(host, () => host.log.createTopic(spec))
     if (called.state === "done") return
     if (called.state === "failed") {

@@ -51,12 +51,27 @@ export async function runReader(context: ClientContext, spec: ReaderSpec, prng: 
       const truth = answers.truth.of(topicId, partition)
       if (!spec.tails) offset = prng.chance(0.3) ? 0 : prng.integer(truth.end + 1)
       if (prng.chance(0.2)) await checkOffsets(context, host, truth)
+      if (prng.chance(0.1)) await checkTopicById(context, host, topicId)
       const maxBytes = prng.pick([1, 300, 5_000, 1_000_000])
       const waitMs = prng.chance(0.5) ? 0 : prng.magnitude(10, 60_000)
       const fetched = await fetchChecked(context, host, truth, { offset, maxBytes, waitMs })
       if (fetched !== undefined) offset = fetched.nextOffset
     }
     await rest(context, prng)
+  }
+}
+
+/** A topic is found by its id until somebody asks for its deletion. */
+async function checkTopicById({ hosts, answers }: ClientContext, host: Host, id: string): Promise<void> {
+  const known = answers.truth.topics.get(id)!
+  const called = await hosts.call(host, () => host.log.topicById(id))
+  if (called.state === "done") {
+    if (called.value.id !== id || called.value.name !== known.name) hosts.violated(`topic ${id} is another`)
+  } else if (called.state === "failed") {
+    const { error } = called
+    const deleted = error instanceof LogError && error.code === "topic_deleted" && known.marked
+    const fault = deleted ? undefined : unavailableOnly(error)
+    if (fault !== undefined) hosts.violated(`topic ${id}: ${fault}`)
   }
 }
 

@@ -18,6 +18,8 @@ export interface HostSpec {
 export interface TopicPlan {
   readonly name: string
   readonly partitions: number
+  /** Of the batches that the log encodes itself; without one as they come. */
+  readonly compression?: string
   /** Times that it is deleted and made anew while clients use its name. */
   readonly recreations: number
 }
@@ -98,6 +100,7 @@ function drawTopics(prng: Prng, emphasis: Emphasis): TopicPlan[] {
   return ["a", "b"].slice(0, 1 + prng.integer(2)).map(name => ({
     name,
     partitions: 1 + prng.integer(3),
+    ...(prng.chance(0.2) && { compression: prng.pick(["lz4", "zstd", "gzip", "snappy"]) }),
     recreations: emphasis === "deletions" || prng.chance(0.2) ? 1 + prng.integer(4) : 0,
   }))
 }
@@ -114,8 +117,12 @@ function drawClient(prng: Prng, names: readonly string[]): ClientSpec {
 function drawFaults(prng: Prng, emphasis: Emphasis): FaultPlan {
   const plan = drawFaultPlan(prng)
   const crawling = emphasis === "crawling"
+  // A store that refuses or loses every other write.
+  const refusing = prng.chance(0.05)
   return {
     ...plan,
+    throttle: refusing ? 0.3 : plan.throttle,
+    timeoutBefore: refusing ? 0.3 : plan.timeoutBefore,
     lateMsMax: crawling || prng.chance(0.3) ? HELD_MS : plan.lateMsMax,
     slow: crawling ? 0.1 : plan.slow,
     slowMsMax: crawling ? HELD_MS : plan.slowMsMax,
