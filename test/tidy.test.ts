@@ -10,7 +10,7 @@ const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclu
 const sources = listed
   .toString()
   .split("\n")
-  .filter(file => /^(shared|cli|client|functions|infra|examples)\/.*\.ts$/.test(file))
+  .filter(file => /^(shared|cli|client|functions|infra|localstack|examples)\/.*\.ts$/.test(file))
   .map(file => ({ file, text: readFileSync(join(root, file), "utf8") }))
 
 /** The code without comments and texts, lines kept. */
@@ -27,6 +27,7 @@ const ROOMS: readonly (readonly [room: string, mayImport: readonly string[]])[] 
   ["shared/definition", []],
   ["shared/storage/memory", ["shared/storage"]],
   ["shared/storage/local", ["shared/storage"]],
+  ["shared/storage/aws", ["shared/storage"]],
   ["shared/storage", []],
   ["shared/log/records", ["shared/log/errors.ts", "shared/log/types.ts"]],
   ["shared/log", ["shared/storage", "shared/definition", "shared/log/records"]],
@@ -38,6 +39,7 @@ const ROOMS: readonly (readonly [room: string, mayImport: readonly string[]])[] 
   ["shared/embedded", ["shared", "examples"]],
   ["client", ["shared/log/records", "shared/log/types.ts", "shared/log/errors.ts"]],
   ["cli", ["shared", "client"]],
+  ["localstack", []],
   ["examples", ["shared/definition"]],
 ]
 
@@ -74,6 +76,16 @@ test("imports point one way", () => {
   expect(wrong).toEqual([])
 })
 
+/** Where AWS may be named. */
+const ON_AWS = ["shared/storage/aws/", "functions/", "infra/", "localstack/"]
+
+test("the SDK is imported where AWS is meant, and nowhere else", () => {
+  const wrong = sources.filter(
+    ({ file, text }) => /"@(?:aws-sdk|smithy)\//.test(text) && !ON_AWS.some(room => file.startsWith(room)),
+  )
+  expect(wrong.map(({ file }) => file)).toEqual([])
+})
+
 /** Rooms that are not engine: they run at an edge, or are a backend themselves. */
 const WORLDLY = [
   "shared/embedded/",
@@ -83,6 +95,7 @@ const WORLDLY = [
   "shared/serving/duckdb/",
   "cli/",
   "client/",
+  "localstack/",
   "examples/",
 ]
 
