@@ -113,7 +113,10 @@ export class Topics {
     }
     const { name, closed } = await this.#id(id)
     if (closed) throw deleted(id)
-    return this.#checked(await this.find(name).catch(onlyUnknown), id)
+    const known = await this.find(name).catch(onlyUnknown)
+    // What is remembered of the name may be the topic that had it before.
+    if (known?.info.id === id) return known
+    return this.#checked(await this.find(name, true).catch(onlyUnknown), id)
   }
 
   /** How many partitions the topic with this id has, or had: closed ones can still be read. Throws `topic_deleted`. */

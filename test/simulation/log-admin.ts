@@ -8,8 +8,7 @@ const HOUR_MS = 3_600_000
 
 /** Makes a topic, asking again until it stands. */
 export async function createTopic(context: ClientContext, topic: TopicPlan, prng: Prng): Promise<void> {
-  const { hosts, world } = context
-  const began = world.now
+  const { hosts } = context
   for (;;) {
     const host = await hosts.pick(prng)
     const config: Record<string, string> =
@@ -26,9 +25,6 @@ export async function createTopic(context: ClientContext, topic: TopicPlan, prng
         const fault = unavailableOnly(error)
         if (fault !== undefined) return hosts.violated(`creation of ${topic.name}: ${fault}`)
       }
-    }
-    if (context.stopping() && world.now - began > 40 * HOUR_MS) {
-      return hosts.violated(`topic ${topic.name} cannot be made`)
     }
     await hosts.pause(prng.magnitude(100, 60_000))
   }
