@@ -31,6 +31,12 @@ async function waitUntil(
   if (!over()) answers.history.violated(what())
 }
 
+/** Until every process that stands still has gone on. */
+function thawMs({ world }: ClientContext): number {
+  const frozen = Math.max(0, ...world.processes.map(({ frozenUntil }) => frozenUntil))
+  return Math.max(0, frozen - (world.now - WORLD_START))
+}
+
 /**
  * No more faults: everything asked is answered in bounded time, every process can be closed, and a process that knows
  * nothing finds exactly what stands.
@@ -42,11 +48,9 @@ export async function endRun(context: ClientContext, clientsDone: () => boolean,
   const slowMs = scenario.faults.slowMsMax + scenario.faults.lateMsMax
   await waitUntil(context, 100 * HOUR_MS + slowMs, clientsDone, () => "clients do not come to an end")
   hosts.stopped = true
-  const frozen = Math.max(0, ...world.processes.map(({ frozenUntil }) => frozenUntil))
-  const thawMs = Math.max(0, frozen - (world.now - WORLD_START))
   await waitUntil(
     context,
-    thawMs + slowMs + ANSWER_MS_MAX,
+    thawMs(context) + slowMs + ANSWER_MS_MAX,
     () => history.open.size === 0,
     () => `appends are not answered: ${[...history.open].map(({ op, host }) => `op ${op.id} in ${host}`)}`,
   )
@@ -64,7 +68,7 @@ export async function endRun(context: ClientContext, clientsDone: () => boolean,
   const unclosed = () => [...closing].map(({ process }) => process.label)
   await waitUntil(
     context,
-    CLOSE_MS_MAX,
+    thawMs(context) + CLOSE_MS_MAX,
     () => closing.size === 0,
     () => `not closed: ${unclosed()}`,
   )
