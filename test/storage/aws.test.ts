@@ -1,0 +1,19 @@
+import { afterAll, describe, test } from "vitest"
+import { openEndpoint } from "../../localstack/endpoint.ts"
+import { metaStoreContract } from "./contract-meta-store.ts"
+import { objectStoreContract } from "./contract-object-store.ts"
+import { emulatedStores } from "./support-aws.ts"
+
+const endpoint = await openEndpoint()
+
+if ("skipped" in endpoint) {
+  describe(`aws [skipped: ${endpoint.skipped}]`, () => {
+    test.skip("object store", () => {})
+    test.skip("meta store", () => {})
+  })
+} else {
+  afterAll(() => endpoint.stop())
+  const open = emulatedStores(endpoint.url)
+  objectStoreContract("aws", open)
+  metaStoreContract("aws", open)
+}
