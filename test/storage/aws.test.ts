@@ -1,5 +1,6 @@
 import { afterAll, describe, test } from "vitest"
 import { openEndpoint } from "../../localstack/endpoint.ts"
+import { answersAstray } from "./contract-aws-answers.ts"
 import { metaStoreContract } from "./contract-meta-store.ts"
 import { objectStoreContract } from "./contract-object-store.ts"
 import { emulatedStores } from "./support-aws.ts"
@@ -14,6 +15,7 @@ if ("skipped" in endpoint) {
 } else {
   afterAll(() => endpoint.stop())
   const open = emulatedStores(endpoint.url)
-  objectStoreContract("aws", open)
-  metaStoreContract("aws", open)
+  objectStoreContract("aws", () => open())
+  metaStoreContract("aws", () => open())
+  answersAstray(open)
 }
