@@ -50,7 +50,8 @@ export interface SqlColumn {
 export interface SqlAnswer {
   readonly columns: readonly SqlColumn[]
   readonly rows: readonly (readonly SqlValue[])[]
-  readonly rowsScanned: number
+  /** Undefined when no scan was needed: the files' footers held the answer. */
+  readonly rowsScanned: number | undefined
 }
 
 export type SqlValue = null | boolean | number | bigint | string | readonly SqlValue[]

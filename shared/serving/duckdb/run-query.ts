@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult } from "@duckdb/node-api"
 import { columnName } from "../sql/column-names.ts"
 import type { Analysis } from "../sql/engine.ts"
@@ -132,6 +132,8 @@ export class QueryRunner {
     try {
       await this.#define(run.views)
       const statement = await this.#connection.prepare(run.sql)
+      // DuckDB does not write every query's profile: another one's must not stand there.
+      writeFileSync(this.#profileName, "")
       try {
         return await readAnswer(await statement.stream(), run, () => readFileSync(this.#profileName, "utf8"))
       } finally {

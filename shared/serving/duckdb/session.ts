@@ -10,6 +10,7 @@ const PROFILE_METRICS = JSON.stringify({
   OPERATOR_NAME: "true",
   OPERATOR_TYPE: "true",
   OPERATOR_CARDINALITY: "true",
+  EXTRA_INFO: "true",
 })
 
 /**

@@ -1,12 +1,17 @@
 import {
+  DuckDBArrayType,
   DuckDBArrayValue,
   DuckDBBlobValue,
   DuckDBDecimalValue,
+  DuckDBListType,
   DuckDBListValue,
+  DuckDBMapType,
   DuckDBMapValue,
+  DuckDBStructType,
   DuckDBStructValue,
   type DuckDBType,
   DuckDBTypeId,
+  DuckDBUnionType,
   DuckDBUnionValue,
   type DuckDBValue,
 } from "@duckdb/node-api"
@@ -132,6 +137,18 @@ function jsonText(value: DuckDBValue): string {
   return JSON.stringify(value instanceof DuckDBBlobValue ? hex(value) : String(value))
 }
 
+/** Throws for a struct such as `row(1, 2)`: DuckDB's client keeps one value a name, so that others would be lost. */
+function refuseUnnamed(type: DuckDBType): void {
+  if (type instanceof DuckDBListType || type instanceof DuckDBArrayType) refuseUnnamed(type.valueType)
+  if (type instanceof DuckDBMapType) [type.keyType, type.valueType].forEach(refuseUnnamed)
+  if (type instanceof DuckDBUnionType) type.memberTypes.forEach(refuseUnnamed)
+  if (!(type instanceof DuckDBStructType)) return
+  if (type.entryNames.includes("")) {
+    throw new Error("The fields of row(…) have no names: write a struct, such as {'a': 1, 'b': 2}")
+  }
+  type.entryTypes.forEach(refuseUnnamed)
+}
+
 /** Pinot's type and the encoding for a column of DuckDB's: what Pinot has no type for travels as text or as JSON. */
 export function encoderOf(type: DuckDBType): ColumnEncoder {
   if (type.alias === "JSON") return encoder("JSON", scalar)
@@ -146,5 +163,6 @@ export function encoderOf(type: DuckDBType): ColumnEncoder {
         : scalar(value),
     )
   }
+  refuseUnnamed(type)
   return encoder("JSON", jsonText)
 }

@@ -97,6 +97,7 @@ function replyOf(
   exceptions: readonly PinotException[],
 ) {
   const servers = answer === undefined && tables.length === 0 ? 0 : 1
+  const totalDocs = sum(tables, ({ rows }) => rows)
   return {
     numRowsResultSet: answer?.rows.length ?? 0,
     partialResult: exceptions.length > 0,
@@ -107,8 +108,8 @@ function replyOf(
     requestId,
     clientRequestId: null,
     brokerId,
-    numDocsScanned: answer?.rowsScanned ?? 0,
-    totalDocs: sum(tables, ({ rows }) => rows),
+    numDocsScanned: answer === undefined ? 0 : (answer.rowsScanned ?? totalDocs),
+    totalDocs,
     ...constantFigures,
     numServersQueried: servers,
     numServersResponded: servers,
@@ -122,7 +123,10 @@ function replyOf(
 /** The reply of a Pinot broker (`BrokerResponseNative`); `resultTable` is there on success only. */
 export type PinotReply = ReturnType<typeof replyOf> & { readonly resultTable?: ResultTable }
 
-/** A successful reply. `numDocsScanned` is what the scans delivered, after the conditions that a scan judges. */
+/**
+ * A successful reply. `numDocsScanned` is what the scans delivered, after the conditions that a scan judges; all rows
+ * where the footers held the answer, as Pinot counts them.
+ */
 export function successReply(facts: ReplyFacts, answer: SqlAnswer): PinotReply {
   return {
     resultTable: {

@@ -197,6 +197,23 @@ describe("files", () => {
     expect(segment.reads).toBe(1)
   })
 
+  test("count their scanned rows once, and not at all where a footer holds the answer", async () => {
+    const engine = open(1)
+    const tables = [pinnedTable("flights", flightColumns, [flightFile("one", someFlights(5))])]
+    const scanned = async (sql: string) => {
+      const reply = await engine.run({ sql, tables, limits })
+      return reply.ok ? reply.value.rowsScanned : reply.error
+    }
+    // On a child that ran nothing yet, and after a query whose figure must not be told again.
+    expect(await scanned("SELECT count(*) FROM flights")).toBeUndefined()
+    expect(await scanned("SELECT origin FROM flights WHERE delay > 2")).toBe(2)
+    expect(await scanned("SELECT count(*) FROM flights")).toBeUndefined()
+    // DuckDB reads the other columns of the rows that the limit lets through in a scan of its own.
+    expect(await scanned("SELECT * FROM flights LIMIT 3")).toBe(5)
+    expect(await scanned("SELECT * FROM flights ORDER BY delay DESC LIMIT 2")).toBeLessThanOrEqual(5)
+    expect(await scanned("SELECT * FROM flights WHERE delay IN (SELECT delay FROM flights)")).toBe(10)
+  })
+
   test("that are not Parquet fail the query alone, without telling paths", async () => {
     const broken = pinnedTable("flights", flightColumns, [bytesFile("x", Buffer.from("nothing like it"), 3)])
     const reply = await shared.run({ sql: "SELECT * FROM flights", tables: [broken], limits })

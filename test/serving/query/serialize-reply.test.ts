@@ -33,6 +33,15 @@ test("any text, number, integer and list comes back as it was", () => {
   )
 })
 
+test("numDocsScanned is every row where the files' footers held the answer", () => {
+  const tables = [{ name: "t", columns: [], schemaVersion: 1, segments: [], tail: [], rows: 7, freshAt: 0 }]
+  const answer = { columns: [], rows: [] }
+  const reply = (rowsScanned: number | undefined) =>
+    successReply({ ...facts, tables }, { ...answer, rowsScanned })
+  expect(reply(undefined)).toMatchObject({ numDocsScanned: 7, totalDocs: 7 })
+  expect(reply(3)).toMatchObject({ numDocsScanned: 3, totalDocs: 7 })
+})
+
 test("no value takes more bytes than were counted for it", () => {
   const value = fc.oneof(
     fc.string({ unit: "binary" }),

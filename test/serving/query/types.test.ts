@@ -135,3 +135,12 @@ test.each([
   expect(answer.columnDataTypes).toEqual([type])
   expect(answer.text).toContain(`"rows":[[${text}]]`)
 })
+
+test.each(["row(1, 2)", "[row(1, 2)]", "{'a': row(1, 2)}", "MAP {'k': row(1, 2)}", "list_zip([1], [2])"])(
+  "%s, whose fields have no names, is refused instead of answered in part",
+  async expression => {
+    const answer = await service.ask(`SELECT ${expression}`)
+    expect(answer.message).toContain("The fields of row(…) have no names")
+    expect((await service.ask("SELECT 1")).message).toBe("")
+  },
+)
