@@ -25,8 +25,10 @@ export async function startContainer(env: NodeJS.ProcessEnv): Promise<Endpoint |
   try {
     return await start(image, env.LOCALSTACK_AUTH_TOKEN)
   } catch (error) {
-    if (named) throw new Error(`LOCALSTACK_IMAGE: ${image} does not start`, { cause: error })
-    return { skipped: `${image} does not start: ${(error as Error).message}` }
+    const reason = `${image} does not start: ${(error as Error).message}`
+    if (named) throw new Error(`LOCALSTACK_IMAGE: ${reason}`, { cause: error })
+    process.stderr.write(`${reason}; another emulator is tried\n`)
+    return { skipped: reason }
   }
 }
 

@@ -79,6 +79,8 @@ function letGo(child: ChildProcess): void {
 
 async function end(child: ChildProcess): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  // Whoever waits for the end stays alive for it.
+  child.ref()
   const gone = once(child, "exit")
   child.stdin?.end()
   await gone

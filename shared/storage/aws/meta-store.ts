@@ -28,6 +28,7 @@ import type {
   StandingStep,
   TransactionStep,
 } from "../meta-store.ts"
+import { META_PAGE_BYTES } from "../meta-store.ts"
 import type { RefusalReason, WriteOutcome } from "../outcome.ts"
 import { conditionParameters, itemAttributes, keyAttributes, toItem } from "./attribute-values.ts"
 import type { StoreCall } from "./dated-handler.ts"
@@ -82,7 +83,8 @@ export class DynamoMetaStore implements MetaStore {
       TableName: this.#tables[table],
       ConsistentRead: true,
       ScanIndexForward: query.descending !== true,
-      Limit: query.limit,
+      // DynamoDB takes 32 bits; no page has more items than bytes.
+      Limit: query.limit && Math.min(query.limit, META_PAGE_BYTES),
     })
     const { answer, date } = await this.#service.read("query", call =>
       this.#clients.reads.send(command, call),

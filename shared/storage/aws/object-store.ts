@@ -91,15 +91,19 @@ export class S3ObjectStore implements ObjectStore {
 
   async #body(command: GetObjectCommand, call: StoreCall): Promise<Uint8Array | undefined> {
     // The signal stays with the response's body, which the request's own time-out does not cover.
-    const bounded = Object.assign(call, { abortSignal: AbortSignal.timeout(this.#bodyMs) })
+    const tooLate = new AbortController()
+    const timer = setTimeout(() => tooLate.abort(), this.#bodyMs)
+    call.abortSignal = tooLate.signal
     try {
-      const { Body } = await this.#clients.reads.send(command, bounded)
+      const { Body } = await this.#clients.reads.send(command, call)
       return (await Body?.transformToByteArray()) ?? new Uint8Array()
     } catch (error) {
       if (codeOf(error) === "NoSuchKey") return undefined
       // Only an object that stands has a range that is not satisfiable.
       if (codeOf(error) === "InvalidRange") return new Uint8Array()
       throw error
+    } finally {
+      clearTimeout(timer)
     }
   }
 
