@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
@@ -39,10 +39,10 @@ describe("stored forms of the local backend", () => {
 
   test("an object is a file whose folders end in +; what lies in incoming goes at the next start", async () => {
     const folder = temporaryFolder()
+    await (await openLocalStores(folder)).close()
     const path = join(folder, "objects", "wal+", "a+", "key-1")
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, bytes(10))
-    mkdirSync(join(folder, "incoming"))
     writeFileSync(join(folder, "incoming", "0"), "half a")
     const stores = await openLocalStores(folder)
     expect((await stores.objects.get("wal/a/key-1"))?.body).toEqual(bytes(10))
@@ -50,5 +50,30 @@ describe("stored forms of the local backend", () => {
     expect(new Uint8Array(readFileSync(join(folder, "objects", "0")))).toEqual(bytes(3))
     expect((await stores.objects.list("")).objects.map(({ key }) => key)).toEqual(["0", "wal/a/key-1"])
     await stores.close()
+  })
+
+  test.each([
+    ["is gone", (path: string) => rmSync(path), "expected the items of what lies in"],
+    ["is empty", (path: string) => truncateSync(path, 0), "expected the items of what lies in"],
+    ["is garbage", (path: string) => writeFileSync(path, bytes(100_000)), "expected an LMDB database"],
+    ["has lost all but its head", (path: string) => truncateSync(path, 20_000), "expected at least"],
+    ["has lost its head", (path: string) => truncateSync(path, 100), "expected an LMDB database"],
+  ])("a folder whose database %s is refused, never taken for an empty one", async (_, damage, message) => {
+    const folder = temporaryFolder()
+    const stores = await openLocalStores(folder)
+    await stores.objects.put("wal/a", bytes(3))
+    await stores.meta.put("log", { ...KEY, version: "ver", fields: FIELDS })
+    await stores.close()
+    const path = join(folder, "meta.mdb")
+    const whole = readFileSync(path)
+    damage(path)
+    await expect(openLocalStores(folder)).rejects.toMatchObject({
+      code: "corrupt",
+      message: expect.stringContaining(`${path}: ${message}`),
+    })
+    writeFileSync(path, whole)
+    const again = await openLocalStores(folder)
+    expect((await again.meta.get("log", KEY)).item?.version).toBe("ver")
+    await again.close()
   })
 })

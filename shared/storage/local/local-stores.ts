@@ -27,7 +27,7 @@ export interface LocalStores {
  * `incoming/` (temporary files, emptied here) and `owner-…` files.
  *
  * @param clock what the stores' date is taken from; default: this machine's
- * @throws StorageError `folder_in_use`, `folder_unusable`, `unknown_format`
+ * @throws StorageError `folder_in_use`, `folder_unusable`, `unknown_format`, `corrupt`
  */
 export async function openLocalStores(folder: string, clock: Clock = localClock()): Promise<LocalStores> {
   await makeFolder(folder)
@@ -68,7 +68,7 @@ async function openLocked(folder: string, clock: Clock, lock: FolderLock): Promi
   const [objectFolder, incoming] = [join(folder, "objects"), join(folder, "incoming")]
   await rm(incoming, { recursive: true, force: true })
   for (const made of [objectFolder, incoming]) await mkdir(made, { recursive: true })
-  const database = await openMetaDatabase(join(folder, "meta.mdb"))
+  const database = await openMetaDatabase(join(folder, "meta.mdb"), objectFolder)
   await syncUpTo(folder, folder)
   const date = new StoreDate(clock, readCeiling(database))
   const commits = new MetaCommits(database, date)

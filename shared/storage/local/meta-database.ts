@@ -2,6 +2,7 @@ import type { Database, RootDatabase } from "lmdb"
 import { open } from "lmdb"
 import { StorageError } from "../errors.ts"
 import type { MetaTable } from "../meta-store.ts"
+import { checkDatabaseFile } from "./database-file.ts"
 
 /** The version of the folder's layout and of the database's own entries. */
 const LAYOUT = "1"
@@ -25,8 +26,12 @@ export interface MetaDatabase {
 const LAYOUT_KEY = Buffer.from("layout")
 const CEILING_KEY = Buffer.from("date")
 
-/** Throws `StorageError` `unknown_format` when the folder was written by a later layout. */
-export async function openMetaDatabase(path: string): Promise<MetaDatabase> {
+/**
+ * Opens the database, making it where neither it nor an object is. Throws `StorageError`: `unknown_format` when the
+ * folder was written by a later layout, `corrupt` when the file is damaged or gone.
+ */
+export async function openMetaDatabase(path: string, objectFolder: string): Promise<MetaDatabase> {
+  await checkDatabaseFile(path, objectFolder)
   const root: RootDatabase<Buffer, Buffer> = open<Buffer, Buffer>({
     path,
     encoding: "binary",
