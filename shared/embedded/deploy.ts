@@ -6,14 +6,13 @@ import type { Log, Owner, TopicInfo } from "../log/types.ts"
 import type { TableRegistry } from "../serving/tables/table-registry.ts"
 import { StorageError } from "../storage/errors.ts"
 import type { Item } from "../storage/meta-store.ts"
+import { notAfter } from "../storage/not-after.ts"
 import { readAgain, settlePut } from "../storage/settle.ts"
 import type { Ports } from "../storage/time.ts"
 import { StartError } from "./start-error.ts"
 
 const DEPLOYMENT_FORMAT = 1
 const DEPLOYMENTS_PK = "deployments"
-/** What the deployment's own write may rest on, ms: as every write. */
-const WRITE_AFTER_READ_MS = 30 * 60_000
 
 export interface DeployServices {
   readonly ports: Ports
@@ -127,7 +126,7 @@ async function writeDeployed(ports: Ports, next: AppDefinition, before: Deployed
   const condition = before.version === undefined ? ({ absent: true } as const) : { version: before.version }
   const settled = await settlePut(ports, "meta", item, {
     condition,
-    notAfter: before.date + WRITE_AFTER_READ_MS,
+    notAfter: notAfter(before.date),
   })
   if (settled.outcome !== "committed") {
     throw new StartError(

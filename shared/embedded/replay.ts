@@ -3,6 +3,7 @@ import { LogError } from "../log/errors.ts"
 import { partitionForKey, readBatchHeader } from "../log/records/index.ts"
 import type { AppendResult, Log, RecordSource, TopicInfo } from "../log/types.ts"
 import type { Item, ItemKey } from "../storage/meta-store.ts"
+import { notAfter } from "../storage/not-after.ts"
 import { readAgain, settlePut } from "../storage/settle.ts"
 import type { Ports } from "../storage/time.ts"
 import { StartError } from "./start-error.ts"
@@ -75,7 +76,7 @@ export class Replayer {
     const made = itemOf(key, position, ports.random.id())
     const settled = await settlePut(ports, "meta", made, {
       condition: { absent: true },
-      notAfter: date + 60_000,
+      notAfter: notAfter(date),
     })
     if (settled.outcome !== "committed")
       throw new StartError("bad_replay", "The replay's position could not be kept.")
@@ -176,7 +177,7 @@ export class Replayer {
     const item = itemOf(this.#key, position, this.#ports.random.id())
     const settled = await settlePut(this.#ports, "meta", item, {
       condition: { version: this.#kept.version },
-      notAfter: date + 60_000,
+      notAfter: notAfter(date),
     })
     if (settled.outcome !== "committed")
       throw new LogError("outcome_unknown", "the replay's position was not kept")

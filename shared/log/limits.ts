@@ -1,3 +1,5 @@
+export { NAME_AFTER_UPLOAD_MS, WRITE_AFTER_READ_MS } from "../storage/not-after.ts"
+
 /** Offsets, producer ids and sequences are integers that a JSON number carries exactly. */
 export const OFFSET_MAX = Number.MAX_SAFE_INTEGER
 
@@ -32,10 +34,6 @@ export const SNAPSHOT_SLOT_BYTES = 1024 * 1024
 /** A larger snapshot lies in an object, so that its item stays cheap to read and write. */
 export const SNAPSHOT_INLINE_BYTES_MAX = 32 * 1024
 
-/** Every write relies on reads at most this old (store time): far below the 24 h after which data is collected. */
-export const WRITE_AFTER_READ_MS = 30 * 60_000
-/** A write that is the first to name an object follows the upload by at most this much (store time). */
-export const NAME_AFTER_UPLOAD_MS = 5 * 60_000
 /** A view this old by our own clock is read again before it is used: well inside `WRITE_AFTER_READ_MS`. */
 export const VIEW_REREAD_MS = 10 * 60_000
 /** Facts outside a partition's chain (the topic's name, its configuration) are read again after this long. */

@@ -1,8 +1,8 @@
 import { decodeManifest } from "../../shared/serving/manifest/format.ts"
 import type { Manifest } from "../../shared/serving/manifest/manifest.ts"
-import { UPLOAD_AGE_MAX_MS, VIEW_AGE_MAX_MS } from "../../shared/serving/manifest/not-after.ts"
 import { decodeTable, TABLES_PK, type TableInfo } from "../../shared/serving/tables/table-item.ts"
 import type { Item, MetaStore } from "../../shared/storage/meta-store.ts"
+import { NAME_AFTER_UPLOAD_MS, WRITE_AFTER_READ_MS } from "../../shared/storage/not-after.ts"
 import type { ObjectStore } from "../../shared/storage/object-store.ts"
 import type { Ports } from "../../shared/storage/time.ts"
 import type { TableChecker } from "./table-checker.ts"
@@ -129,14 +129,14 @@ export class TableHistory {
     notAfter = Number.POSITIVE_INFINITY,
     uploads: ReadonlyMap<string, number>,
   ): void {
-    if (notAfter > from.date + VIEW_AGE_MAX_MS) {
+    if (notAfter > from.date + WRITE_AFTER_READ_MS) {
       this.#checker.fail(`a manifest may be written until ${notAfter - from.date} ms after its read`)
     }
     const known = new Set(namedKeys(from.manifest))
     for (const key of namedKeys(manifest).filter(key => !known.has(key))) {
       const uploaded = uploads.get(key)
       if (uploaded === undefined) this.#checker.fail(`${key} is named, and its upload was never confirmed`)
-      else if (notAfter > uploaded + UPLOAD_AGE_MAX_MS) {
+      else if (notAfter > uploaded + NAME_AFTER_UPLOAD_MS) {
         this.#checker.fail(`${key} may be named until ${notAfter - uploaded} ms after its upload`)
       }
     }

@@ -1,10 +1,10 @@
 import { StorageError } from "../../storage/errors.ts"
+import { notAfter } from "../../storage/not-after.ts"
 import type { Ports } from "../../storage/time.ts"
 import { concatBatches } from "../ingest/batch.ts"
 import type { ColumnBatch } from "../ingest/column.ts"
 import type { Manifest } from "../manifest/manifest.ts"
 import { commitManifest, readList, readManifest } from "../manifest/manifest-store.ts"
-import { notAfter } from "../manifest/not-after.ts"
 import {
   applySpill,
   encodeList,

@@ -1,7 +1,7 @@
 import type { Item, TransactionStep } from "../../storage/meta-store.ts"
+import { notAfter } from "../../storage/not-after.ts"
 import { settleTransaction } from "../../storage/settle.ts"
 import { commitManifest, readManifest } from "../manifest/manifest-store.ts"
-import { notAfter } from "../manifest/not-after.ts"
 import { TableError } from "./table-error.ts"
 import { TABLE_FORMAT, TABLES_PK, type TableInfo } from "./table-item.ts"
 import type { RegistryPorts } from "./table-registry.ts"

@@ -15,7 +15,6 @@ import {
   readManifest,
   readManifests,
 } from "../../../shared/serving/manifest/manifest-store.ts"
-import { notAfter } from "../../../shared/serving/manifest/not-after.ts"
 import {
   applySpill,
   decodeList,
@@ -28,6 +27,7 @@ import { listKey, type SegmentPointer, segmentKey } from "../../../shared/servin
 import { decodeTable, encodeTable, type TableInfo } from "../../../shared/serving/tables/table-item.ts"
 import { itemBytes } from "../../../shared/storage/item-size.ts"
 import type { Item } from "../../../shared/storage/meta-store.ts"
+import { notAfter } from "../../../shared/storage/not-after.ts"
 import { memoryPorts } from "../../support/memory-ports.ts"
 
 // Golden files: what version 1 of each stored format looks like, for as long as it may lie in somebody's bucket.
