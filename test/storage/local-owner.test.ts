@@ -41,6 +41,37 @@ async function kill(child: Child): Promise<void> {
   await gone
 }
 
+describe.skipIf(process.platform === "win32")("a full disk", () => {
+  test("fails the write alone: what is there is read, and the folder opens again", async () => {
+    const folder = temporaryFolder()
+    const script = join(import.meta.dirname, "owner-child.ts")
+    // Files may grow to a thousand blocks of 512 or 1,024 bytes: as the disk's end does it, writes beyond fail.
+    const child = spawn(
+      "sh",
+      ["-c", 'ulimit -f 1000; exec "$@"', "sh", process.execPath, script, folder, "fill"],
+      {
+        stdio: ["ignore", "pipe", "ignore"],
+      },
+    )
+    onTestFinished(() => void child.kill("SIGKILL"))
+    const ended = once(child, "exit")
+    const lines: string[] = []
+    for await (const line of createInterface({ input: child.stdout })) lines.push(line)
+    expect(lines).toEqual(["opened", expect.stringMatching(/^unknown [1-9]\d* read$/), "closed"])
+    expect(await ended).toEqual([0, null])
+    const acknowledged = Number(lines[1]!.split(" ")[1])
+    const stores = await openLocalStores(folder)
+    for (let at = 0; at < acknowledged; at++) {
+      const key = { pk: "full", sk: String(at).padStart(4, "0") }
+      expect((await stores.meta.get("log", key)).item).toBeDefined()
+    }
+    expect(await stores.meta.put("log", makeItem("full", "more", { v: 1 }))).toMatchObject({
+      outcome: "committed",
+    })
+    await stores.close()
+  })
+})
+
 describe("the owner of a data folder", () => {
   test("a second process is refused by name, and may follow once the first is killed", async () => {
     const folder = temporaryFolder()

@@ -12,6 +12,7 @@ try {
   const stores = await openLocalStores(folder!)
   say("opened")
   if (mode === "write") await writeForEver(stores)
+  else if (mode === "fill") await writeUntilRefused(stores)
   else setInterval(() => {}, 60_000)
 } catch (error) {
   say(`failed ${(error as { code?: string }).code} ${(error as Error).message}`)
@@ -40,4 +41,18 @@ async function writeForEver(stores: Awaited<ReturnType<typeof openLocalStores>>)
     }
   }
   await Promise.all(Array.from({ length: 8 }, (_, at) => lane(at)))
+}
+
+/** Writes items until the disk takes no more, says what that was called, and closes. */
+async function writeUntilRefused(stores: Awaited<ReturnType<typeof openLocalStores>>): Promise<void> {
+  for (let at = 0; ; at++) {
+    const item = makeItem("full", String(at).padStart(4, "0"), { v: 1, x: bytes(20_000) })
+    const outcome = await stores.meta.put("log", item)
+    if (outcome.outcome === "committed") continue
+    const first = await stores.meta.get("log", { pk: "full", sk: "0000" })
+    say(`${outcome.outcome} ${at} ${first.item?.version === undefined ? "unread" : "read"}`)
+    break
+  }
+  await stores.close()
+  say("closed")
 }

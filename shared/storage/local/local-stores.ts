@@ -5,6 +5,7 @@ import type { MetaStore } from "../meta-store.ts"
 import type { ObjectStore } from "../object-store.ts"
 import type { Clock } from "../time.ts"
 import { localClock } from "./clock.ts"
+import { failureOf } from "./failed-commit.ts"
 import type { FolderLock } from "./folder-lock.ts"
 import { lockFolder, unusable } from "./folder-lock.ts"
 import { MetaCommits } from "./meta-commits.ts"
@@ -36,7 +37,7 @@ export async function openLocalStores(folder: string, clock: Clock = localClock(
     return await openLocked(folder, clock, lock)
   } catch (error) {
     lock.release()
-    throw error instanceof StorageError ? error : unusable(folder, error)
+    throw error instanceof StorageError ? error : unusable(folder, await failureOf(error))
   }
 }
 
@@ -88,8 +89,13 @@ async function openLocked(folder: string, clock: Clock, lock: FolderLock): Promi
 
 async function closeMeta(database: MetaDatabase, commits: MetaCommits, date: StoreDate): Promise<void> {
   await commits.close()
-  // Nobody was given a later date than this, so the next owner need not begin at the ceiling.
-  await database.root.transaction(() => writeCeiling(database, date.now()))
+  try {
+    // Nobody was given a later date than this, so the next owner need not begin at the ceiling.
+    await database.root.transaction(() => writeCeiling(database, date.now()))
+  } catch (error) {
+    // A full disk: the ceiling stands, and does as well.
+    await failureOf(error)
+  }
   await database.root.close()
 }
 

@@ -1,5 +1,6 @@
 import { StorageError } from "../errors.ts"
 import type { WriteOutcome } from "../outcome.ts"
+import { failureOf } from "./failed-commit.ts"
 import type { MetaDatabase } from "./meta-database.ts"
 import { writeCeiling } from "./meta-database.ts"
 import type { StoreDate } from "./store-date.ts"
@@ -60,7 +61,8 @@ export class MetaCommits {
         })
         if (ceiling !== undefined) this.#date.stored(ceiling)
         for (const done of settle) done()
-      } catch (cause) {
+      } catch (error) {
+        const cause = await failureOf(error)
         // Before the callback ran nobody knows whose failure it is: those who wait must not wait for ever.
         if (jobs.length === 0) jobs = this.#waiting.splice(0)
         for (const job of jobs) job.fail(cause)

@@ -40,6 +40,8 @@ export async function openMetaDatabase(path: string, objectFolder: string): Prom
     mapSize: MAP_BYTES,
     // A commit is seen only once it is durable: nobody may read, and tell others, what a power failure takes back.
     overlappingSync: false,
+    // It would promise the commit to nobody: a full disk would end the process. `MetaCommits` gathers writes itself.
+    eventTurnBatching: false,
   })
   const table = (name: string): Bytes =>
     root.openDB<Buffer, Buffer>({ name, encoding: "binary", keyEncoding: "binary" })
