@@ -22,18 +22,21 @@ function isLateFetch({ operator_type, extra_info }: Operator): boolean {
 
 /**
  * Rows that the scans of tables delivered to the query, after the conditions that a scan judges itself; undefined when
- * it was answered from the files' footers alone, as `count(*)` can be: DuckDB writes no profile of such a query.
+ * it was answered from the files' footers alone, as `count(*)` can be: a constant stands in the plan for the scan, or
+ * is all of it, and then DuckDB writes no profile.
  * @param profile the text that DuckDB wrote when the query ended; empty when it wrote none
  */
 export function scannedRows(profile: string): number | undefined {
   if (profile === "") return undefined
   const root: Operator = JSON.parse(profile)
-  let rows = 0
+  let rows: number | undefined
+  let hasConstant = false
   const operators: Operator[] = [root]
   for (let operator = operators.pop(); operator !== undefined; operator = operators.pop()) {
-    if (isTableScan(operator)) rows += operator.operator_cardinality ?? 0
+    if (isTableScan(operator)) rows = (rows ?? 0) + (operator.operator_cardinality ?? 0)
+    if (operator.operator_type === "COLUMN_DATA_SCAN") hasConstant = true
     const children = operator.children ?? []
     operators.push(...(isLateFetch(operator) ? children.slice(1) : children))
   }
-  return rows
+  return rows ?? (hasConstant ? undefined : 0)
 }

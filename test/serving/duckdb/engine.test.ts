@@ -208,6 +208,8 @@ describe("files", () => {
     expect(await scanned("SELECT count(*) FROM flights")).toBeUndefined()
     expect(await scanned("SELECT origin FROM flights WHERE delay > 2")).toBe(2)
     expect(await scanned("SELECT count(*) FROM flights")).toBeUndefined()
+    expect(await scanned("SELECT count(*) FROM flights\nLIMIT 10")).toBeUndefined()
+    expect(await scanned("SELECT * FROM flights LIMIT 0")).toBe(0)
     // DuckDB reads the other columns of the rows that the limit lets through in a scan of its own.
     expect(await scanned("SELECT * FROM flights LIMIT 3")).toBe(5)
     expect(await scanned("SELECT * FROM flights ORDER BY delay DESC LIMIT 2")).toBeLessThanOrEqual(5)
