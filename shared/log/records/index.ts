@@ -25,6 +25,7 @@ export { JSON_DEPTH_MAX } from "./json-scanner.ts"
 export { type KafkaRecordsOptions, kafkaRecords } from "./kafka-records.ts"
 export type { RecordFormat } from "./kafka-values.ts"
 export { murmur2, partitionForKey } from "./murmur2.ts"
+export { crc32c } from "./native.ts"
 export { type NdjsonOptions, ndjsonRecords } from "./ndjson-records.ts"
 export type { ParsedRecords, RecordGroup, RecordsTarget } from "./parsed-records.ts"
 export {

@@ -1,3 +1,4 @@
+import { crc32c } from "../../log/records/index.ts"
 import { StorageError } from "../../storage/errors.ts"
 import { notAfter } from "../../storage/not-after.ts"
 import type { Ports } from "../../storage/time.ts"
@@ -162,6 +163,7 @@ export class Builder {
       id: this.#ports.random.id(),
       rows: batch.rows,
       sizeBytes: bytes.length,
+      crc32c: crc32c(bytes),
       schemaVersion,
       ...time,
     }

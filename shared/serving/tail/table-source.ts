@@ -1,5 +1,6 @@
 import { LRUCache } from "lru-cache"
 import type { ColumnSpec } from "../../definition/table-spec.ts"
+import { crc32c } from "../../log/records/index.ts"
 import { StorageError } from "../../storage/errors.ts"
 import { readAgain } from "../../storage/settle.ts"
 import type { Ports } from "../../storage/time.ts"
@@ -128,7 +129,8 @@ export class StoredTableSource implements TableSource {
       columns: columnsAt(table, pointer.schemaVersion),
       read: async () => {
         const read = await readAgain(this.#ports, () => this.#ports.objects.get(key))
-        if (read?.body.length === pointer.sizeBytes) return read.body
+        const body = read?.body
+        if (body?.length === pointer.sizeBytes && crc32c(body) === pointer.crc32c) return body
         throw new StorageError("corrupt", `segment ${key} is ${read === undefined ? "missing" : "damaged"}`)
       },
     }

@@ -41,6 +41,7 @@ const pointer = (base: number, next: number): SegmentPointer => ({
   id: "0123456789abcdef0123456789abcdef",
   rows: next - base,
   sizeBytes: 2 ** 40,
+  crc32c: 2 ** 32 - 1,
   schemaVersion: 2,
   timeMin: -1,
   timeMax: 1_767_225_600_123,

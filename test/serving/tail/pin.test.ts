@@ -59,6 +59,33 @@ test("a file's id names its bytes, also when another process encodes it", async 
   expect(a!.sizeBytes).toBe((await a!.read()).length)
 })
 
+test("a segment of which a bit was flipped, or that is cut short or gone, is told, not read", async () => {
+  const ports = memoryPorts()
+  const { log, source, builder } = await openWithTable(ports)
+  for (let id = 0; id < 30; id++) await append(log, [event(id)])
+  await builder.step("events", 0, true)
+  const [segment] = (await source.pin("events"))!.segments
+  const whole = await segment!.read()
+  for (const at of [10, whole.length >> 1, whole.length - 20]) {
+    const flipped = Uint8Array.from(whole)
+    flipped[at]! ^= 4
+    await ports.objects.put(segment!.id, [flipped])
+    await expect(segment!.read()).rejects.toMatchObject({
+      code: "corrupt",
+      message: expect.stringMatching("damaged"),
+    })
+  }
+  await ports.objects.put(segment!.id, [whole.subarray(1)])
+  await expect(segment!.read()).rejects.toMatchObject({ code: "corrupt" })
+  await ports.objects.deleteMany([segment!.id])
+  await expect(segment!.read()).rejects.toMatchObject({
+    code: "corrupt",
+    message: expect.stringMatching("missing"),
+  })
+  await ports.objects.put(segment!.id, [whole])
+  expect(await idsOf(await source.pin("events"))).toHaveLength(30)
+})
+
 test("partitions are pinned together, each with its own tail", async () => {
   const ports = memoryPorts()
   const { log, source, builder } = await openWithTable(ports, { partitions: 3 })
