@@ -120,6 +120,7 @@ export class QueryRunner {
     this.#profileName = profileName
   }
 
+  /** For statements that have a WITH of their own: its names may hide the tables', which a second WITH cannot say. */
   async #define(views: readonly ViewDefinition[]): Promise<void> {
     for (const { name, select } of views) {
       if (this.#views.get(name) === select) continue
@@ -129,9 +130,10 @@ export class QueryRunner {
   }
 
   async run(run: Run): Promise<SqlAnswer | Fault> {
+    const prefix = withTables(run)
     try {
-      await this.#define(run.views)
-      const statement = await this.#connection.prepare(run.sql)
+      if (prefix === undefined) await this.#define(run.views)
+      const statement = await this.#connection.prepare(`${prefix ?? ""}${run.sql}`)
       // DuckDB does not write every query's profile: another one's must not stand there.
       writeFileSync(this.#profileName, "")
       try {
@@ -141,7 +143,21 @@ export class QueryRunner {
       }
     } catch (error) {
       if (error instanceof LimitError) return { code: "resource_limit", message: error.message }
-      return faultFromDuckdb(messageOf(error), run.sql)
+      return faultFromDuckdb(messageOf(error), run.sql, Buffer.byteLength(prefix ?? ""))
     }
   }
+}
+
+/** White space and comments, then WITH. */
+const STARTS_WITH = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*with\b/i
+
+/**
+ * What goes before a statement so that it finds its tables; undefined where views must do. A view is bound when it is
+ * made and again when it is used, and a tail's files change with every query: this way they are opened once.
+ */
+function withTables({ sql, views }: Run): string | undefined {
+  if (views.length === 0) return ""
+  if (STARTS_WITH.test(sql)) return undefined
+  const tables = views.map(({ name, select }) => `${quoteName(name)} AS NOT MATERIALIZED (${select})`)
+  return `WITH ${tables.join(", ")} `
 }

@@ -103,14 +103,19 @@ function faultOf(error: DuckdbError, where: string): Fault {
  * Says in the words of Pinot's clients what DuckDB said.
  * @param message a DuckDB error's message, in JSON (`errors_as_json`) or as plain text
  * @param sql the text it speaks of, for line and column
+ * @param before bytes that stood before `sql` in what DuckDB was given
  */
-export function faultFromDuckdb(message: string, sql: string): Fault {
+export function faultFromDuckdb(message: string, sql: string, before = 0): Fault {
   if (OUT_OF_MEMORY.test(message)) return outOfMemory
   const error = readError(message)
   const position =
     error.position === undefined
       ? undefined
-      : textPosition(sql, Number(error.position), error.exception_type === "Parser" ? "character" : "byte")
+      : textPosition(
+          sql,
+          Number(error.position) - before,
+          error.exception_type === "Parser" ? "character" : "byte",
+        )
   const fault = faultOf(error, position === undefined ? "" : `${position}: `)
   return /^(?:FATAL|INTERNAL)$/i.test(error.exception_type) ? { ...fault, fatal: true } : fault
 }

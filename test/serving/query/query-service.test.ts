@@ -115,6 +115,30 @@ describe("a successful reply", () => {
     expect(reply.tablesQueried).toEqual(["flights"])
   })
 
+  test.each([
+    [
+      "a comment before WITH",
+      "-- first\n/* then */ WITH f AS (SELECT 1 AS one) SELECT count(*) FROM flights, f",
+      60,
+    ],
+    [
+      "WITH inside",
+      "SELECT n FROM (WITH flights AS (SELECT count(*) AS n FROM flights) SELECT n FROM flights)",
+      60,
+    ],
+    ["parentheses", "(SELECT count(*) FROM flights)", 60],
+    ["FROM first", "FROM flights SELECT count(*)", 60],
+    ["a set operation", "SELECT count(*) FROM flights UNION SELECT count(*) FROM flights", 60],
+    ["a subquery beside", "SELECT (SELECT count(*) FROM flights) WHERE EXISTS (FROM flights)", 60],
+  ])("finds its tables with %s", async (_name, sql, answer) => {
+    expect((await service.ask(sql)).rows).toEqual([[answer]])
+  })
+
+  test("tells where a fault is in the statement as it was sent", async () => {
+    const { reply } = await service.ask("SELECT\n  sum(origin) FROM flights")
+    expect(reply.exceptions[0]?.message).toMatch(/^line 2, column 3: /)
+  })
+
   test("lets a common table expression stand before a table of its name", async () => {
     expect((await service.ask("WITH flights AS (SELECT 1 AS x) SELECT * FROM flights")).rows).toEqual([[1]])
     const over = "WITH flights AS (SELECT * FROM flights WHERE delay < 5) SELECT count(*) FROM flights"
