@@ -50,6 +50,11 @@ export async function deploy(services: DeployServices, next: AppDefinition): Pro
   for (const topic of next.topics) {
     if (!topic.external) await deployTopic(log, topic, standing.get(topic.name), owner)
   }
+  const wanted = new Set(next.topics.filter(topic => !topic.external).map(topic => topic.name))
+  for (const topic of topics) {
+    if (topic.owner !== owner || topic.attached === false || wanted.has(topic.name)) continue
+    await log.alterTopic(topic.name, owner, { attached: false })
+  }
   const known = new Map(stored.tables.map(table => [table.spec.name, table]))
   for (const spec of next.tables) {
     if (known.has(spec.name)) await tables.alter(spec, owner)
@@ -80,18 +85,18 @@ async function deployTopic(
   const same =
     standing.schema === schema &&
     standing.validate === validate &&
+    standing.attached !== false &&
     canonicalJson(standing.config) === canonicalJson(config)
-  if (!same) await log.alterTopic(name, owner, { config, schema, validate })
+  if (!same) await log.alterTopic(name, owner, { config, schema, validate, attached: true })
 }
 
 function storedTopic(info: TopicInfo, definition: AppDefinition | undefined): StoredTopic {
   const { name, owner, partitions, config, keyField, validate } = info
   const last = definition?.topics.find(topic => topic.name === name)
-  const own = definition !== undefined && owner === `app:${definition.app}`
   return {
     name,
     owner,
-    attached: !own || last !== undefined,
+    attached: info.attached !== false,
     partitions,
     config,
     ...(info.schema === undefined ? {} : { schema: JSON.parse(info.schema) }),

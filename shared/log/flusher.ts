@@ -162,7 +162,7 @@ export class Flusher {
     } catch (error) {
       if (!(error instanceof StorageError)) throw error
       for (const { appender, plan } of plans) {
-        for (const { append } of plan.placed) append.fail(outcomeUnknown(error))
+        for (const { append } of plan.placed) append.fail(notStored(error))
         this.#free(appender)
       }
       return
@@ -205,4 +205,10 @@ export class Flusher {
     }
     this.#sweeping = false
   }
+}
+
+/** No slot was put: whatever became of the upload, nothing names it. */
+function notStored(cause: StorageError): LogError {
+  const message = "the object store does not take payloads: nothing was appended; try again"
+  return new LogError("overloaded", message, { cause })
 }

@@ -293,8 +293,8 @@ class StoredLog implements Log {
   async #view(topicId: string, partition: number): Promise<PartitionView> {
     let appender = this.#appenders.get(`${topicId}#${partition}`)
     if (appender === undefined) {
-      const { partitions } = await this.#topics.partitionsOf(topicId)
-      this.#checkPartition({ name: topicId, partitions }, partition)
+      const { name, partitions } = await this.#topics.partitionsOf(topicId)
+      this.#checkPartition({ name, partitions }, partition)
       appender = this.#appenderOf(topicId, partition, { codec: "none" })
     }
     // Again, should a write that came to nothing have dropped it just then.

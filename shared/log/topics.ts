@@ -28,7 +28,7 @@ interface Cached {
 }
 
 function nameItem(info: TopicInfo, version: string, deleting: boolean): Item {
-  const { id, name, partitions, config, owner, created, schema, keyField, validate } = info
+  const { id, name, partitions, config, owner, created, schema, keyField, validate, attached } = info
   return {
     pk: NAMES_PK,
     sk: name,
@@ -44,6 +44,7 @@ function nameItem(info: TopicInfo, version: string, deleting: boolean): Item {
       ...(schema === undefined ? {} : { schema }),
       ...(keyField === undefined ? {} : { keyField }),
       ...(validate === undefined ? {} : { validate }),
+      ...(attached === false ? { attached } : {}),
     },
   }
 }
@@ -72,6 +73,7 @@ function readName(item: Item, date: number): TopicRead {
     schema: fields.schema as string | undefined,
     keyField: fields.keyField as string | undefined,
     validate: fields.validate as TopicInfo["validate"],
+    ...(fields.attached === false ? { attached: false } : {}),
   }
   return { info, deleting: fields.deleting as boolean, version: item.version, date }
 }
@@ -120,7 +122,7 @@ export class Topics {
   }
 
   /** How many partitions the topic with this id has, or had: closed ones can still be read. Throws `topic_deleted`. */
-  async partitionsOf(id: string): Promise<{ readonly partitions: number; readonly date: number }> {
+  async partitionsOf(id: string): Promise<{ readonly name: string; readonly partitions: number }> {
     return this.#id(id)
   }
 
@@ -202,7 +204,9 @@ export class Topics {
       tried ??= read.info.id
       // An earlier try may have been applied, and the topic be gone: the new one is not ours to change.
       if (read.info.id !== tried) throw new LogError("unknown_topic", `topic ${name} was deleted`)
-      if (read.info.owner !== by) {
+      // What its app no longer names is nobody's to manage: it can be deleted, not altered.
+      const abandoned = deleting && read.info.attached === false
+      if (read.info.owner !== by && !abandoned) {
         throw new LogError("managed_by_app", `topic ${name} belongs to ${read.info.owner}`)
       }
       if (read.deleting) return read

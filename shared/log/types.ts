@@ -28,12 +28,14 @@ export interface TopicInfo {
   readonly schema?: string
   readonly keyField?: string
   readonly validate?: "reader" | "door"
+  /** False: its app named it once and no longer does. It can then be deleted by anybody. */
+  readonly attached?: boolean
   /** Store time, epoch ms. */
   readonly created: number
 }
 
 /** What of a topic can change without touching its records. */
-export type TopicChange = Partial<Pick<TopicInfo, "config" | "schema" | "validate">>
+export type TopicChange = Partial<Pick<TopicInfo, "config" | "schema" | "validate" | "attached">>
 
 /**
  * Records that wait for a flush, in a form that costs nothing until then. At the flush they are written straight into

@@ -112,3 +112,33 @@ test("what a closed topic holds can be read by its id, also by a process that st
     code: "topic_deleted",
   })
 })
+
+test("what its app no longer names can be deleted by anybody, and altered by nobody else", async () => {
+  const log = openLog(memoryPorts())
+  const { id } = await log.createTopic({ name: "a", partitions: 1, owner: "app:x" })
+  expect(await log.alterTopic("a", "app:x", { attached: false })).toMatchObject({ id, attached: false })
+  expect(await failure(log.alterTopic("a", "http", { schema: "{}" }))).toMatchObject({
+    code: "managed_by_app",
+  })
+  expect((await log.alterTopic("a", "app:x", { attached: true })).attached).not.toBe(false)
+  expect(await failure(log.deleteTopic("a", "http"))).toMatchObject({ code: "managed_by_app" })
+  await log.alterTopic("a", "app:x", { attached: false })
+  await log.deleteTopic("a", "http")
+  expect(await failure(log.topic("a"))).toMatchObject({ code: "unknown_topic" })
+})
+
+test("a payload that cannot be stored is refused for good: nothing names it", async () => {
+  const down = {
+    before: async (call: { store: string }) =>
+      call.store === "objects" ? ({ kind: "timeout-before" } as const) : undefined,
+  }
+  const ports = memoryPorts()
+  const { id } = await openLog(ports).createTopic({ name: "events", partitions: 1, owner: "http" })
+  const log = openLog(memoryPorts({ stores: ports.stores, faults: down, seed: 1 }))
+  expect(await failure(append(log, ["x".repeat(20_000)]))).toMatchObject({
+    code: "overloaded",
+    message: expect.stringContaining("nothing was appended"),
+  })
+  expect(await append(log, ["small"])).toMatchObject({ baseOffset: 0 })
+  expect(await readAll(log, id)).toEqual([[0, "small"]])
+})
