@@ -96,7 +96,9 @@ export class LocalObjectStore implements ObjectStore {
     }
     // Also for `exists`: whoever says so must not be gainsaid by a power failure.
     const synced = linked === "expired" ? undefined : this.#folders.sync(folder)
-    await Promise.all([synced, rm(temporary, { force: true })])
+    // A renamed file has left its temporary name already.
+    const left = linked === "linked" && options.ifAbsent !== true
+    await Promise.all([synced, left ? undefined : rm(temporary, { force: true })])
     const date = await this.#date.current()
     return linked === "linked" ? { outcome: "committed", date } : { outcome: "refused", reason: linked, date }
   }
