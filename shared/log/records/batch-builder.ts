@@ -90,6 +90,13 @@ export function headersBytesMax(headers: readonly RecordHeader[]): number {
   return size
 }
 
+const timesTooFarApart = (first: number, timestamp: number): LogError =>
+  new LogError(
+    "invalid_record",
+    `timestamp: expected at most 2^53 - 1 ms from the batch's first, ${first}; found ${timestamp}`,
+    { detail: { path: "timestamp" } },
+  )
+
 const viewOf = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 class Builder implements RecordBatchBuilder {
@@ -127,6 +134,7 @@ class Builder implements RecordBatchBuilder {
     }
     if (this.count === 0) this.#begin(timestamp)
     const delta = timestamp - this.#baseTimestamp
+    if (Math.abs(delta) > Number.MAX_SAFE_INTEGER) throw timesTooFarApart(this.#baseTimestamp, timestamp)
     const keyLength = keyStart < 0 ? -1 : keyEnd - keyStart
     const valueLength = valueStart < 0 ? -1 : valueEnd - valueStart
     const headersSize = headers.length === 0 ? 1 : this.#headersSize(headers)

@@ -18,7 +18,8 @@ import { add, batchOf, faultOf, type PlainRecord, text, utf8, valuesBatch } from
 const bytes = fc.oneof(fc.uint8Array({ maxLength: 20 }), fc.uint8Array({ minLength: 200, maxLength: 400 }))
 const header = fc.record({ key: fc.string({ unit: "grapheme", maxLength: 8 }), value: fc.option(bytes) })
 const record: fc.Arbitrary<PlainRecord> = fc.record({
-  timestamp: fc.oneof(fc.integer({ min: -1, max: 2 ** 31 }), fc.maxSafeNat()),
+  // One below the largest, so that no two of a batch lie further apart than a delta can say.
+  timestamp: fc.oneof(fc.integer({ min: -1, max: 2 ** 31 }), fc.integer({ min: 0, max: 2 ** 53 - 2 })),
   key: fc.option(bytes),
   value: fc.option(bytes),
   headers: fc.array(header, { maxLength: 3 }),
@@ -224,6 +225,18 @@ describe("a builder", () => {
     once()
     expect(decodeRecords(second).map(each => text(each.value!))).toEqual(values)
     expect(decodeRecords(first).map(each => text(each.value!))).toEqual(values)
+  })
+
+  test("refuses times further apart than a delta can say, and goes on", () => {
+    const builder = createBatchBuilder()
+    builder.add(utf8("x"), -1, -1, 0, 1, -1)
+    const error = faultOf(() => builder.add(utf8("y"), -1, -1, 0, 1, Number.MAX_SAFE_INTEGER))
+    expect(error).toMatchObject({ code: "invalid_record", detail: { path: "timestamp" } })
+    builder.add(utf8("y"), -1, -1, 0, 1, Number.MAX_SAFE_INTEGER - 1)
+    expect(decodeRecords(builder.finish().bytes).map(({ timestamp }) => timestamp)).toEqual([
+      -1,
+      Number.MAX_SAFE_INTEGER - 1,
+    ])
   })
 
   test("refuses what no reader would decode, and goes on", () => {
