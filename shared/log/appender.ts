@@ -189,7 +189,8 @@ export class PartitionAppender {
   /** Folds what stands in the way. A refusal for age, or one that cannot be followed, gives up: the view is stale. */
   async #lost(settled: Exclude<Settled, { outcome: "committed" }>): Promise<"lost" | "given up"> {
     if (settled.outcome === "refused" && settled.reason === "exists" && settled.standing !== undefined) {
-      if (this.view.state?.end === readSlot(settled.standing).base) this.view.fold(readSlot(settled.standing))
+      const standing = readSlot(settled.standing)
+      if (this.view.state?.end === standing.base) this.view.fold(standing)
       await this.view.catchUp()
       return "lost"
     }

@@ -17,7 +17,7 @@ export type Judgement =
   | { readonly verdict: "fenced"; readonly epoch: number }
   | { readonly verdict: "retired" }
 
-export function nextSequence(sequence: number): number {
+function nextSequence(sequence: number): number {
   return (sequence + 1) % SEQUENCE_MODULUS
 }
 

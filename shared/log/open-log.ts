@@ -345,7 +345,7 @@ class StoredLog implements Log {
 }
 
 /** What a hint about new records of a partition is called. */
-export function wakeTopic(topicId: string, partition: number): string {
+function wakeTopic(topicId: string, partition: number): string {
   return `log/${topicId}/${partition}`
 }
 

@@ -48,7 +48,7 @@ export interface Planned {
 }
 
 /** Answers an append that is not to be stored. */
-export function answerJudged(append: PendingAppend, judged: Exclude<Judgement, { verdict: "append" }>): void {
+function answerJudged(append: PendingAppend, judged: Exclude<Judgement, { verdict: "append" }>): void {
   if (judged.verdict === "known") append.commit(judged.offset)
   else append.fail(judgedError(judged))
 }

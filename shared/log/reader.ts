@@ -271,7 +271,7 @@ function checkStored(view: PartitionView, batch: Uint8Array, baseOffset: number)
   }
 }
 
-export function outOfRange(offset: number, start: number): LogError {
+function outOfRange(offset: number, start: number): LogError {
   return new LogError("offset_out_of_range", `offset ${offset} is below the log's start ${start}`, {
     detail: { start },
   })

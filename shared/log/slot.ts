@@ -119,7 +119,7 @@ function readEntry(from: ByteReader): SlotEntry {
 }
 
 /** Packs entries into the one binary attribute of a slot: a count, then each entry. */
-export function packEntries(entries: readonly SlotEntry[]): Uint8Array {
+function packEntries(entries: readonly SlotEntry[]): Uint8Array {
   const out = new ByteWriter(16 + entries.length * 40)
   out.unsigned(entries.length)
   for (const entry of entries) writeEntry(out, entry)
