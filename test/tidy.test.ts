@@ -36,7 +36,11 @@ const ROOMS: readonly (readonly [room: string, mayImport: readonly string[]])[] 
     "shared/api",
     ["shared/log", "shared/serving", "shared/storage", "shared/definition", "shared/log/records"],
   ],
+  ["shared/deployment", ["shared/definition", "shared/log", "shared/serving", "shared/storage"]],
+  ["shared/evaluation", ["shared/definition"]],
   ["shared/embedded", ["shared", "examples"]],
+  ["functions", ["shared"]],
+  ["infra", ["shared", "functions/environment.ts"]],
   ["client", ["shared/log/records", "shared/log/types.ts", "shared/log/errors.ts"]],
   ["cli", ["shared", "client"]],
   ["localstack", []],
@@ -89,6 +93,9 @@ test("the SDK is imported where AWS is meant, and nowhere else", () => {
 /** Rooms that are not engine: they run at an edge, or are a backend themselves. */
 const WORLDLY = [
   "shared/embedded/",
+  "shared/evaluation/",
+  "functions/",
+  "infra/",
   "shared/storage/local/",
   "shared/storage/memory/",
   "shared/storage/aws/",

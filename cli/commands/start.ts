@@ -10,7 +10,7 @@ interface Options {
 }
 
 /** Failures that a person can mend: they are told in one line, without a stack. */
-const expected = /^(?:HttpServer|Storage|Definition|Evaluation|Start|Log|Table)Error$/
+const expected = /^(?:HttpServer|Storage|Definition|Evaluation|Deployment|Start|Log|Table)Error$/
 
 async function run(app: string | undefined, options: Options): Promise<void> {
   // The server's modules take a while to load; no other command needs them.

@@ -1,8 +1,5 @@
-export type StartErrorCode =
-  /** The definition cannot be applied over what stands. */
-  | "refused"
-  /** The app file's replay cannot be loaded or breaks its own promises. */
-  | "bad_replay"
+/** The app file's replay cannot be loaded or breaks its own promises. */
+export type StartErrorCode = "bad_replay"
 
 /** Why the platform does not start. The message is for a person. */
 export class StartError extends Error {

@@ -5,10 +5,10 @@ import type { AppDefinition } from "../definition/app-definition.ts"
 import { DefinitionError } from "../definition/faults.ts"
 import { planText } from "../definition/plan.ts"
 import type { Replay } from "../definition/replay.ts"
+import { deploy } from "../deployment/deploy.ts"
+import { EvaluationError } from "../evaluation/errors.ts"
+import { evaluateApp } from "../evaluation/evaluate.ts"
 import { checkExpression } from "../serving/expression/check.ts"
-import { deploy } from "./deploy.ts"
-import { EvaluationError } from "./evaluate/errors.ts"
-import { evaluateApp } from "./evaluate/evaluate.ts"
 import { startHttpServer } from "./http-server.ts"
 import { openPlatform, type Platform } from "./platform.ts"
 import { Replayer } from "./replay.ts"
@@ -33,7 +33,7 @@ export interface StartOptions {
 
 /**
  * Runs the platform with an app in this process until it is told to stop (SIGINT, SIGTERM). Throws before it serves:
- * `DefinitionError`, `EvaluationError`, `StartError`, `StorageError`, `HttpServerError`.
+ * `DefinitionError`, `EvaluationError`, `DeploymentError`, `StartError`, `StorageError`, `HttpServerError`.
  */
 export async function start(options: StartOptions): Promise<void> {
   const say = (line: string) => void process.stderr.write(`${line}\n`)
@@ -146,6 +146,7 @@ function watchApp(
 function isExpected(error: unknown): error is Error {
   if (error instanceof DefinitionError || error instanceof EvaluationError) return true
   return (
-    error instanceof StartError || (error instanceof Error && /^(Log|Table|Storage)Error$/.test(error.name))
+    error instanceof StartError ||
+    (error instanceof Error && /^(Deployment|Log|Table|Storage)Error$/.test(error.name))
   )
 }

@@ -13,7 +13,7 @@ import { join, resolve } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { DefinitionError } from "../../shared/definition/faults.ts"
 import { replayFault } from "../../shared/definition/replay.ts"
-import { evaluateApp } from "../../shared/embedded/evaluate/evaluate.ts"
+import { evaluateApp } from "../../shared/evaluation/evaluate.ts"
 import { checkExpression } from "../../shared/serving/expression/check.ts"
 
 /** A page of the documentation with TypeScript in it: each block is a file, named by its first line. */

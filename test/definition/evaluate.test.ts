@@ -3,10 +3,10 @@ import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { DefinitionError } from "../../shared/definition/faults.ts"
-import { EvaluationError } from "../../shared/embedded/evaluate/errors.ts"
-import { type EvaluateOptions, evaluateApp } from "../../shared/embedded/evaluate/evaluate.ts"
-import type { LoadFailure } from "../../shared/embedded/evaluate/report.ts"
-import { EVALUATION_MS_MAX, runChild } from "../../shared/embedded/evaluate/run-child.ts"
+import { EvaluationError } from "../../shared/evaluation/errors.ts"
+import { type EvaluateOptions, evaluateApp } from "../../shared/evaluation/evaluate.ts"
+import type { LoadFailure } from "../../shared/evaluation/report.ts"
+import { EVALUATION_MS_MAX, runChild } from "../../shared/evaluation/run-child.ts"
 
 let folder = ""
 beforeAll(() => {
@@ -34,8 +34,7 @@ async function errorOf(file: string, options?: EvaluateOptions) {
 /** What is said of files that cannot be loaded, by one restricted process that tries them all. */
 async function failuresOf(sources: readonly string[]): Promise<string[]> {
   const files = sources.map(source => appFile(source))
-  const driver =
-    appFile(`import { failureOf } from ${JSON.stringify(resolve("shared/embedded/evaluate/failure.ts"))}
+  const driver = appFile(`import { failureOf } from ${JSON.stringify(resolve("shared/evaluation/failure.ts"))}
 for (const file of ${JSON.stringify(files)}) {
   try { await import(file) } catch (error) { console.log(JSON.stringify(failureOf(error))) }
 }`)

@@ -5,7 +5,7 @@ import type { LoadFailure } from "./report.ts"
 const HEAD = /^(file:\/\/\/\S*|\/.*|[a-zA-Z]:\\.*):(\d+)$/
 const FRAME = /(?:\(|at (?:async )?)(file:\/\/\/.*|\/.*|[a-zA-Z]:\\.*):(\d+):(\d+)\)?$/
 /** The restricted process's own files. */
-const OWN = [import.meta.dirname, fileURLToPath(new URL("../../definition", import.meta.url))]
+const OWN = [import.meta.dirname, fileURLToPath(new URL("../definition", import.meta.url))]
 /** Source lines and messages beyond this tell nothing more. */
 const MESSAGE_CHARS_MAX = 4_000
 

@@ -1,4 +1,4 @@
-import type { Resolution } from "../../definition/resolve.ts"
+import type { Resolution } from "../definition/resolve.ts"
 
 /** What the child is told, as its only argument. */
 export interface EvaluationTask {

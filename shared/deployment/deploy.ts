@@ -9,7 +9,7 @@ import type { Item } from "../storage/meta-store.ts"
 import { notAfter } from "../storage/not-after.ts"
 import { readAgain, settlePut } from "../storage/settle.ts"
 import type { Ports } from "../storage/time.ts"
-import { StartError } from "./start-error.ts"
+import { DeploymentError } from "./errors.ts"
 
 const DEPLOYMENT_FORMAT = 1
 const DEPLOYMENTS_PK = "deployments"
@@ -28,7 +28,7 @@ interface Deployed {
 
 /**
  * Brings topics and tables to what an app's definition says. Nothing is done when anything is refused: that throws
- * `StartError` with the whole plan. Cut short, it is carried through by the next call.
+ * `DeploymentError` with the whole plan. Cut short, it is carried through by the next call.
  */
 export async function deploy(services: DeployServices, next: AppDefinition): Promise<Plan> {
   const { ports, log, tables } = services
@@ -40,8 +40,7 @@ export async function deploy(services: DeployServices, next: AppDefinition): Pro
   }
   const planned = plan(stored, next)
   if (refusals(planned).length > 0) {
-    throw new StartError(
-      "refused",
+    throw new DeploymentError(
       `The app ${next.app} cannot be deployed over what stands:\n${planText(planned)}`,
     )
   }
@@ -134,9 +133,6 @@ async function writeDeployed(ports: Ports, next: AppDefinition, before: Deployed
     notAfter: notAfter(before.date),
   })
   if (settled.outcome !== "committed") {
-    throw new StartError(
-      "refused",
-      `The app ${next.app} was deployed by somebody else meanwhile; start again.`,
-    )
+    throw new DeploymentError(`The app ${next.app} was deployed by somebody else meanwhile; try again.`)
   }
 }

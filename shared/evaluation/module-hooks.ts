@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url"
 import { isInPackage } from "./failure.ts"
 
 const PACKAGE_NAME = "millrace"
-const DEFINITION_URL = new URL("../../definition/", import.meta.url).href
+const DEFINITION_URL = new URL("../definition/", import.meta.url).href
 const INDEX_URL = new URL("index.ts", DEFINITION_URL).href
 
 /**

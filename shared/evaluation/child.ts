@@ -1,7 +1,7 @@
 // The restricted process in which an app file is evaluated: `node --permission child.ts '{"file":…,"stage":…}'`.
 import { writeSync } from "node:fs"
 import { pathToFileURL } from "node:url"
-import { resolveApp } from "../../definition/resolve.ts"
+import { resolveApp } from "../definition/resolve.ts"
 import { failureOf } from "./failure.ts"
 import { hookModules } from "./module-hooks.ts"
 import { type EvaluationReport, type EvaluationTask, REPORT_FD } from "./report.ts"

@@ -1,0 +1,35 @@
+/** The functions, by name: each is `functions/<name>.ts`, exports `handler`, and is bundled alone. */
+export const FUNCTION_NAMES = ["api", "query", "dispatch", "build", "journal", "maintain", "deploy"] as const
+export type FunctionName = (typeof FUNCTION_NAMES)[number]
+
+/** How callers may prove who they are, as `MILLRACE_AUTHENTICATION` carries it. */
+export interface AuthenticationConfig {
+  readonly apiKey: boolean
+  /** API Gateway has checked the signature; only what came through its second API counts. */
+  readonly iam: boolean
+  readonly jwt?: { readonly issuer: string; readonly audience: readonly string[]; readonly scopesClaim: string }
+}
+
+/**
+ * What the stack tells the functions, as environment variables: the one list that `infra` writes and `functions` reads.
+ * Not every function has all of them.
+ */
+export interface FunctionEnvironment {
+  readonly MILLRACE_APP: string
+  readonly MILLRACE_STAGE: string
+  readonly MILLRACE_BUCKET: string
+  readonly MILLRACE_LOG_TABLE: string
+  readonly MILLRACE_META_TABLE: string
+  /** The journal's stream; absent without a journal. */
+  readonly MILLRACE_STREAM?: string
+  /** The function that builds segments: for `dispatch` and `maintain`. */
+  readonly MILLRACE_BUILD_FUNCTION?: string
+  /** The function that redrives dead letters: for `api`. */
+  readonly MILLRACE_MAINTAIN_FUNCTION?: string
+  /** URL of the queue of dead letters: for `journal` and `maintain`. */
+  readonly MILLRACE_DEAD_LETTERS?: string
+  /** `AuthenticationConfig` as JSON: for `api` and `query`. */
+  readonly MILLRACE_AUTHENTICATION?: string
+  /** `1`: every invocation logs what it asked of other services (the request ledger). */
+  readonly MILLRACE_LEDGER?: string
+}
