@@ -16,6 +16,8 @@ export interface Operator extends Collector {
   watermark(watermark: number): void
   /** The clock has come to `now` (epoch ms): due timers fire. */
   processingTime(now: number): void
+  /** A commit is about to be made: what is given once a commit is given now. */
+  beforeCommit(): void
   /** When the next processing-time timer is due, epoch ms; undefined: none is set. */
   readonly nextTimer: number | undefined
   /** The step's state; undefined: it has none. */
@@ -36,6 +38,7 @@ export interface OperatorContext {
   dropped(reason: DropReason): void
 }
 
+/** `late`: for every window; `duplicate`: seen before; `expired`: too old to tell whether it was seen before. */
 export type DropReason = "late" | "duplicate" | "expired"
 
 /**

@@ -29,7 +29,14 @@ export function countIf<T>(condition: Of<T, boolean>): Aggregator<T, number, num
 
 /** The sum; 0 over no records. Numbers are added in the order of the records. */
 export function sum<T>(of: Of<T, number>): Aggregator<T, number, number> {
-  return made({ kind: "sum", of, create: () => 0, add: (s, record) => s + of(record), merge: (a, b) => a + b, result: s => s })
+  return made({
+    kind: "sum",
+    of,
+    create: () => 0,
+    add: (s, record) => s + of(record),
+    merge: (a, b) => a + b,
+    result: s => s,
+  })
 }
 
 /** The mean; null over no records. */
@@ -48,7 +55,14 @@ function extreme<T, V extends Ordered>(kind: "min" | "max", of: Of<T, V>): Aggre
   const wins = kind === "min" ? (a: V, b: V) => a < b : (a: V, b: V) => a > b
   const better = (kept: V | null, next: V | null) =>
     kept === null || (next !== null && wins(next, kept)) ? next : kept
-  return made({ kind, of, create: () => null, add: (kept, record) => better(kept, of(record)), merge: better, result: v => v })
+  return made({
+    kind,
+    of,
+    create: () => null,
+    add: (kept, record) => better(kept, of(record)),
+    merge: better,
+    result: v => v,
+  })
 }
 
 /** The lowest value; null over no records. */
@@ -134,7 +148,9 @@ export function topK<T, V extends string | number>(
  * How many distinct values there are, exactly. Every distinct value is kept: for large numbers of them take
  * `approxCountDistinct`.
  */
-export function countDistinct<T, V extends string | number | boolean>(of: Of<T, V>): Aggregator<T, number, Set<V>> {
+export function countDistinct<T, V extends string | number | boolean>(
+  of: Of<T, V>,
+): Aggregator<T, number, Set<V>> {
   return made<T, number, Set<V>>({
     kind: "countDistinct",
     of,

@@ -2,8 +2,8 @@ import type { Topic } from "../topic.ts"
 import type { Aggregators } from "./aggregators.ts"
 import type { SinkFunction, TopicSinkOptions } from "./sinks.ts"
 import type { ProcessSpec, StateTtl } from "./state.ts"
-import type { Trigger, WindowAssigner } from "./windows.ts"
 import type { WatermarkStrategy } from "./watermarks.ts"
+import type { Trigger, WindowAssigner } from "./windows.ts"
 
 /** A function of the user's: kept as it is, called by the runtime alone. */
 export type UserFunction = (...args: never[]) => unknown
@@ -44,9 +44,7 @@ export interface FileSource {
 }
 
 /** How a keyed operator finds its key: fields, or a function. */
-export type KeySelector =
-  | { readonly fields: readonly string[] }
-  | { readonly select: UserFunction }
+export type KeySelector = { readonly fields: readonly string[] } | { readonly select: UserFunction }
 
 /** How the results of a window come about. */
 export type WindowResult =
@@ -67,7 +65,12 @@ export type Operator =
   /** What the input gives beside its main output: a branch of `split`, a tag of `process`, `late` of a window. */
   | { readonly kind: "side"; readonly tag: string }
   | { readonly kind: "timestamps"; readonly timestamp: UserFunction; readonly watermark: WatermarkStrategy }
-  | { readonly kind: "deduplicate"; readonly key: KeySelector; readonly by: UserFunction; readonly ttlMs: number }
+  | {
+      readonly kind: "deduplicate"
+      readonly key: KeySelector
+      readonly by: UserFunction
+      readonly ttlMs: number
+    }
   | {
       readonly kind: "window"
       readonly key: KeySelector

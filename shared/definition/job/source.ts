@@ -31,7 +31,12 @@ export function from<T>(
   given: Topic<T> | readonly Topic<T>[] | RegExp,
   options: SourceOptions<T> = {},
 ): Stream<T> {
-  const { startingOffsets = "committed", bounded = false, timestamp, watermark = monotonicTimestamps() } = options
+  const {
+    startingOffsets = "committed",
+    bounded = false,
+    timestamp,
+    watermark = monotonicTimestamps(),
+  } = options
   const topics = given instanceof RegExp ? [] : Array.isArray(given) ? given : [given as Topic<T>]
   return new Stream(
     node(
@@ -43,7 +48,9 @@ export function from<T>(
         watermark,
         ...(given instanceof RegExp ? { pattern: given } : {}),
         ...(timestamp === undefined ? {} : { timestamp: timestamp as UserFunction }),
-        ...(options.idleAfter === undefined ? {} : { idleAfterMs: durationMs(options.idleAfter) ?? Number.NaN }),
+        ...(options.idleAfter === undefined
+          ? {}
+          : { idleAfterMs: durationMs(options.idleAfter) ?? Number.NaN }),
       },
       [],
       options.uid === undefined ? {} : { uid: options.uid },
@@ -54,7 +61,9 @@ export function from<T>(
 function files<T>(format: "ndjson" | "csv" | "parquet", path: string, options: FileOptions<T>): Stream<T> {
   const { timestamp, watermark = monotonicTimestamps(), uid } = options
   const more = timestamp === undefined ? {} : { timestamp: timestamp as UserFunction }
-  return new Stream(node({ kind: "files", path, format, watermark, ...more }, [], uid === undefined ? {} : { uid }))
+  return new Stream(
+    node({ kind: "files", path, format, watermark, ...more }, [], uid === undefined ? {} : { uid }),
+  )
 }
 
 /** The lines of an NDJSON file, a bounded source. The path is relative to the working folder. */

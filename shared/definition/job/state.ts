@@ -70,7 +70,9 @@ export interface AppendingState<V, R> {
   clear(): void
 }
 
-export function valueState<V>(options: StateOptions & { readonly initial?: V } = {}): StateDescriptor<ValueState<V>> {
+export function valueState<V>(
+  options: StateOptions & { readonly initial?: V } = {},
+): StateDescriptor<ValueState<V>> {
   return Object.freeze({ kind: "value", ...options })
 }
 
@@ -78,7 +80,9 @@ export function listState<V>(options: StateOptions = {}): StateDescriptor<ListSt
   return Object.freeze({ kind: "list", ...options })
 }
 
-export function mapState<K extends string | number, V>(options: StateOptions = {}): StateDescriptor<MapState<K, V>> {
+export function mapState<K extends string | number, V>(
+  options: StateOptions = {},
+): StateDescriptor<MapState<K, V>> {
   return Object.freeze({ kind: "map", ...options })
 }
 

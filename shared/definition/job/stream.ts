@@ -25,7 +25,9 @@ export interface RecordInfo {
 
 type KeyValue = string | number | boolean | null
 /** Fields that can be a key: their values are single. */
-type KeyField<T> = { [K in FieldOf<T>]: T extends Record<K, infer V> ? ([V] extends [KeyValue | undefined] ? K : never) : never }[FieldOf<T>]
+type KeyField<T> = {
+  [K in FieldOf<T>]: T extends Record<K, infer V> ? ([V] extends [KeyValue | undefined] ? K : never) : never
+}[FieldOf<T>]
 
 const fn = (given: unknown) => given as UserFunction
 
@@ -60,11 +62,17 @@ export class Stream<T> {
   split<const B extends Readonly<Record<string, (record: T) => boolean>>>(
     branches: B,
   ): { readonly [K in keyof B | "rest"]: Stream<T> } {
-    const parted = node({ kind: "split", branches: Object.entries(branches).map(([name, takes]) => [name, fn(takes)] as const) }, [
-      this.node,
-    ])
+    const parted = node(
+      {
+        kind: "split",
+        branches: Object.entries(branches).map(([name, takes]) => [name, fn(takes)] as const),
+      },
+      [this.node],
+    )
     const names = [...Object.keys(branches), "rest"]
-    const streams = names.map(name => [name, new Stream<T>(node({ kind: "side", tag: name }, [parted]))] as const)
+    const streams = names.map(
+      name => [name, new Stream<T>(node({ kind: "side", tag: name }, [parted]))] as const,
+    )
     return Object.freeze(Object.fromEntries(streams)) as { readonly [K in keyof B | "rest"]: Stream<T> }
   }
 
@@ -140,7 +148,10 @@ export class KeyedStream<T, K> {
   }
 
   /** Drops records whose `by` was seen for this key within `ttl` of event time. */
-  deduplicate(by: (record: T) => string | number, options: UidOption & { readonly ttl: Duration }): KeyedStream<T, K> {
+  deduplicate(
+    by: (record: T) => string | number,
+    options: UidOption & { readonly ttl: Duration },
+  ): KeyedStream<T, K> {
     const ttlMs = durationMs(options.ttl) ?? Number.NaN
     const made = node({ kind: "deduplicate", key: this.key, by: fn(by), ttlMs }, [this.node], {
       ...uidOf(options),
@@ -174,7 +185,13 @@ export class KeyedStream<T, K> {
     n: number,
     options: UidOption & { readonly by: (record: T) => number | string; readonly order?: "asc" | "desc" },
   ): UpdatingStream<T & { readonly rank: number }> {
-    const operator = { kind: "topN", key: this.key, n, by: fn(options.by), order: options.order ?? "desc" } as const
+    const operator = {
+      kind: "topN",
+      key: this.key,
+      n,
+      by: fn(options.by),
+      order: options.order ?? "desc",
+    } as const
     return new UpdatingStream(node(operator, [this.node], { ...uidOf(options), ...this.#keyed() }))
   }
 
@@ -232,7 +249,10 @@ export class WindowedStream<T, K> {
 
   /** A row per key and window: the key's fields, `windowStart`, `windowEnd` (epoch ms), and the named results. */
   aggregate<const A extends Aggregators<T>>(aggregators: A): ProcessedStream<WindowRow<K, A>> {
-    return this.#result({ kind: "aggregate", aggregators: Object.freeze({ ...aggregators }) as Aggregators<never> })
+    return this.#result({
+      kind: "aggregate",
+      aggregators: Object.freeze({ ...aggregators }) as Aggregators<never>,
+    })
   }
 
   /** The key's records of a window, made one. */
@@ -257,7 +277,8 @@ export class WindowedStream<T, K> {
     } as const
     const more = "fields" in this.#key ? { keyFields: this.#key.fields } : {}
     const made = node(operator, [this.#from], { ...uidOf(this.#options), ...more })
-    if (lateTo !== undefined) lateSinks.set(made, sinkOf(node({ kind: "side", tag: "late" }, [made]), lateTo, {}))
+    if (lateTo !== undefined)
+      lateSinks.set(made, sinkOf(node({ kind: "side", tag: "late" }, [made]), lateTo, {}))
     return new ProcessedStream(made)
   }
 }

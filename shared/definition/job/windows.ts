@@ -11,7 +11,12 @@ export interface TimeWindow {
  * when the app is loaded.
  */
 export type WindowAssigner =
-  | { readonly kind: "tumbling"; readonly sizeMs: number; readonly offsetMs: number; readonly time: TimeDomain }
+  | {
+      readonly kind: "tumbling"
+      readonly sizeMs: number
+      readonly offsetMs: number
+      readonly time: TimeDomain
+    }
   | {
       readonly kind: "hopping"
       readonly sizeMs: number
@@ -26,7 +31,11 @@ export type WindowAssigner =
       readonly offsetMs: number
       readonly time: TimeDomain
     }
-  | { readonly kind: "session"; readonly gapMs: number | ((record: never) => number); readonly time: TimeDomain }
+  | {
+      readonly kind: "session"
+      readonly gapMs: number | ((record: never) => number)
+      readonly time: TimeDomain
+    }
   /** One window without an end; fires only by a trigger. */
   | { readonly kind: "global" }
   /** `size` records of a key; with `slide`, every `slide` records over the last `size`. */
@@ -56,13 +65,25 @@ export function tumbling(size: Duration, options: OffsetOptions = {}): WindowAss
 /** Windows of one size that begin every `slide`. */
 export function hopping(size: Duration, slide: Duration, options: OffsetOptions = {}): WindowAssigner {
   const { time = "event" } = options
-  return Object.freeze({ kind: "hopping", sizeMs: ms(size), slideMs: ms(slide), offsetMs: offsetMs(options), time })
+  return Object.freeze({
+    kind: "hopping",
+    sizeMs: ms(size),
+    slideMs: ms(slide),
+    offsetMs: offsetMs(options),
+    time,
+  })
 }
 
 /** Windows that begin every `size` and grow by `step` until they are that long; `size` is a multiple of `step`. */
 export function cumulate(size: Duration, step: Duration, options: OffsetOptions = {}): WindowAssigner {
   const { time = "event" } = options
-  return Object.freeze({ kind: "cumulate", sizeMs: ms(size), stepMs: ms(step), offsetMs: offsetMs(options), time })
+  return Object.freeze({
+    kind: "cumulate",
+    sizeMs: ms(size),
+    stepMs: ms(step),
+    offsetMs: offsetMs(options),
+    time,
+  })
 }
 
 /**
@@ -70,7 +91,10 @@ export function cumulate(size: Duration, step: Duration, options: OffsetOptions 
  * one: a gap of exactly `gap` does not part them.
  * @param gap a duration, or a function that gives each record's gap in ms
  */
-export function session<T>(gap: Duration | ((record: T) => number), options: TimeOptions = {}): WindowAssigner {
+export function session<T>(
+  gap: Duration | ((record: T) => number),
+  options: TimeOptions = {},
+): WindowAssigner {
   const { time = "event" } = options
   return Object.freeze({ kind: "session", gapMs: typeof gap === "function" ? gap : ms(gap), time })
 }

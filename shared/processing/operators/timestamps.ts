@@ -1,0 +1,47 @@
+import type { WatermarkStrategy } from "../../definition/job/watermarks.ts"
+import { ProcessingError } from "../errors.ts"
+import type { Collector } from "../operator.ts"
+import { type RunningGenerator, runningGenerator } from "../time/generators.ts"
+import { StatelessOperator } from "./stateless.ts"
+
+/** Throws `ProcessingError` `bad_timestamp`. */
+export function checkedTimestamp(timestamp: unknown): number {
+  if (typeof timestamp === "number" && Number.isFinite(timestamp)) return Math.floor(timestamp)
+  throw new ProcessingError(
+    "bad_timestamp",
+    `timestamp: expected epoch milliseconds, got ${String(timestamp)}`,
+  )
+}
+
+/** Gives records other timestamps, and what follows its own watermark. */
+export class TimestampsOperator extends StatelessOperator {
+  readonly #timestamp: (record: unknown) => unknown
+  readonly #generator: RunningGenerator
+  readonly #output: Collector
+  readonly #marked: () => void
+
+  /** @param marked called when a record gave a watermark that counts at once */
+  constructor(
+    options: { timestamp: (record: unknown) => unknown; watermark: WatermarkStrategy },
+    output: Collector,
+    marked: () => void,
+  ) {
+    super()
+    this.#timestamp = options.timestamp
+    this.#generator = runningGenerator(options.watermark)
+    this.#output = output
+    this.#marked = marked
+  }
+
+  record(value: unknown): void {
+    const timestamp = checkedTimestamp(this.#timestamp(value))
+    const mark = this.#generator.onRecord(value, timestamp)
+    this.#output.record(value, timestamp)
+    if (mark !== undefined) this.#marked()
+  }
+
+  /** Its own watermark, in place of its input's. */
+  get ownWatermark(): number {
+    return this.#generator.current()
+  }
+}

@@ -1,0 +1,206 @@
+import type { StateTable, StateVisitor } from "../operator.ts"
+import { type KeyId, type KeyPart, type KeyReader, keyBytes, keyGroup, keyParts } from "./keys.ts"
+import { packState, unpackState } from "./packing.ts"
+
+/** What tells a key's entries apart: a window's end, a name, a user's map key. */
+export type SubKey = string | number
+
+/** About what a map's entry and a small object take besides their content, bytes. */
+const ENTRY_BYTES = 96
+
+/** One key of a stateful operator, and its entries. */
+export class KeySlot<V> {
+  readonly id: KeyId
+  readonly entries = new Map<SubKey, V>()
+  /** Entries changed or removed since the last commit. */
+  changed: Set<SubKey> | undefined
+  /** The stored form of the key, made when it is first written. */
+  stored: { readonly bytes: Uint8Array; readonly group: number } | undefined
+
+  constructor(id: KeyId) {
+    this.id = id
+  }
+}
+
+/**
+ * Entries of a stateful operator: by the records' key, then by a sub-key. Values are the operator's own objects; whoever
+ * changes one in place says so with `touch`. Each entry is stored alone, so a commit writes what changed and no more.
+ */
+export class KeyedStore<V> implements StateTable {
+  readonly keys: KeyReader
+  readonly #slots = new Map<KeyId, KeySlot<V>>()
+  #changed: KeySlot<V>[] = []
+  readonly #pack: (value: V) => unknown
+  readonly #unpack: (packed: unknown) => V
+  readonly #onLoaded: () => void
+  #keyBytes = 0
+  #entries = 0
+  #averageValueBytes = 16
+
+  /**
+   * @param options.pack makes plain data of a value where it is not, `unpack` the reverse
+   * @param options.loaded called when a stored state is whole again
+   */
+  constructor(
+    keys: KeyReader,
+    options: {
+      readonly pack?: (value: V) => unknown
+      readonly unpack?: (packed: unknown) => V
+      readonly loaded?: () => void
+    } = {},
+  ) {
+    this.keys = keys
+    this.#pack = options.pack ?? (value => value)
+    this.#unpack = options.unpack ?? (packed => packed as V)
+    this.#onLoaded = options.loaded ?? (() => {})
+  }
+
+  /** The slot of a record's key, made if need be. Throws `ProcessingError` `bad_key`. */
+  slotOf(record: unknown): KeySlot<V> {
+    return this.slot(this.keys.idOf(record))
+  }
+
+  slot(id: KeyId): KeySlot<V> {
+    let slot = this.#slots.get(id)
+    if (slot === undefined) {
+      slot = new KeySlot<V>(id)
+      this.#keep(slot)
+    }
+    return slot
+  }
+
+  #keep(slot: KeySlot<V>): void {
+    this.#slots.set(slot.id, slot)
+    this.#keyBytes += typeof slot.id === "string" ? slot.id.length : 8
+  }
+
+  find(id: KeyId): KeySlot<V> | undefined {
+    return this.#slots.get(id)
+  }
+
+  slots(): IterableIterator<KeySlot<V>> {
+    return this.#slots.values()
+  }
+
+  /** Keys that have entries. */
+  get size(): number {
+    return this.#slots.size
+  }
+
+  partsOf(slot: KeySlot<V>): readonly KeyPart[] {
+    return this.keys.partsOf(slot.id)
+  }
+
+  set(slot: KeySlot<V>, sub: SubKey, value: V): void {
+    // A slot that lost its last entry was forgotten; whoever has it still may go on with it.
+    if (slot.entries.size === 0 && !this.#slots.has(slot.id)) this.#keep(slot)
+    if (!slot.entries.has(sub)) this.#entries++
+    slot.entries.set(sub, value)
+    this.touch(slot, sub)
+  }
+
+  /** Says that an entry's value was changed in place. */
+  touch(slot: KeySlot<V>, sub: SubKey): void {
+    if (slot.changed === undefined) {
+      slot.changed = new Set()
+      this.#changed.push(slot)
+    }
+    slot.changed.add(sub)
+  }
+
+  delete(slot: KeySlot<V>, sub: SubKey): boolean {
+    if (!slot.entries.delete(sub)) return false
+    this.#entries--
+    this.touch(slot, sub)
+    if (slot.entries.size === 0) this.#forget(slot)
+    return true
+  }
+
+  /** Forgets a key without entries: one that was only looked at. */
+  release(slot: KeySlot<V>): void {
+    if (slot.entries.size === 0 && this.#slots.get(slot.id) === slot) this.#forget(slot)
+  }
+
+  /** The slot stays with whoever still has it: its removed entries are yet to be written. */
+  #forget(slot: KeySlot<V>): void {
+    this.#slots.delete(slot.id)
+    this.#keyBytes -= typeof slot.id === "string" ? slot.id.length : 8
+  }
+
+  takeChanges(visit: StateVisitor): void {
+    const changed = this.#changed
+    this.#changed = []
+    for (const slot of changed) {
+      const subs = slot.changed
+      slot.changed = undefined
+      if (subs === undefined) continue
+      const { group, bytes } = this.#stored(slot)
+      // A key that was forgotten and came back has a slot of its own, whose entries are the newer ones.
+      const current = this.#slots.get(slot.id)
+      for (const sub of subs) {
+        if (current !== undefined && current !== slot && current.changed?.has(sub) === true) continue
+        const holder = slot.entries.has(sub) ? slot : current
+        const value = holder?.entries.get(sub)
+        visit(group, entryKey(bytes, sub), value === undefined ? undefined : this.#packed(value))
+      }
+    }
+  }
+
+  readGroup(group: number, visit: StateVisitor): void {
+    for (const slot of this.#slots.values()) {
+      const stored = this.#stored(slot)
+      if (stored.group !== group) continue
+      for (const [sub, value] of slot.entries) visit(group, entryKey(stored.bytes, sub), this.#packed(value))
+    }
+  }
+
+  load(_group: number, key: Uint8Array, value: Uint8Array | undefined): void {
+    const [parts, sub] = splitEntryKey(key)
+    const slot = this.slot(parts.length === 1 ? (parts[0] ?? null) : JSON.stringify(parts))
+    if (value === undefined) {
+      if (slot.entries.delete(sub)) this.#entries--
+      if (slot.entries.size === 0) this.#forget(slot)
+      return
+    }
+    if (!slot.entries.has(sub)) this.#entries++
+    slot.entries.set(sub, this.#unpack(unpackState(value)))
+  }
+
+  loaded(): void {
+    this.#onLoaded()
+  }
+
+  get bytes(): number {
+    return this.#keyBytes * 2 + this.#entries * (ENTRY_BYTES + this.#averageValueBytes)
+  }
+
+  #packed(value: V): Uint8Array {
+    const bytes = packState(this.#pack(value))
+    // A moving average is enough: the figure warns, it does not account.
+    this.#averageValueBytes += (bytes.length - this.#averageValueBytes) / 64
+    return bytes
+  }
+
+  #stored(slot: KeySlot<V>): { readonly bytes: Uint8Array; readonly group: number } {
+    if (slot.stored === undefined) {
+      const bytes = keyBytes(this.partsOf(slot))
+      slot.stored = { bytes, group: keyGroup(bytes) }
+    }
+    return slot.stored
+  }
+}
+
+/** The stored key of an entry: the key's length, its bytes, then the packed sub-key. */
+function entryKey(key: Uint8Array, sub: SubKey): Uint8Array {
+  const packed = packState(sub)
+  const bytes = new Uint8Array(4 + key.length + packed.length)
+  new DataView(bytes.buffer).setUint32(0, key.length)
+  bytes.set(key, 4)
+  bytes.set(packed, 4 + key.length)
+  return bytes
+}
+
+function splitEntryKey(bytes: Uint8Array): [parts: KeyPart[], sub: SubKey] {
+  const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0)
+  return [keyParts(bytes.subarray(4, 4 + length)), unpackState(bytes.subarray(4 + length)) as SubKey]
+}

@@ -1,0 +1,81 @@
+import type { KeySelector } from "../../definition/job/graph.ts"
+import { murmur2 } from "../../log/records/index.ts"
+import { ProcessingError } from "../errors.ts"
+import { KEY_GROUPS } from "../operator.ts"
+
+/** What one part of a key may be. */
+export type KeyPart = string | number | boolean | null
+
+/** A key as maps hold it: the part itself where there is one, else the text of its canonical bytes. */
+export type KeyId = KeyPart
+
+const encoder = new TextEncoder()
+
+/** How one operator reads keys. */
+export interface KeyReader {
+  /** Throws `ProcessingError` `bad_key`. */
+  idOf(record: unknown): KeyId
+  /** The parts that an id stands for, in the order of the fields. */
+  partsOf(id: KeyId): readonly KeyPart[]
+  /** The names of the parts in results. */
+  readonly names: readonly string[]
+}
+
+export function keyReader(selector: KeySelector): KeyReader {
+  if (!("fields" in selector)) {
+    const select = selector.select as (record: unknown) => unknown
+    return { idOf: record => keyPart(select(record), "key"), partsOf: id => [id], names: ["key"] }
+  }
+  const { fields } = selector
+  const [field] = fields
+  if (fields.length === 1 && field !== undefined) {
+    return {
+      idOf: record => keyPart((record as Record<string, unknown>)[field], field),
+      partsOf: id => [id],
+      names: fields,
+    }
+  }
+  return {
+    idOf: record =>
+      JSON.stringify(fields.map(name => keyPart((record as Record<string, unknown>)[name], name))),
+    partsOf: id => JSON.parse(String(id)) as KeyPart[],
+    names: fields,
+  }
+}
+
+function keyPart(value: unknown, name: string): KeyPart {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return value
+    case "number":
+      if (Number.isFinite(value)) return value === 0 ? 0 : value // −0 is 0
+      break
+    case "undefined":
+      return null
+    default:
+      if (value === null) return null
+  }
+  const got = typeof value === "number" ? String(value) : typeof value
+  throw new ProcessingError(
+    "bad_key",
+    `${name}: expected text, a finite number, a boolean or null, got ${got}`,
+  )
+}
+
+/**
+ * The canonical bytes of a key: its parts as a JSON array. They are stored and decide the key's group, so they never
+ * change.
+ */
+export function keyBytes(parts: readonly KeyPart[]): Uint8Array {
+  return encoder.encode(JSON.stringify(parts))
+}
+
+export function keyParts(bytes: Uint8Array): KeyPart[] {
+  return JSON.parse(new TextDecoder().decode(bytes)) as KeyPart[]
+}
+
+/** The group of a key, 0 to `KEY_GROUPS` − 1: murmur2 as Kafka's partitioner takes it. */
+export function keyGroup(bytes: Uint8Array): number {
+  return (murmur2(bytes) & 0x7fffffff) % KEY_GROUPS
+}
