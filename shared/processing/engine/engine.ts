@@ -1,0 +1,79 @@
+import type { DropReason } from "../operator.ts"
+import type { CommitDraft, InputPosition } from "../task/commit.ts"
+
+/** A partition that a task reads. */
+export interface EngineInput {
+  readonly source: number
+  readonly topic: string
+  readonly topicId: string
+  readonly partition: number
+}
+
+/** A partition's records for one batch of work. */
+export interface EngineBatch {
+  readonly topicId: string
+  readonly partition: number
+  /** Stored RecordBatches, base offsets patched; the first may begin below `from`. */
+  readonly batches: readonly Uint8Array[]
+  readonly from: number
+  /** Where the next batch of work goes on. */
+  readonly next: number
+  /** A bounded source ends here. */
+  readonly ended: boolean
+}
+
+/** A topic that the task writes to. */
+export interface EngineOutput {
+  readonly topic: string
+  readonly topicId: string
+  readonly partitions: number
+}
+
+export interface EngineOptions {
+  readonly inputs: readonly EngineInput[]
+  readonly outputs: readonly EngineOutput[]
+  readonly bounded: boolean
+}
+
+/** Why a batch of work came to nothing: a record that the job's functions do not take. */
+export interface PoisonRecord {
+  readonly topicId: string
+  readonly partition: number
+  readonly offset: number
+  readonly error: string
+  /** The value's first characters, for people. */
+  readonly record: string
+}
+
+export type WorkResult =
+  | { readonly ok: true; readonly draft: CommitDraft }
+  | { readonly ok: false; readonly poison: PoisonRecord }
+
+/**
+ * The computing side of one task: a job's program, the records' decoding, the results' encoding, the state in memory.
+ * It is pure but for the user's functions, and synchronous; it runs in a worker thread, a function, or in a test. After
+ * a poison record, a failed commit or a lost one it is thrown away.
+ */
+export interface TaskEngine {
+  /** Takes the state back: runs, oldest first, then where event time and inputs stood. Once, before any work. */
+  load(
+    runs: readonly Uint8Array[],
+    from: Pick<CommitDraft, "inputs" | "times" | "sequences" | "counters"> | undefined,
+  ): void
+  /** Takes up partitions that are new. */
+  addInputs(inputs: readonly EngineInput[]): void
+  /**
+   * Works through batches and due timers, in this order: records, event time, processing time; then makes the draft of a
+   * commit. @param now the clock, epoch ms @param skip positions of poison records to leave out
+   */
+  work(
+    batches: readonly EngineBatch[],
+    now: number,
+    skip: readonly { topicId: string; partition: number; offset: number }[],
+  ): WorkResult
+  /** The state's bytes in memory, about. */
+  readonly stateBytes: number
+  positions(): readonly InputPosition[]
+}
+
+export type DroppedCounts = Readonly<Record<DropReason, number>>
