@@ -1,4 +1,5 @@
 import type { DropReason } from "../operator.ts"
+import type { RunInfo } from "../state/run-levels.ts"
 import type { CommitDraft, InputPosition } from "../task/commit.ts"
 
 /** A partition that a task reads. */
@@ -45,6 +46,11 @@ export interface PoisonRecord {
   readonly record: string
 }
 
+/** A run of the state, its bytes read. */
+export interface LoadedRun extends RunInfo {
+  readonly run: Uint8Array
+}
+
 export type WorkResult =
   | { readonly ok: true; readonly draft: CommitDraft }
   | { readonly ok: false; readonly poison: PoisonRecord }
@@ -57,7 +63,7 @@ export type WorkResult =
 export interface TaskEngine {
   /** Takes the state back: runs, oldest first, then where event time and inputs stood. Once, before any work. */
   load(
-    runs: readonly Uint8Array[],
+    runs: readonly LoadedRun[],
     from: Pick<CommitDraft, "inputs" | "times" | "sequences" | "counters"> | undefined,
   ): void
   /** Takes up partitions that are new. */
@@ -71,6 +77,8 @@ export interface TaskEngine {
     now: number,
     skip: readonly { topicId: string; partition: number; offset: number }[],
   ): WorkResult
+  /** Key groups `from` to `to` − 1 of the state as it is now, whole, as a run. */
+  writeGroups(from: number, to: number): Uint8Array
   /** The state's bytes in memory, about. */
   readonly stateBytes: number
   positions(): readonly InputPosition[]

@@ -91,6 +91,8 @@ export interface RunRef {
   readonly seq: number
   readonly entries: number
   readonly bytes: number
+  /** Of the base: the groups that it holds whole, from, to (exclusive). */
+  readonly groups?: readonly [from: number, to: number]
   readonly piece: Piece
 }
 

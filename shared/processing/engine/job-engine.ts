@@ -1,0 +1,249 @@
+import type { TopicSource } from "../../definition/job/graph.ts"
+import type { Job } from "../../definition/job/job.ts"
+import { type BatchCodec, RecordCursor } from "../../log/records/index.ts"
+import { type DropReason, END_OF_TIME } from "../operator.ts"
+import { Program, type ProgramHost } from "../program.ts"
+import { materialised } from "../record.ts"
+import { packState } from "../state/packing.ts"
+import { readRun, takeChanges, takeGroups } from "../state/run-codec.ts"
+import { baseSeqs } from "../state/run-levels.ts"
+import type { CommitDraft, InputPosition, OutputBatch, TaskCounters } from "../task/commit.ts"
+import type {
+  EngineBatch,
+  EngineInput,
+  EngineOptions,
+  LoadedRun,
+  PoisonRecord,
+  TaskEngine,
+  WorkResult,
+} from "./engine.ts"
+import { type TimestampReader, timestampReader } from "./event-time.ts"
+import { inputId, type SourceInput, SourceInputs } from "./source-input.ts"
+import { TopicWriter } from "./topic-writer.ts"
+
+/** What of a poison record is shown, characters. */
+const POISON_SHOWN_MAX = 1_000
+
+const decoder = new TextDecoder()
+
+export interface JobEngineOptions extends EngineOptions {
+  readonly job: Job
+  readonly producerId: number
+  readonly codec?: BatchCodec
+}
+
+const NO_COUNTERS: TaskCounters = {
+  recordsIn: 0,
+  recordsOut: 0,
+  late: 0,
+  duplicate: 0,
+  expired: 0,
+  skipped: 0,
+}
+
+/** A task's computing side over a job's own functions, in this thread. */
+export class JobEngine implements TaskEngine, ProgramHost {
+  readonly #job: Job
+  readonly #program: Program
+  readonly #sources = new Map<number, SourceInputs>()
+  readonly #timestamps = new Map<number, TimestampReader>()
+  readonly #byId = new Map<string, SourceInput>()
+  readonly #writers = new Map<number, TopicWriter>()
+  readonly #sinkRecords = new Map<number, unknown[]>()
+  readonly #sequences = new Map<string, number>()
+  #counters: { -readonly [K in keyof TaskCounters]: TaskCounters[K] } = { ...NO_COUNTERS }
+  processingTime = 0
+
+  constructor(options: JobEngineOptions) {
+    const { job, bounded, outputs, inputs } = options
+    this.#job = job
+    this.#program = new Program(job, this, { bounded })
+    for (const [index, node] of job.graph.entries()) {
+      const { operator } = node
+      if (operator.kind === "source") {
+        this.#sources.set(index, new SourceInputs(operator))
+      } else if (operator.kind === "topicSink") {
+        const output = outputs.find(({ topic }) => topic === operator.topic.name)
+        if (output === undefined) continue
+        const key = operator.topic.options.key as string | undefined
+        const writer = { output, codec: options.codec ?? "none", producerId: options.producerId }
+        this.#writers.set(index, new TopicWriter(node, operator.options as never, key, writer, this.#sequences))
+      } else if (operator.kind === "functionSink") this.#sinkRecords.set(index, [])
+    }
+    this.addInputs(inputs)
+  }
+
+  addInputs(inputs: readonly EngineInput[], positions: readonly InputPosition[] = []): void {
+    for (const input of inputs) {
+      const sources = this.#sources.get(input.source)
+      if (sources === undefined) continue
+      const id = inputId(input)
+      sources.add(
+        input,
+        positions.find(position => inputId(position) === id),
+      )
+      this.#byId.set(id, sources.inputs.get(id) as SourceInput)
+      this.#timestamps.set(input.source, this.#timestampsOf(sources.source, input.topic))
+    }
+  }
+
+  #timestampsOf(source: TopicSource, topic: string): TimestampReader {
+    const named = source.topics.find(({ name }) => name === topic)
+    return timestampReader(source.timestamp as never, named?.options.eventTime as string | undefined)
+  }
+
+  load(
+    runs: readonly LoadedRun[],
+    from: Pick<CommitDraft, "inputs" | "times" | "sequences" | "counters"> | undefined,
+  ): void {
+    if (from !== undefined) {
+      this.#counters = { ...from.counters }
+      for (const [id, sequence] of Object.entries(from.sequences)) this.#sequences.set(id, sequence)
+      const inputs = [...this.#byId.values()].map(({ input }) => input)
+      this.#byId.clear()
+      for (const sources of this.#sources.values()) sources.inputs.clear()
+      this.addInputs(inputs, from.inputs)
+      this.#program.restoreTimes(from.times)
+      for (const [index, sources] of this.#sources) {
+        const watermark = from.times[index]?.watermark
+        if (watermark !== undefined) sources.restore(watermark)
+      }
+    }
+    const states = this.#program.states()
+    const base = baseSeqs(runs)
+    for (const { level, seq, run } of runs) {
+      const counts = (group: number) => (level === -1 ? seq === base[group] : seq > (base[group] ?? -1))
+      readRun(run, (group, uid, key, value) => states.get(uid)?.load(group, key, value), counts)
+    }
+    for (const table of states.values()) table.loaded()
+  }
+
+  work(
+    batches: readonly EngineBatch[],
+    now: number,
+    skip: readonly Omit<PoisonRecord, "error" | "record">[],
+  ): WorkResult {
+    this.processingTime = Math.max(this.processingTime, now)
+    const fed = new Set<SourceInput>()
+    for (const batch of batches) {
+      const input = this.#byId.get(inputId(batch))
+      if (input === undefined) continue
+      const poison = this.#feed(input, batch, skip)
+      if (poison !== undefined) return { ok: false, poison }
+      if (batch.next > input.next) fed.add(input)
+      input.next = batch.next
+      if (batch.ended) input.ended = true
+    }
+    for (const input of this.#byId.values()) {
+      input.look(
+        this.processingTime,
+        this.#sources.get(input.input.source)?.source.idleAfterMs,
+        fed.has(input),
+      )
+    }
+    this.#advanceTime()
+    this.#program.beforeCommit()
+    return { ok: true, draft: this.#draft() }
+  }
+
+  #advanceTime(): void {
+    for (const [index, sources] of this.#sources) this.#program.sourceTime(index, sources.time())
+    this.#program.endBatch()
+    this.#program.advanceProcessingTime()
+    if (this.#program.watermark === END_OF_TIME) this.#program.endProcessingTime()
+  }
+
+  #feed(
+    input: SourceInput,
+    batch: EngineBatch,
+    skip: readonly Omit<PoisonRecord, "error" | "record">[],
+  ): PoisonRecord | undefined {
+    const { topicId, partition } = batch
+    const skipped = new Set(
+      skip.filter(at => at.topicId === topicId && at.partition === partition).map(({ offset }) => offset),
+    )
+    const { source } = input.input
+    const collector = this.#program.source(source)
+    const timeOf = this.#timestamps.get(source) as TimestampReader
+    for (const bytes of batch.batches) {
+      const cursor = new RecordCursor(bytes)
+      while (cursor.next()) {
+        if (cursor.offset < batch.from || cursor.offset >= batch.next || cursor.valueStart < 0) continue
+        if (skipped.has(cursor.offset)) {
+          this.#counters.skipped++
+          continue
+        }
+        try {
+          const record: unknown = JSON.parse(
+            decoder.decode(cursor.buffer.subarray(cursor.valueStart, cursor.valueEnd)),
+          )
+          const timestamp = timeOf(record, cursor.timestamp)
+          this.#counters.recordsIn++
+          collector.record(record, timestamp)
+          const mark = input.generator.onRecord(record, timestamp)
+          if (mark !== undefined)
+            this.#program.sourceTime(source, (this.#sources.get(source) as SourceInputs).time())
+        } catch (error) {
+          const text = decoder.decode(cursor.buffer.subarray(cursor.valueStart, cursor.valueEnd))
+          const record = text.slice(0, POISON_SHOWN_MAX)
+          return { topicId, partition, offset: cursor.offset, error: messageOf(error), record }
+        }
+      }
+    }
+    return undefined
+  }
+
+  sink(index: number, record: unknown, timestamp: number): void {
+    this.#counters.recordsOut++
+    const writer = this.#writers.get(index)
+    if (writer !== undefined) writer.write(record, timestamp)
+    else this.#sinkRecords.get(index)?.push(materialised(record))
+  }
+
+  dropped(_uid: string, reason: DropReason): void {
+    this.#counters[reason]++
+  }
+
+  #draft(): CommitDraft {
+    const outputs: OutputBatch[] = []
+    for (const writer of this.#writers.values()) outputs.push(...writer.take())
+    const sinks = [...this.#sinkRecords].flatMap(([sink, records]) => {
+      if (records.length === 0) return []
+      const packed = packState(records.splice(0))
+      return [{ sink, records: packed }]
+    })
+    return {
+      inputs: this.positions(),
+      times: this.#program.times(),
+      change: takeChanges(this.#program.states()),
+      outputs,
+      sinks,
+      sequences: Object.fromEntries(this.#sequences),
+      nextTimer: this.#program.nextTimer,
+      counters: { ...this.#counters },
+    }
+  }
+
+  writeGroups(from: number, to: number): Uint8Array {
+    return takeGroups(this.#program.states(), from, to)
+  }
+
+  get stateBytes(): number {
+    let bytes = 0
+    for (const table of this.#program.states().values()) bytes += table.bytes
+    return bytes
+  }
+
+  positions(): readonly InputPosition[] {
+    return [...this.#byId.values()].map(input => input.position())
+  }
+
+  /** The job that this engine computes. */
+  get job(): Job {
+    return this.#job
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+}

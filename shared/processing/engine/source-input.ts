@@ -1,0 +1,77 @@
+import type { TopicSource } from "../../definition/job/graph.ts"
+import type { InputPosition } from "../task/commit.ts"
+import { type RunningGenerator, runningGenerator } from "../time/generators.ts"
+import { type InputTime, type MergedTime, SplitMerge } from "../time/watermark-merge.ts"
+import type { EngineInput } from "./engine.ts"
+
+/** One partition of a source, and how far its event time has come. */
+export class SourceInput implements InputTime {
+  readonly input: EngineInput
+  readonly generator: RunningGenerator
+  next: number
+  idle: boolean
+  ended: boolean
+  /** The clock when its last record came, epoch ms; undefined before the first look. */
+  lastRecordAt: number | undefined
+
+  constructor(source: TopicSource, input: EngineInput, position: InputPosition | undefined) {
+    this.input = input
+    this.generator = runningGenerator(source.watermark, position?.maxTimestamp)
+    this.next = position?.next ?? 0
+    this.idle = position?.idle ?? false
+    this.ended = position?.ended ?? false
+  }
+
+  get watermark(): number {
+    return this.generator.current()
+  }
+
+  /** Idle without records for so long by the clock; never before it was looked at for that long. */
+  look(now: number, idleAfterMs: number | undefined, hadRecords: boolean): void {
+    if (hadRecords || this.lastRecordAt === undefined) this.lastRecordAt = now
+    this.idle = !hadRecords && idleAfterMs !== undefined && now - this.lastRecordAt >= idleAfterMs
+  }
+
+  position(): InputPosition {
+    const { source, topicId, partition } = this.input
+    const { next, idle, ended } = this
+    return { source, topicId, partition, next, maxTimestamp: this.generator.maxTimestamp, idle, ended }
+  }
+}
+
+/** All partitions of one source. */
+export class SourceInputs {
+  readonly source: TopicSource
+  readonly inputs = new Map<string, SourceInput>()
+  #merge = new SplitMerge()
+
+  constructor(source: TopicSource) {
+    this.source = source
+  }
+
+  add(input: EngineInput, position: InputPosition | undefined): void {
+    const id = inputId(input)
+    if (!this.inputs.has(id)) this.inputs.set(id, new SourceInput(this.source, input, position))
+  }
+
+  /** Goes on from a stored watermark: it never falls. */
+  restore(watermark: number): void {
+    this.#merge = new SplitMerge(watermark)
+  }
+
+  /** A source that reads nothing yet has not ended: its topics may come. */
+  time(): MergedTime {
+    const merged = this.#merge.merge(this.inputs.values())
+    return this.inputs.size === 0 ? { ...merged, ended: this.source.bounded } : merged
+  }
+}
+
+export function inputId({
+  topicId,
+  partition,
+}: {
+  readonly topicId: string
+  readonly partition: number
+}): string {
+  return `${topicId}#${partition}`
+}
