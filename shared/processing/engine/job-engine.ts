@@ -67,7 +67,10 @@ export class JobEngine implements TaskEngine, ProgramHost {
         if (output === undefined) continue
         const key = operator.topic.options.key as string | undefined
         const writer = { output, codec: options.codec ?? "none", producerId: options.producerId }
-        this.#writers.set(index, new TopicWriter(node, operator.options as never, key, writer, this.#sequences))
+        this.#writers.set(
+          index,
+          new TopicWriter(node, operator.options as never, key, writer, this.#sequences),
+        )
       } else if (operator.kind === "functionSink") this.#sinkRecords.set(index, [])
     }
     this.addInputs(inputs)
