@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs"
+import { createRequire } from "node:module"
 import { Command } from "commander"
 import { consumeCommand } from "./commands/consume.ts"
 import { produceCommand } from "./commands/produce.ts"
@@ -11,8 +11,9 @@ Exit status: 0 done, 1 the server refused or failed, 2 wrong usage, 3 no server 
 Data goes to stdout, all else to stderr. NO_COLOR is honoured.`
 
 function ownVersion(): string {
-  const file = new URL("../package.json", import.meta.url)
-  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version
+  // By its name, since this file lies elsewhere when it is compiled.
+  const require = createRequire(import.meta.url)
+  return (require("millrace/package.json") as { version: string }).version
 }
 
 /** The whole command line. Wrong usage throws commander's error instead of ending the process. */

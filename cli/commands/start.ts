@@ -28,7 +28,7 @@ async function run(app: string | undefined, options: Options): Promise<void> {
 export const startCommand = () =>
   new Command("start")
     .description("Run the platform in this process, on local files.")
-    .argument("[app]", "the app definition, a .ts file; default: the flights example")
+    .argument("[app]", "the app definition, a .ts file; default in the repository: the flights example")
     .option("--port <port>", "where to listen on 127.0.0.1; 0 picks a free one", integer(0, 65_535), 7070)
     .option("--data <folder>", "where everything is kept", "./.millrace")
     .option("--no-replay", "do not replay the example's data")

@@ -1,5 +1,8 @@
-/** The app file's replay cannot be loaded or breaks its own promises. */
-export type StartErrorCode = "bad_replay"
+export type StartErrorCode =
+  /** None was named, and there is no example to fall back to. */
+  | "no_app"
+  /** The app file's replay cannot be loaded or breaks its own promises. */
+  | "bad_replay"
 
 /** Why the platform does not start. The message is for a person. */
 export class StartError extends Error {

@@ -16,10 +16,11 @@ import { showReplay } from "./replay-progress.ts"
 import { StartError } from "./start-error.ts"
 import { watchFiles } from "./watch.ts"
 
+/** Not in the published package. */
 const DEFAULT_APP = join(import.meta.dirname, "../../examples/flights/app.ts")
 
 export interface StartOptions {
-  /** Path of the app file. Default: the flights example. */
+  /** Path of the app file. Default: the flights example, where it is at hand. */
   readonly app?: string
   /** On 127.0.0.1; 0 picks a free one. */
   readonly port: number
@@ -37,7 +38,7 @@ export interface StartOptions {
  */
 export async function start(options: StartOptions): Promise<void> {
   const say = (line: string) => void process.stderr.write(`${line}\n`)
-  const app = resolve(options.app ?? DEFAULT_APP)
+  const app = resolve(options.app ?? defaultApp())
   // A mistake in the definition is told before anything is opened.
   const evaluated = await evaluate(app, say)
   const stopping = stopSignal()
@@ -57,6 +58,12 @@ export async function start(options: StartOptions): Promise<void> {
   } finally {
     await platform.close()
   }
+}
+
+function defaultApp(): string {
+  if (existsSync(DEFAULT_APP)) return DEFAULT_APP
+  const message = "no app was named: expected the path of an app definition, as in `millrace start app.ts`"
+  throw new StartError("no_app", message)
 }
 
 async function evaluate(app: string, say: (line: string) => void) {

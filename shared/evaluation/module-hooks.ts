@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs"
 import { isBuiltin, registerHooks } from "node:module"
+import { extname } from "node:path"
 import { fileURLToPath } from "node:url"
 import { isInPackage } from "./failure.ts"
 
 const PACKAGE_NAME = "millrace"
 const DEFINITION_URL = new URL("../definition/", import.meta.url).href
-const INDEX_URL = new URL("index.ts", DEFINITION_URL).href
+/** Source or compiled, as this file is. */
+const INDEX_URL = new URL(`index${extname(import.meta.url)}`, DEFINITION_URL).href
 
 /**
  * Lets app files anywhere import `millrace`, and falls back to this package's own dependencies (zod) for what the app's

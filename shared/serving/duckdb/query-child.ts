@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process"
+import { extname } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { ChildReply, ChildRequest, ChildSettings, Outcome } from "./protocol.ts"
 
-const program = fileURLToPath(new URL("child.ts", import.meta.url))
+/** Beside this file, and made as it was: source, compiled or bundled. */
+const program = fileURLToPath(new URL(`child${extname(import.meta.url)}`, import.meta.url))
 
 /** A child holds 95 MB when idle and one answer of a few megabytes; DuckDB's memory lies outside this heap. */
 const CHILD_HEAP_MB = 256
