@@ -34,6 +34,7 @@ export function createApi(services: ApiServices): Api {
     },
   }
   return {
+    refusal: async () => undefined,
     async handle(request) {
       try {
         const response = await answer(router, request, context)

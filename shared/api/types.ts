@@ -1,5 +1,6 @@
 import type { TableSpec } from "../definition/table-spec.ts"
 import type { Log } from "../log/types.ts"
+import type { Authenticator, Caller, DeadLetters, KeyStore, RequestHead } from "./auth/types.ts"
 
 /** A request as any carrier hands it over: a Node server, a function behind a gateway, a test. */
 export interface ApiRequest {
@@ -12,6 +13,11 @@ export interface ApiRequest {
   readonly headers: Readonly<Record<string, string | undefined>>
   /** At most `BODY_BYTES_MAX`; a carrier refuses more before it has read it. */
   readonly body: Uint8Array
+  /**
+   * Who sent it, where the carrier itself has proof of that, as a gateway that checks AWS's signatures has. Never taken
+   * from anything that the client wrote.
+   */
+  readonly caller?: Caller
   /** Aborts when nobody waits for the answer any more. */
   readonly signal?: AbortSignal
 }
@@ -51,6 +57,10 @@ export interface ApiServices {
   readonly log: Log
   readonly tables: TableDirectory
   readonly sql: SqlService
+  /** Proves who sends requests; without it everybody may do everything, which is for loopback addresses alone. */
+  readonly authenticate?: Authenticator
+  readonly keys?: KeyStore
+  readonly deadLetters?: DeadLetters
   /** False while the process cannot serve. Default: always true. */
   readonly healthy?: () => boolean | Promise<boolean>
   /** Told of every failure that the client sees as a 500. */
@@ -58,6 +68,11 @@ export interface ApiServices {
 }
 
 export interface Api {
+  /**
+   * What a request is refused with for what it is and who sent it: what a carrier asks before it takes in a body from a
+   * stranger. Undefined: go on with `handle`, which asks again. Never rejects.
+   */
+  refusal(head: RequestHead): Promise<ApiResponse | undefined>
   /** Never rejects: every failure is a response. */
   handle(request: ApiRequest): Promise<ApiResponse>
   /** Ends long polls, which then answer with what there is. */

@@ -53,6 +53,7 @@ function heldApi() {
   const requests: ApiRequest[] = []
   const held = Promise.withResolvers<void>()
   const api: Api = {
+    refusal: async () => undefined,
     async handle(request) {
       requests.push(request)
       await held.promise
