@@ -8,6 +8,7 @@ import type { Replay } from "../definition/replay.ts"
 import { deploy } from "../deployment/deploy.ts"
 import { EvaluationError } from "../evaluation/errors.ts"
 import { evaluateApp } from "../evaluation/evaluate.ts"
+import { importAsWritten } from "../evaluation/module-format.ts"
 import { checkExpression } from "../serving/expression/check.ts"
 import { startHttpServer } from "./http-server.ts"
 import { openPlatform, type Platform } from "./platform.ts"
@@ -111,7 +112,7 @@ async function replay(
   if (!existsSync(file)) return
   let exported: { replay?: Replay }
   try {
-    exported = (await import(pathToFileURL(file).href)) as { replay?: Replay }
+    exported = await importAsWritten(pathToFileURL(file).href)
   } catch (cause) {
     throw new StartError("bad_replay", `${file}: ${(cause as Error).message}`, { cause })
   }

@@ -3,6 +3,7 @@ import { isBuiltin, registerHooks } from "node:module"
 import { extname } from "node:path"
 import { fileURLToPath } from "node:url"
 import { isInPackage } from "./failure.ts"
+import { asWritten } from "./module-format.ts"
 
 const PACKAGE_NAME = "millrace"
 const DEFINITION_URL = new URL("../definition/", import.meta.url).href
@@ -21,7 +22,7 @@ export function hookModules(onBuiltin: (name: string) => void): () => readonly s
     resolve(specifier, context, nextResolve) {
       if (isBuiltin(specifier)) onBuiltin(specifier.replace(/^node:/, ""))
       if (specifier === PACKAGE_NAME) return nextResolve(INDEX_URL, context)
-      const resolved = resolveOrFallBack(specifier, context, nextResolve)
+      const resolved = asWritten(resolveOrFallBack(specifier, context, nextResolve))
       if (isLocal(resolved.url)) files.add(fileURLToPath(resolved.url))
       return resolved
     },
