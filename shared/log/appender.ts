@@ -4,6 +4,7 @@ import { type Settled, settlePut } from "../storage/settle.ts"
 import type { Ports } from "../storage/time.ts"
 import { LogError } from "./errors.ts"
 import { findProducer } from "./fold.ts"
+import { isAtOrBelow } from "./journal/source-order.ts"
 import { judge } from "./judge.ts"
 import { NAME_AFTER_UPLOAD_MS, REQUEST_AGE_MAX_MS, WRITE_AFTER_READ_MS } from "./limits.ts"
 import type { LogOptions } from "./options.ts"
@@ -206,6 +207,9 @@ export class PartitionAppender {
     const { state } = this.view
     if (state === undefined || state.closed) return false
     if (state.end === plan.base) return true
+    for (const first of plan.sources) {
+      if (isAtOrBelow(first, state.sources.get(first.shard))) return false
+    }
     for (const { append, at } of plan.placed) {
       const { range } = append
       if (range === undefined) continue
@@ -255,6 +259,7 @@ export class PartitionAppender {
         minTimestamp: state.commitTime,
         maxTimestamp: state.commitTime,
         placed: [],
+        sources: [],
         date: this.view.asOf,
       }
       const outcome = await this.#put(plan, payloadOf(plan, undefined), undefined, () => {})

@@ -109,4 +109,9 @@ export class ByteReader {
     this.#at += length
     return bytes
   }
+
+  /** Whatever is left, as a view. */
+  rest(): Uint8Array {
+    return this.raw(this.#bytes.length - this.#at)
+  }
 }
