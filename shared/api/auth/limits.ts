@@ -32,6 +32,9 @@ export const ISSUER_KEYS_STALE_MS = 60 * 60_000
 /** An issuer is asked no oftener, whatever tokens come: a token may name any key. */
 export const ISSUER_PAUSE_MS = 30_000
 
+/** … and after it failed to answer, so that it is found soon when it is back. */
+export const ISSUER_RETRY_MS = 2_000
+
 /** How far an issuer's clock and this one may differ. */
 export const TOKEN_SKEW_MS = 30_000
 
