@@ -29,6 +29,8 @@ const LOCAL_LOG_OPTIONS: Partial<LogOptions> = {
   inlineCommitsPerSecMax: Number.POSITIVE_INFINITY,
   inlineBytesPerSecMax: Number.POSITIVE_INFINITY,
   flushesMax: 2,
+  // One process owns the folder.
+  rivalWaitPuts: 0,
 }
 
 export interface Platform {

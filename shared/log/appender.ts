@@ -43,6 +43,8 @@ export class PartitionAppender {
   /** Appends under way per producer. */
   readonly #inFlight = new Map<number, number>()
   #needsRead = false
+  /** The partition's end is to be read before the next put, for others are likely to have moved it. */
+  #looksFirst = false
   #rateSecond = 0
   #rateCommits = 0
   #rateBytes = 0
@@ -72,20 +74,38 @@ export class PartitionAppender {
 
   /** Whether a slot can be planned without reading or snapshotting first. */
   ready(): boolean {
-    return this.view.fresh() && !this.#needsRead && !this.view.snapshotDue()
+    return this.view.fresh() && !this.#needsRead && !this.#looksFirst && !this.view.snapshotDue()
   }
 
-  /** Reads and snapshots as far as `ready` needs; what waits is refused when the store does not answer. */
+  /**
+   * Reads and snapshots as far as `ready` needs, after giving way to other writers, where there are: what comes
+   * meanwhile goes with it. What waits is refused when the store does not answer.
+   */
   async prepare(): Promise<void> {
     try {
-      if (!this.view.fresh() || this.#needsRead) {
+      if (this.view.fresh() && this.#looksFirst) await this.#giveWay(this.queue)
+      if (!this.view.fresh() || this.#needsRead || this.#looksFirst) {
         this.#needsRead = false
-        await this.view.catchUp()
+        await this.#look()
       }
       if (this.view.snapshotDue()) await this.view.snapshot()
     } catch (error) {
       this.failAll(error instanceof LogError ? error : outcomeUnknown(error))
     }
+  }
+
+  async #look(): Promise<void> {
+    await this.view.catchUp()
+    this.#looksFirst = false
+  }
+
+  /** Waits as other writers of the partition make it wise, less for what has waited already. */
+  async #giveWay(appends: readonly PendingAppend[]): Promise<void> {
+    const { clock } = this.#ports
+    const now = clock.elapsed()
+    const oldest = appends.reduce((at, append) => Math.min(at, append.arrivedAt), now)
+    const ms = this.view.rivals.waitMs(now - oldest)
+    if (ms > 0) await clock.sleep(ms, this.#signal)
   }
 
   failAll(error: LogError): void {
@@ -141,13 +161,21 @@ export class PartitionAppender {
   async commit(plan: SlotPlan, uploaded: Uploaded | undefined, onUndecided: () => void): Promise<void> {
     try {
       const payload = payloadOf(plan, uploaded)
+      // An upload takes long enough for the end to move on.
+      if (uploaded !== undefined && this.view.rivals.expected()) await this.#look()
       while (this.#standsOn(plan)) {
         const settled = await this.#put(plan, payload, uploaded, onUndecided)
+        this.#looksFirst = settled === "lost" || this.view.rivals.expected()
         if (settled === "won") return
         if (settled === "given up") {
           for (const { append } of plan.placed) append.fail(outcomeUnknown())
           return
         }
+        // What is not uploaded is planned anew, with what has come meanwhile.
+        if (uploaded === undefined) break
+        onUndecided() // others need not wait for it
+        await this.#giveWay(plan.placed.map(placed => placed.append))
+        await this.#look()
       }
       // Judged anew, some are committed already or no longer fit: plan again with what is left.
       this.queue = [...plan.placed.map(placed => placed.append), ...this.queue]
@@ -165,7 +193,7 @@ export class PartitionAppender {
     onUndecided: () => void,
   ): Promise<"won" | "lost" | "given up"> {
     const { view } = this
-    const slot = this.#slot(plan, payload, this.#ports.random.id())
+    const slot = this.#slot(plan, payload, view.rivals.commitId())
     const item = slotItem(view.pk, slot)
     const sent = this.#ports.clock.elapsed()
     let notAfter = Math.min(view.notAfter(), plan.date + WRITE_AFTER_READ_MS)
@@ -180,19 +208,20 @@ export class PartitionAppender {
     }
     const settled = await settlePut(this.#ports, "log", item, options)
     if (settled.outcome === "committed") {
+      view.rivals.decided(true, this.#ports.clock.elapsed() - sent)
       view.won(slot, settled.date, sent)
       for (const { append, at } of plan.placed) append.commit(slot.base + at)
       return "won"
     }
-    return this.#lost(settled)
+    return this.#lost(settled, this.#ports.clock.elapsed() - sent)
   }
 
   /** Folds what stands in the way. A refusal for age, or one that cannot be followed, gives up: the view is stale. */
-  async #lost(settled: Exclude<Settled, { outcome: "committed" }>): Promise<"lost" | "given up"> {
+  #lost(settled: Exclude<Settled, { outcome: "committed" }>, tookMs: number): "lost" | "given up" {
     if (settled.outcome === "refused" && settled.reason === "exists" && settled.standing !== undefined) {
       const standing = readSlot(settled.standing)
-      if (this.view.state?.end === standing.base) this.view.fold(standing)
-      await this.view.catchUp()
+      this.view.rivals.decided(false, tookMs)
+      if (this.view.state?.end === standing.base) this.view.fold(standing, settled.date)
       return "lost"
     }
     this.view.drop()

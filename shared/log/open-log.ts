@@ -19,6 +19,7 @@ import { PendingAppend } from "./pending.ts"
 import { Producers } from "./producers.ts"
 import { Reader } from "./reader.ts"
 import { NO_PRODUCER_ID, type VerifiedBatch, verifyBatch } from "./records/index.ts"
+import { Rivals, rivalMark } from "./rivals.ts"
 import type { ProducerRange } from "./slot.ts"
 import { batchCodec, checkPartition } from "./topic-config.ts"
 import { type TopicRead, Topics } from "./topics.ts"
@@ -53,7 +54,9 @@ class StoredLog implements Log {
   readonly #flusher: Flusher
   readonly #closing = new AbortController()
   readonly #appenders = new Map<string, PartitionAppender>()
-  /** The partition that each topic's keyless records go to until its next flush. */
+  /** This process's, in its commit ids. */
+  readonly #mark: string
+  /** The partition that each topic's keyless records go to for a while. */
   readonly #sticky = new Map<string, number>()
   /** The partition that each topic's records are assigned to, and until when by the own clock. */
   readonly #assigned = new Map<string, { readonly partition: number; readonly until: number }>()
@@ -64,11 +67,13 @@ class StoredLog implements Log {
   constructor(ports: Ports, options: LogOptions) {
     this.#ports = ports
     this.#options = options
+    this.#mark = rivalMark(ports.random)
     this.#topics = new Topics(ports)
     this.#producers = new Producers(ports)
     this.#reader = new Reader(ports)
     this.#flusher = new Flusher(ports, options, this.#closing.signal, {
       taken: appender => {
+        if (options.stickyUntil === "rivals" && appender.view.rivals.present() === 0) return
         if (this.#sticky.get(appender.view.topicId) === appender.view.partition) {
           this.#sticky.delete(appender.view.topicId)
         }
@@ -324,7 +329,8 @@ class StoredLog implements Log {
     const options = this.#options
     let appender = this.#appenders.get(key)
     if (appender === undefined) {
-      const view = new PartitionView(ports, options, topicId, partition, () => ++this.#tickets)
+      const rivals = new Rivals(ports, this.#mark, options.rivalWaitPuts)
+      const view = new PartitionView(ports, options, topicId, partition, rivals, () => ++this.#tickets)
       appender = new PartitionAppender(ports, options, view, facts, this.#closing.signal)
       this.#appenders.set(key, appender)
     }
