@@ -162,7 +162,7 @@ export class PartitionAppender {
     try {
       const payload = payloadOf(plan, uploaded)
       // An upload takes long enough for the end to move on.
-      if (uploaded !== undefined && this.view.rivals.expected()) await this.#look()
+      if (uploaded !== undefined && this.view.rivals.present() > 0) await this.#look()
       while (this.#standsOn(plan)) {
         const settled = await this.#put(plan, payload, uploaded, onUndecided)
         this.#looksFirst = settled === "lost" || this.view.rivals.expected()

@@ -82,9 +82,9 @@ export class Rivals {
     return this.#waitPuts > 0 && (this.#others || this.present() > 0)
   }
 
-  /** How many others append now. */
+  /** How many others append now; none, where nobody is to be given way to. */
   present(): number {
-    if (this.#seen.size === 0) return 0
+    if (this.#seen.size === 0 || this.#waitPuts === 0) return 0
     const oldest = this.#clock.elapsed() - RIVAL_KEPT_MS
     for (const [mark, at] of this.#seen) if (at < oldest) this.#seen.delete(mark)
     return this.#seen.size
@@ -96,7 +96,7 @@ export class Rivals {
    */
   waitMs(waitedMs: number): number {
     const rivals = this.present()
-    if (rivals === 0 || this.#waitPuts === 0) return 0
+    if (rivals === 0) return 0
     // Several losses in a row tell of more writers than have won a slot yet.
     const puts = Math.max(this.#waitPuts * rivals, 2 ** this.#losses - 1)
     const meanMs = puts * (this.#putMs ?? PUT_MS_GUESS) * Math.max(0, 1 - waitedMs / PATIENCE_MS)

@@ -45,7 +45,8 @@ async function openCounted(open: ReturnType<typeof emulatedStores>, partitions: 
 
 async function appendTo(log: Log, partitions: readonly number[], values: readonly string[]): Promise<void> {
   const parts = partitions.map(partition => ({ partition, records: records(...values) }))
-  for (const result of await log.append({ topic: "events", parts })) expect(result).toHaveProperty("baseOffset")
+  for (const result of await log.append({ topic: "events", parts }))
+    expect(result).toHaveProperty("baseOffset")
 }
 
 if ("skipped" in endpoint) {
@@ -95,25 +96,38 @@ if ("skipped" in endpoint) {
 
     test("a cold append reads the topic, the snapshot and the slots once", async () => {
       const { log, another, told, close } = await openCounted(open, 1)
-      await appendTo(log, [0], HUNDRED)
+      await appendTo(log, [0], [RECORD])
       told()
-      await appendTo(another().log, [0], HUNDRED)
+      await appendTo(another().log, [0], [RECORD])
       expect(told()).toMatchObject({
-        s3: { puts: 1 },
-        dynamodb: { gets: 2, queries: 1, readUnits: 3, puts: 1, writeUnits: 1 },
+        dynamodb: { gets: 2, queries: 1, readUnits: 3, puts: 1, writeUnits: 2 },
       })
       await close()
     })
 
     test("a lost slot costs its put and one read, and no second object", async () => {
       const { log, another, told, close } = await openCounted(open, 1)
-      const other = another().log
       await appendTo(log, [0], HUNDRED)
-      await appendTo(other, [0], HUNDRED)
-      await appendTo(log, [0], HUNDRED)
+      await appendTo(another().log, [0], HUNDRED)
       told()
+      await appendTo(log, [0], HUNDRED)
+      expect(told()).toMatchObject({
+        s3: { puts: 1 },
+        dynamodb: { puts: 2, refused: 1, writeUnits: 2, queries: 1, readUnits: 1 },
+      })
+      await close()
+    })
+
+    test("who knows of another writer looks before its put, and once more after an upload", async () => {
+      const { log, another, told, close } = await openCounted(open, 1)
+      const other = another().log
+      await appendTo(log, [0], [RECORD])
+      await appendTo(other, [0], [RECORD])
+      told()
+      await appendTo(other, [0], [RECORD])
+      expect(told()).toMatchObject({ dynamodb: { queries: 1, readUnits: 1, puts: 1, writeUnits: 2 } })
       await appendTo(other, [0], HUNDRED)
-      expect(told()).toMatchObject({ s3: { puts: 1 }, dynamodb: { puts: 2, refused: 1, queries: 1 } })
+      expect(told()).toMatchObject({ s3: { puts: 1 }, dynamodb: { queries: 2, readUnits: 2, puts: 1 } })
       await close()
     })
 
