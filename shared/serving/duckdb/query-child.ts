@@ -51,17 +51,19 @@ export interface ChildOptions {
   readonly settings: ChildSettings
   /** Limit of a child's data segment (`ulimit -d`); 0 where the system has none. */
   readonly dataBytesMax: number
+  /** The child's whole environment. Default: empty, since this process's may hold keys. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
-function spawnChild({ folder, settings, dataBytesMax }: ChildOptions): ChildProcess {
+function spawnChild(options: ChildOptions): ChildProcess {
+  const { folder, settings, dataBytesMax, env = {} } = options
   const args = [`--max-old-space-size=${CHILD_HEAP_MB}`, "--no-warnings", program, JSON.stringify(settings)]
   const limit = ["-c", LIMIT_SCRIPT, String(Math.floor(dataBytesMax / 1024))]
   const [file, fileArgs] =
     dataBytesMax > 0 ? ["/bin/sh", [...limit, process.execPath, ...args]] : [process.execPath, args]
   return spawn(file, fileArgs, {
     cwd: folder,
-    // Nothing of the server's environment: it may hold keys.
-    env: {},
+    env,
     serialization: "advanced",
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   })

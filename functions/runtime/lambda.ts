@@ -1,0 +1,113 @@
+import { Logger } from "@aws-lambda-powertools/logger"
+import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware"
+import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics"
+import { logMetrics } from "@aws-lambda-powertools/metrics/middleware"
+import middy, { type MiddlewareObj, type MiddyfiedHandler } from "@middy/core"
+import type { Context } from "aws-lambda"
+import { diffLedgers, type Ledger, ledgerToJson } from "../../shared/storage/aws/ledger.ts"
+import type { FunctionEnvironment, FunctionName } from "../environment.ts"
+import { awsBase, type Base } from "./base.ts"
+import { asError, type Meter, type Report } from "./report.ts"
+import { readSettings, type Settings } from "./settings.ts"
+import { traced } from "./traced.ts"
+
+const METRICS_NAMESPACE = "Millrace"
+
+/** One invocation, as handlers see it. */
+export interface Invocation {
+  /** Until Lambda ends it, ms. */
+  leftMs(): number
+}
+
+/** What a function does, once its home is open. */
+export interface Served<Event, Result> {
+  handle(event: Event, invocation: Invocation): Promise<Result>
+  /** Resolves once nothing is running any more that an invocation began. */
+  idle?(): Promise<void>
+  /** Ends what it started: before the environment is shut down. */
+  close?(): Promise<void>
+}
+
+interface Open<Event, Result> {
+  readonly base: Base
+  readonly served: Served<Event, Result>
+}
+
+/**
+ * Lambda's handler of a function. What it stands on is opened once an environment, while Lambda starts it. Nothing of an event
+ * is logged; what is thrown is, and goes on to Lambda.
+ * @param wanted the variables that it needs beside what all need
+ */
+export function lambda<Event, Result, Wanted extends keyof FunctionEnvironment = never>(
+  name: FunctionName,
+  wanted: readonly Wanted[],
+  create: (base: Base<Settings<Wanted>>) => Served<Event, Result>,
+): MiddyfiedHandler<Event, Result> {
+  let opened: Open<Event, Result> | undefined
+  const logger = new Logger({ serviceName: name })
+  const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: name })
+  const open = () => {
+    if (opened !== undefined) return opened
+    const settings = readSettings(process.env, wanted)
+    const { MILLRACE_APP: app, MILLRACE_STAGE: stage } = settings
+    metrics.setDefaultDimensions({ app, stage })
+    const base = awsBase(settings, reportOf(logger), meterOf(metrics))
+    opened = { base, served: create(base) }
+    closeAtEnd(opened.served)
+    return opened
+  }
+  if (process.env.AWS_LAMBDA_FUNCTION_NAME !== undefined) open()
+  const handle = traced(name, (event: Event, context: Context) =>
+    open().served.handle(event, { leftMs: () => context.getRemainingTimeInMillis() }),
+  )
+  // Lambda's own end of an invocation is the only one: an answer from here could not take back what is under way.
+  return middy<Event, Result>(handle, { timeoutEarlyInMillis: 0 })
+    .use(injectLambdaContext(logger, { logEvent: false, resetKeys: true }))
+    .use(logMetrics(metrics))
+    .use(settled(() => opened, logger)) as MiddyfiedHandler<Event, Result>
+}
+
+/** Leaves nothing running behind an invocation, and tells what it asked for and what it failed of. */
+function settled(opened: () => Open<never, unknown> | undefined, logger: Logger): MiddlewareObj {
+  let before: Ledger | undefined
+  const settle = async () => {
+    const ended = opened()
+    await ended?.served.idle?.()
+    const ledger = ended?.base.ledger
+    if (ledger === undefined) return
+    const after = ledger.snapshot()
+    logger.info("ledger", { ledger: ledgerToJson(before ? diffLedgers(after, before) : after) })
+    before = after
+  }
+  return {
+    after: settle,
+    onError: async ({ error }) => {
+      logger.error("the invocation failed", asError(error))
+      await settle()
+    },
+  }
+}
+
+function reportOf(logger: Logger): Report {
+  return {
+    info: (message, facts = {}) => logger.info(message, facts),
+    warn: (message, facts = {}) => logger.warn(message, facts),
+    error: (message, cause) => logger.error(message, cause),
+  }
+}
+
+function meterOf(metrics: Metrics): Meter {
+  return {
+    count(name, value) {
+      if (value > 0) metrics.addMetric(name, MetricUnit.Count, value)
+    },
+  }
+}
+
+/** Where an extension is there, Lambda says when it shuts an environment down; then half a second is left. */
+function closeAtEnd(served: Served<never, unknown>): void {
+  process.once("SIGTERM", async () => {
+    await served.close?.().catch(() => undefined)
+    process.exit(0)
+  })
+}
