@@ -1,8 +1,10 @@
 import { createRequire } from "node:module"
 import { Command } from "commander"
 import { consumeCommand } from "./commands/consume.ts"
+import { keysCommand } from "./commands/keys.ts"
 import { produceCommand } from "./commands/produce.ts"
 import { queryCommand } from "./commands/query.ts"
+import { redriveCommand } from "./commands/redrive.ts"
 import { startCommand } from "./commands/start.ts"
 import { topicsCommand } from "./commands/topics.ts"
 
@@ -24,9 +26,8 @@ export function program(): Command {
     .addHelpText("after", exitStatuses)
     .showHelpAfterError("(--help tells more)")
     .exitOverride()
-  for (const command of [startCommand, topicsCommand, produceCommand, consumeCommand, queryCommand]) {
-    root.addCommand(command())
-  }
+  const commands = [startCommand, topicsCommand, produceCommand, consumeCommand, queryCommand]
+  for (const command of [...commands, keysCommand, redriveCommand]) root.addCommand(command())
   for (const command of root.commands) inherit(command, root)
   return root
 }

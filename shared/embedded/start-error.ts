@@ -3,6 +3,8 @@ export type StartErrorCode =
   | "no_app"
   /** The app file's replay cannot be loaded or breaks its own promises. */
   | "bad_replay"
+  /** Everybody would be asked who he is, and nobody could prove it. */
+  | "no_key"
 
 /** Why the platform does not start. The message is for a person. */
 export class StartError extends Error {
