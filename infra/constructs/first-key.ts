@@ -5,6 +5,9 @@ import { acknowledge } from "./acknowledge.ts"
 /** Letters and digits: 43 of them are 256 bits. */
 const KEY_CHARACTERS = 43
 
+/** All that is neither letter nor digit: named one by one, as everything that imitates Secrets Manager understands it. */
+const PUNCTUATION = "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"
+
 /** The first key: it may do everything, and makes the others. Only its hash is stored with the deployment. */
 export class FirstKey extends Construct {
   readonly secret: Secret
@@ -13,7 +16,11 @@ export class FirstKey extends Construct {
     super(scope, id)
     this.secret = new Secret(this, "Secret", {
       description: "Millrace: the first key, with all scopes",
-      generateSecretString: { passwordLength: KEY_CHARACTERS, excludePunctuation: true, includeSpace: false },
+      generateSecretString: {
+        passwordLength: KEY_CHARACTERS,
+        excludeCharacters: PUNCTUATION,
+        includeSpace: false,
+      },
     })
     acknowledge(
       this.secret,

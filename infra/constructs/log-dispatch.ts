@@ -31,7 +31,7 @@ export class LogDispatch extends Construct {
     allow(role, ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"], [streamArn])
     // Lambda asks for it when it makes the mapping, and the action knows no resource.
     allow(role, ["dynamodb:ListStreams"], ["*"])
-    acknowledgeWildcards(role, ["*"], "dynamodb:ListStreams cannot be limited to a table.")
+    acknowledgeWildcards(role, ["*"], "The action dynamodb:ListStreams cannot be limited to a table.")
     this.mapping = new EventSourceMapping(this, "Mapping", {
       target: dispatch,
       eventSourceArn: streamArn,

@@ -14,15 +14,10 @@ const DEAD = "dead/*"
 const DATE = "date"
 
 const ITEMS_READ = ["dynamodb:GetItem", "dynamodb:Query"]
-/** Slots are put, in order, and nothing else; with their expiry they will be deleted too. */
-const SLOTS_WRITTEN = [...ITEMS_READ, "dynamodb:PutItem"]
+/** Slots, snapshots and manifests are put, and nothing else; with their expiry slots will be deleted too. */
+const ITEMS_PUT = [...ITEMS_READ, "dynamodb:PutItem"]
 /** A transaction asks for the right to each of its steps. */
-const ITEMS_WRITTEN = [
-  ...ITEMS_READ,
-  "dynamodb:PutItem",
-  "dynamodb:DeleteItem",
-  "dynamodb:ConditionCheckItem",
-]
+const ITEMS_TRANSACTED = [...ITEMS_PUT, "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"]
 
 interface Access {
   readonly log?: readonly string[]
@@ -35,8 +30,8 @@ interface Access {
 /** What of the stores each function may touch. */
 const ACCESS: Readonly<Record<FunctionName, Access>> = {
   api: {
-    log: SLOTS_WRITTEN,
-    meta: ITEMS_WRITTEN,
+    log: ITEMS_PUT,
+    meta: ITEMS_TRANSACTED,
     objectsRead: [WAL, SNAPSHOTS, TABLES],
     objectsWritten: [WAL, SNAPSHOTS],
   },
@@ -44,24 +39,24 @@ const ACCESS: Readonly<Record<FunctionName, Access>> = {
   dispatch: { meta: ITEMS_READ },
   build: {
     log: ITEMS_READ,
-    meta: ITEMS_WRITTEN,
+    meta: ITEMS_PUT,
     objectsRead: [WAL, SNAPSHOTS, TABLES],
     objectsWritten: [TABLES],
   },
   journal: {
-    log: SLOTS_WRITTEN,
-    meta: ITEMS_WRITTEN,
+    log: ITEMS_PUT,
+    meta: ITEMS_PUT,
     objectsRead: [WAL, SNAPSHOTS, DEAD],
     objectsWritten: [WAL, SNAPSHOTS, DEAD],
   },
   maintain: {
-    log: SLOTS_WRITTEN,
-    meta: ITEMS_WRITTEN,
+    log: ITEMS_PUT,
+    meta: ITEMS_TRANSACTED,
     objectsRead: [WAL, SNAPSHOTS, TABLES, DEAD],
     objectsWritten: [WAL, SNAPSHOTS],
     objectsDeleted: [DEAD],
   },
-  deploy: { log: ITEMS_READ, meta: ITEMS_WRITTEN, objectsRead: [SNAPSHOTS, TABLES] },
+  deploy: { log: ITEMS_READ, meta: ITEMS_TRANSACTED, objectsRead: [SNAPSHOTS, TABLES] },
 }
 
 /** Gives a function's role what it needs of the stores, and no more. */
