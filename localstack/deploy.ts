@@ -56,7 +56,8 @@ export async function deployApp(options: DeployOptions): Promise<Deployment> {
   const outputsFile = join(folder, "outputs.json")
   const cdk = (...args: string[]) => runCdk(options, args)
   await Promise.all([
-    cdk("bootstrap", `aws://${EMULATOR_ACCOUNT}/${EMULATOR_REGION}`, "--app", "none"),
+    // From where no app is: it would be asked about what it has no say in.
+    runCdk(options, ["bootstrap", `aws://${EMULATOR_ACCOUNT}/${EMULATOR_REGION}`], folder),
     cdk("synth", "--quiet", ...contextOf(options), "--output", assembly),
   ])
   const unasked = ["--all", "--require-approval", "never"]
@@ -119,9 +120,13 @@ function contextOf({ app, context }: DeployOptions): string[] {
   return Object.entries(all).flatMap(([name, value]) => ["--context", `${name}=${value}`])
 }
 
-async function runCdk({ endpoint, onLine }: DeployOptions, args: readonly string[]): Promise<void> {
+async function runCdk(
+  { endpoint, onLine }: DeployOptions,
+  args: readonly string[],
+  cwd = REPOSITORY,
+): Promise<void> {
   const child = spawn(process.execPath, [CDK, ...args, "--ci", "--no-notices", "--no-color"], {
-    cwd: REPOSITORY,
+    cwd,
     env: environment(endpoint),
     stdio: ["ignore", "pipe", "pipe"],
   })
