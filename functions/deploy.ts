@@ -5,39 +5,46 @@ import { deploy } from "../shared/deployment/deploy.ts"
 import type { DeployProperties } from "./environment.ts"
 import type { Base } from "./runtime/base.ts"
 import { answerRequest, answerText, type Outcome, type ResourceRequest } from "./runtime/custom-resource.ts"
-import { endings, type Home, openHome } from "./runtime/home.ts"
+import { type Home, openHome } from "./runtime/home.ts"
 import { lambda, type Served } from "./runtime/lambda.ts"
 import { asError } from "./runtime/report.ts"
+import { stopping } from "./runtime/stopping.ts"
 
 /** The first key may do everything: others are made with it. */
 const FIRST_KEY_NAME = "first"
 const FIRST_KEY_SCOPES = ["*"]
 /** What is left for the answer when a deployment takes too long. */
 const ANSWER_MS = 30_000
+const LATE: Outcome = {
+  status: "FAILED",
+  reason: "the deployment takes too long and is stopped; the next one carries it through",
+}
 
 /**
  * Applies an app's definition, as a custom resource of its stack. It always answers CloudFormation. What it begins can
- * be begun again: a rollback sends the old definition, which is then applied over whatever stands. A deletion leaves everything.
+ * be begun again: a rollback sends the old definition, which is then applied over whatever stands. A deletion leaves
+ * everything.
  */
 export function createDeploy(base: Base): Served<ResourceRequest, void> {
-  const home = openHome(base)
+  const { settings, report } = base
+  const { clock } = base.ports
   return {
-    ...endings(home),
     async handle(request, invocation) {
-      const { ports, report } = home
-      const limit = new AbortController()
-      const late = ports.clock
-        .sleep(Math.max(0, invocation.leftMs() - ANSWER_MS), limit.signal)
-        .then((): Outcome => {
-          const reason = "the deployment takes too long; what is left of it is done by the next one"
-          return { status: "FAILED", reason }
-        })
-      const outcome = await Promise.race([outcomeOf(home, request), late])
-      limit.abort()
-      const physicalId = request.PhysicalResourceId ?? `millrace-${home.settings.MILLRACE_APP}`
+      const stop = new AbortController()
+      // Its own for each request: one that was told off must not go on when a rollback has come.
+      const home = openHome({ ...base, ports: stopping(base.ports, stop.signal) })
+      const deployed = outcomeOf(home, request)
+      const waited = new AbortController()
+      const late = clock.sleep(Math.max(0, invocation.leftMs() - ANSWER_MS), waited.signal).then(() => LATE)
+      const outcome = await Promise.race([deployed, late])
+      waited.abort()
+      stop.abort()
       if (outcome.status === "FAILED") report.warn("the deployment is refused", { reason: outcome.reason })
+      const physicalId = request.PhysicalResourceId ?? `millrace-${settings.MILLRACE_APP}`
       const text = answerText(request, physicalId, outcome)
-      await answerRequest(request.ResponseURL, text, ms => ports.clock.sleep(ms))
+      await answerRequest(request.ResponseURL, text, ms => clock.sleep(ms))
+      await deployed
+      await home.log.idle()
     },
   }
 }

@@ -1,17 +1,14 @@
 import { Logger } from "@aws-lambda-powertools/logger"
 import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware"
-import { Metrics, MetricUnit } from "@aws-lambda-powertools/metrics"
-import { logMetrics } from "@aws-lambda-powertools/metrics/middleware"
 import middy, { type MiddlewareObj, type MiddyfiedHandler } from "@middy/core"
 import type { Context } from "aws-lambda"
 import { diffLedgers, type Ledger, ledgerToJson } from "../../shared/storage/aws/ledger.ts"
 import type { FunctionEnvironment, FunctionName } from "../environment.ts"
 import { awsBase, type Base } from "./base.ts"
-import { asError, type Meter, type Report } from "./report.ts"
+import { FunctionMetrics } from "./metrics.ts"
+import { asError, type Report } from "./report.ts"
 import { readSettings, type Settings } from "./settings.ts"
 import { traced } from "./traced.ts"
-
-const METRICS_NAMESPACE = "Millrace"
 
 /** One invocation, as handlers see it. */
 export interface Invocation {
@@ -19,7 +16,7 @@ export interface Invocation {
   leftMs(): number
 }
 
-/** What a function does, once its home is open. */
+/** What a function does, once what it stands on is open. */
 export interface Served<Event, Result> {
   handle(event: Event, invocation: Invocation): Promise<Result>
   /** Resolves once nothing is running any more that an invocation began. */
@@ -34,8 +31,8 @@ interface Open<Event, Result> {
 }
 
 /**
- * Lambda's handler of a function. What it stands on is opened once an environment, while Lambda starts it. Nothing of an event
- * is logged; what is thrown is, and goes on to Lambda.
+ * Lambda's handler of a function. What it stands on is opened once an environment, while Lambda starts it. Nothing of an
+ * event is logged; what is thrown is, and goes on to Lambda.
  * @param wanted the variables that it needs beside what all need
  */
 export function lambda<Event, Result, Wanted extends keyof FunctionEnvironment = never>(
@@ -45,13 +42,10 @@ export function lambda<Event, Result, Wanted extends keyof FunctionEnvironment =
 ): MiddyfiedHandler<Event, Result> {
   let opened: Open<Event, Result> | undefined
   const logger = new Logger({ serviceName: name })
-  const metrics = new Metrics({ namespace: METRICS_NAMESPACE, serviceName: name })
+  const metrics = new FunctionMetrics(name)
   const open = () => {
     if (opened !== undefined) return opened
-    const settings = readSettings(process.env, wanted)
-    const { MILLRACE_APP: app, MILLRACE_STAGE: stage } = settings
-    metrics.setDefaultDimensions({ app, stage })
-    const base = awsBase(settings, reportOf(logger), meterOf(metrics))
+    const base = awsBase(readSettings(process.env, wanted), reportOf(logger), metrics)
     opened = { base, served: create(base) }
     closeAtEnd(opened.served)
     return opened
@@ -63,19 +57,25 @@ export function lambda<Event, Result, Wanted extends keyof FunctionEnvironment =
   // Lambda's own end of an invocation is the only one: an answer from here could not take back what is under way.
   return middy<Event, Result>(handle, { timeoutEarlyInMillis: 0 })
     .use(injectLambdaContext(logger, { logEvent: false, resetKeys: true }))
-    .use(logMetrics(metrics))
-    .use(settled(() => opened, logger)) as MiddyfiedHandler<Event, Result>
+    .use(settled(() => opened, metrics, logger)) as MiddyfiedHandler<Event, Result>
 }
 
-/** Leaves nothing running behind an invocation, and tells what it asked for and what it failed of. */
-function settled(opened: () => Open<never, unknown> | undefined, logger: Logger): MiddlewareObj {
+/** Leaves nothing running behind an invocation, and tells what it did and what it failed of. */
+function settled(
+  opened: () => Open<never, unknown> | undefined,
+  metrics: FunctionMetrics,
+  logger: Logger,
+): MiddlewareObj {
   let before: Ledger | undefined
   const settle = async () => {
     const ended = opened()
-    await ended?.served.idle?.()
-    const ledger = ended?.base.ledger
-    if (ledger === undefined) return
-    const after = ledger.snapshot()
+    if (ended === undefined) return
+    const { served, base } = ended
+    await served.idle?.()
+    const { MILLRACE_APP: app, MILLRACE_STAGE: stage } = base.settings
+    await metrics.publish({ app, stage })
+    if (base.ledger === undefined) return
+    const after = base.ledger.snapshot()
     logger.info("ledger", { ledger: ledgerToJson(before ? diffLedgers(after, before) : after) })
     before = after
   }
@@ -93,14 +93,6 @@ function reportOf(logger: Logger): Report {
     info: (message, facts = {}) => logger.info(message, facts),
     warn: (message, facts = {}) => logger.warn(message, facts),
     error: (message, cause) => logger.error(message, cause),
-  }
-}
-
-function meterOf(metrics: Metrics): Meter {
-  return {
-    count(name, value) {
-      if (value > 0) metrics.addMetric(name, MetricUnit.Count, value)
-    },
   }
 }
 

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs"
 import { type BuildOptions, build } from "esbuild"
 import { FUNCTION_NAMES } from "../../functions/environment.ts"
+import { lazyPlugin } from "./lazy-plugin.ts"
 import { BANNER, nativePlugin } from "./native-plugin.ts"
 import { packageRoot } from "./package-root.ts"
 
@@ -21,7 +22,7 @@ const OPTIONS: BuildOptions = {
   mainFields: ["module", "main"],
   conditions: ["import", "module"],
   banner: { js: BANNER },
-  plugins: [nativePlugin],
+  plugins: [nativePlugin, lazyPlugin],
   logLevel: "warning",
 }
 

@@ -2,7 +2,7 @@ import type { Plugin } from "esbuild"
 import { NATIVE_PACKAGES, type NativePackage } from "./native-packages.ts"
 
 /** The function that bundles load native packages by: a `require`, since imports do not look at `NODE_PATH`. */
-const NATIVE_REQUIRE = "__nativeRequire"
+export const NATIVE_REQUIRE = "__nativeRequire"
 const NAMESPACE = "native"
 
 /** Opens every bundle: packages written for CommonJS, and the native ones, need a `require`. */
