@@ -34,14 +34,17 @@ export class MillraceDashboard extends Construct {
       graph("Errors", [metrics.ingestErrors(), metrics.queryErrors(), metrics.maintainErrors()]),
     )
     this.dashboard.addWidgets(
-      graph("Segments", [metrics.buildErrors(), metrics.dispatchErrors()]),
+      graph("Segments", [metrics.rowsBuilt(), metrics.buildErrors(), metrics.wakesLost()]),
       graph("Age of wakes, ms", [metrics.dispatchAge()]),
       graph("Dead letters", [metrics.deadLetters()]),
     )
-    const journal = [metrics.journalErrors(), metrics.journalThrottles()].filter(it => it !== undefined)
+    const faults = [metrics.journalErrors(), metrics.journalThrottles()].filter(it => it !== undefined)
     const age = metrics.journalAge()
     if (age === undefined) return
-    this.dashboard.addWidgets(graph("Journal", journal), graph("Age of the journal, ms", [age]))
+    this.dashboard.addWidgets(
+      graph("Journal", [metrics.journalAppended(), ...faults]),
+      graph("Age of the journal, ms", [age]),
+    )
   }
 }
 

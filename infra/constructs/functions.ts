@@ -170,7 +170,7 @@ export class MillraceFunctions extends Construct {
     this.maintain.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: FUNCTION_DEFAULTS.maintain.timeout })
     allow(
       this.maintain.ownRole,
-      ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"],
+      ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
       [deadLetters.queueArn],
     )
     if (stream === undefined || this.journal === undefined) return

@@ -99,6 +99,8 @@ export class Millrace extends Construct {
       functions: this.functions,
       api: this.api,
       deadLetters: this.deadLetters,
+      app: definition.app,
+      stage: definition.stage,
       ...(this.journal === undefined ? {} : { stream: this.journal.stream }),
     })
     if (props.alarms ?? true) {

@@ -24,7 +24,6 @@ interface Access {
   readonly meta: readonly string[]
   readonly objectsRead?: readonly string[]
   readonly objectsWritten?: readonly string[]
-  readonly objectsDeleted?: readonly string[]
 }
 
 /** What of the stores each function may touch. */
@@ -46,7 +45,7 @@ const ACCESS: Readonly<Record<FunctionName, Access>> = {
   journal: {
     log: ITEMS_PUT,
     meta: ITEMS_PUT,
-    objectsRead: [WAL, SNAPSHOTS, DEAD],
+    objectsRead: [WAL, SNAPSHOTS],
     objectsWritten: [WAL, SNAPSHOTS, DEAD],
   },
   maintain: {
@@ -54,14 +53,13 @@ const ACCESS: Readonly<Record<FunctionName, Access>> = {
     meta: ITEMS_TRANSACTED,
     objectsRead: [WAL, SNAPSHOTS, TABLES, DEAD],
     objectsWritten: [WAL, SNAPSHOTS],
-    objectsDeleted: [DEAD],
   },
   deploy: { log: ITEMS_READ, meta: ITEMS_TRANSACTED, objectsRead: [SNAPSHOTS, TABLES] },
 }
 
 /** Gives a function's role what it needs of the stores, and no more. */
 export function grantStorage(role: IRole, name: FunctionName, storage: MillraceStorage): void {
-  const { log, meta, objectsRead, objectsWritten, objectsDeleted } = ACCESS[name]
+  const { log, meta, objectsRead, objectsWritten } = ACCESS[name]
   const { bucket, logTable, metaTable } = storage
   if (log !== undefined) allow(role, log, [logTable.tableArn])
   allow(role, meta, [metaTable.tableArn])
@@ -72,7 +70,6 @@ export function grantStorage(role: IRole, name: FunctionName, storage: MillraceS
   allow(role, ["s3:ListBucket"], [bucket.bucketArn])
   allow(role, ["s3:GetObject"], keys([...objectsRead, DATE]))
   if (objectsWritten !== undefined) allow(role, ["s3:PutObject"], keys(objectsWritten))
-  if (objectsDeleted !== undefined) allow(role, ["s3:DeleteObject"], keys(objectsDeleted))
   bucket.encryptionKey?.grantEncryptDecrypt(role)
   acknowledgeWildcards(
     role,

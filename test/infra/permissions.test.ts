@@ -51,11 +51,9 @@ test("only readers read: query and dispatch write nothing", () => {
   }
 })
 
-test("slots are never deleted, nor objects but dead records", () => {
+test("slots and objects are never deleted", () => {
   const deletes = allowed(all).filter(line => /Delete/.test(line))
-  expect(deletes.filter(line => /LogTable|s3:/.test(line))).toEqual([
-    "s3:DeleteObject <StorageBucket.Arn>/dead/*",
-  ])
+  expect(deletes.filter(line => /LogTable|s3:/.test(line))).toEqual([])
 })
 
 test("who calls functions is named: two gateways and the tick", () => {
