@@ -2,7 +2,7 @@ import type { Ports } from "../storage/time.ts"
 import { APPEND_TIMEOUT_MS } from "./limits.ts"
 
 /** A slot this fresh, by the store's date, tells of a writer that is at it now; it is believed for as long. */
-const RIVAL_KEPT_MS = 5_000
+const RIVAL_KEPT_MS = 10_000
 /** A slot this fresh tells of a writer that may come back: a look before the next put is cheaper than a lost put. */
 const OTHERS_KEPT_MS = 60_000
 /** Digits of a commit id that tell whose it is; the other 24 are random. */
@@ -13,8 +13,8 @@ const PUT_MS_GUESS = 10
 const PUT_MS_MAX = 1_000
 /** How much the latest put counts in the mean of their times. */
 const PUT_WEIGHT = 1 / 8
-/** One wait: enough for some hundred writers; beyond that the topic wants partitions. */
-const WAIT_MS_MAX = 2_000
+/** One wait: enough for some two hundred writers at 10 ms a put; beyond that the topic wants partitions. */
+const WAIT_MS_MAX = 5_000
 /** Who has waited this long waits no more, well before its client is told that the outcome is unknown. */
 const PATIENCE_MS = APPEND_TIMEOUT_MS / 2
 
