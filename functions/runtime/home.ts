@@ -12,7 +12,8 @@ export interface Home<Settings extends FunctionEnvironment = FunctionEnvironment
 
 /** Opens the engine. Nothing is read until it is asked for. */
 export function openHome<Settings extends FunctionEnvironment>(base: Base<Settings>): Home<Settings> {
-  const log = openLog(base.ports)
+  // An environment serves one request at a time: on partitions of their own, environments lose no slot to each other.
+  const log = openLog(base.ports, { stickyUntil: "rivals" })
   return { ...base, log, tables: new TableRegistry(base.ports, log) }
 }
 
