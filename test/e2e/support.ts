@@ -150,8 +150,8 @@ export class Server extends Client {
 /** Starts a server and waits until it answers. */
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
   const server = new Server(options)
-  const [, url = ""] = await server.said(/ at (http:\/\/127\.0\.0\.1:\d+)\n/)
-  server.url = url
+  const [, port] = await server.said(/ at http:\/\/[\d.]+:(\d+)\n/)
+  server.url = `http://127.0.0.1:${port}`
   const { status } = await server.call("GET /health")
   if (status !== 200) throw new Error(`/health answered ${status}`)
   return server
