@@ -1,4 +1,5 @@
 import { exitCodes, Failure } from "./failure.ts"
+import type { ServerOptions } from "./options.ts"
 
 export interface CallOptions {
   readonly method?: "GET" | "POST" | "DELETE"
@@ -24,20 +25,34 @@ export function path(strings: TemplateStringsArray, ...values: readonly (string 
 /** A server that answers the API. */
 export class Server {
   readonly #base: string
+  readonly #authorization: Readonly<Record<string, string>>
 
-  /** @param url such as `http://127.0.0.1:7070`; throws `Failure` (usage) where it is none */
-  constructor(url: string) {
+  /**
+   * Throws `Failure` (usage) where the URL is none such as `http://127.0.0.1:7070`, or the key cannot be one. A key is
+   * never part of a message.
+   */
+  constructor({ url, apiKey = "" }: ServerOptions) {
     const parsed = URL.canParse(url) ? new URL(url) : undefined
+    if (parsed !== undefined && (parsed.username !== "" || parsed.password !== "")) {
+      const message = "--url: expected no user or password; the key is for MILLRACE_KEY or --api-key"
+      throw new Failure(exitCodes.usage, message)
+    }
     if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
       throw new Failure(exitCodes.usage, `--url: expected http://host:port, got ${JSON.stringify(url)}`)
     }
+    if (!/^[\x21-\x7e]*$/.test(apiKey)) {
+      const message = "--api-key (MILLRACE_KEY): expected printable ASCII characters without spaces"
+      throw new Failure(exitCodes.usage, message)
+    }
+    this.#authorization = apiKey === "" ? {} : { authorization: `Bearer ${apiKey}` }
     this.#base = parsed.href.replace(/\/+$/, "")
   }
 
   /** One request. Throws `Failure` (unreachable); statuses are the caller's to judge. */
   async send(path: string, options: CallOptions = {}): Promise<Response> {
     try {
-      return await fetch(this.#base + path, { ...options })
+      const headers = { ...options.headers, ...this.#authorization }
+      return await fetch(this.#base + path, { ...options, headers })
     } catch (error) {
       if (options.signal?.aborted) throw error
       const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
@@ -72,7 +87,10 @@ export async function refusal(response: Response): Promise<Refusal> {
   const text = await response.text().catch(() => "")
   try {
     const { message, reason, ...detail } = JSON.parse(text) as Record<string, unknown>
-    if (typeof message === "string") return { status, message, reason: String(reason ?? ""), detail }
+    if (typeof message === "string") {
+      const hint = status === 401 ? ". MILLRACE_KEY or --api-key gives the key." : ""
+      return { status, message: message + hint, reason: String(reason ?? ""), detail }
+    }
   } catch {
     // Not JSON: no server of ours, or something in between.
   }

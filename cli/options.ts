@@ -1,4 +1,4 @@
-import { InvalidArgumentError, Option } from "commander"
+import { type Command, InvalidArgumentError, Option } from "commander"
 
 /** A commander parser of integers within bounds. */
 export function integer(min: number, max: number): (text: string) => number {
@@ -11,13 +11,30 @@ export function integer(min: number, max: number): (text: string) => number {
   }
 }
 
-/** `--url`, which every command that talks to a server has. */
-export function urlOption(): Option {
+/** A commander parser of an option that may be repeated. */
+export const repeated = (text: string, previous: readonly string[] = []): readonly string[] => [
+  ...previous,
+  text,
+]
+
+/** The options of every command that talks to a server. */
+export function reaching(command: Command): Command {
+  return command.addOption(urlOption()).addOption(keyOption())
+}
+
+function urlOption(): Option {
   return new Option("--url <url>", "where the server answers")
     .env("MILLRACE_URL")
     .default("http://127.0.0.1:7070")
 }
 
-export interface UrlOption {
+/** `--key` is a record's in `produce`. */
+function keyOption(): Option {
+  return new Option("--api-key <key>", "the key or token that the server asks for").env("MILLRACE_KEY")
+}
+
+/** Where the server is, and what proves to it who asks. */
+export interface ServerOptions {
   readonly url: string
+  readonly apiKey?: string
 }

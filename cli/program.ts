@@ -1,8 +1,10 @@
-import { readFileSync } from "node:fs"
+import { createRequire } from "node:module"
 import { Command } from "commander"
 import { consumeCommand } from "./commands/consume.ts"
+import { keysCommand } from "./commands/keys.ts"
 import { produceCommand } from "./commands/produce.ts"
 import { queryCommand } from "./commands/query.ts"
+import { redriveCommand } from "./commands/redrive.ts"
 import { startCommand } from "./commands/start.ts"
 import { topicsCommand } from "./commands/topics.ts"
 
@@ -11,8 +13,9 @@ Exit status: 0 done, 1 the server refused or failed, 2 wrong usage, 3 no server 
 Data goes to stdout, all else to stderr. NO_COLOR is honoured.`
 
 function ownVersion(): string {
-  const file = new URL("../package.json", import.meta.url)
-  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version
+  // By its name, since this file lies elsewhere when it is compiled.
+  const require = createRequire(import.meta.url)
+  return (require("millrace/package.json") as { version: string }).version
 }
 
 /** The whole command line. Wrong usage throws commander's error instead of ending the process. */
@@ -23,9 +26,8 @@ export function program(): Command {
     .addHelpText("after", exitStatuses)
     .showHelpAfterError("(--help tells more)")
     .exitOverride()
-  for (const command of [startCommand, topicsCommand, produceCommand, consumeCommand, queryCommand]) {
-    root.addCommand(command())
-  }
+  const commands = [startCommand, topicsCommand, produceCommand, consumeCommand, queryCommand]
+  for (const command of [...commands, keysCommand, redriveCommand]) root.addCommand(command())
   for (const command of root.commands) inherit(command, root)
   return root
 }

@@ -7,7 +7,11 @@ export interface AuthenticationConfig {
   readonly apiKey: boolean
   /** API Gateway has checked the signature; only what came through its second API counts. */
   readonly iam: boolean
-  readonly jwt?: { readonly issuer: string; readonly audience: readonly string[]; readonly scopesClaim: string }
+  readonly jwt?: {
+    readonly issuer: string
+    readonly audience: readonly string[]
+    readonly scopesClaim: string
+  }
 }
 
 /**
@@ -32,4 +36,15 @@ export interface FunctionEnvironment {
   readonly MILLRACE_AUTHENTICATION?: string
   /** `1`: every invocation logs what it asked of other services (the request ledger). */
   readonly MILLRACE_LEDGER?: string
+}
+
+/** What the stack tells `deploy` as properties of its custom resource. */
+export interface DeployProperties {
+  /** Where the definition lies: `AppDefinition` as JSON, not in the deployment's own bucket. */
+  readonly DefinitionBucket: string
+  readonly DefinitionKey: string
+  /** SHA-256 of the definition, in hexadecimal: when it changes, the resource is updated. */
+  readonly DefinitionDigest: string
+  /** ARN of the secret that is the first key, as plain text; absent where keys are not accepted. */
+  readonly FirstKeySecret?: string
 }

@@ -1,11 +1,9 @@
-import { get } from "node:http"
+import { dockerAnswers } from "./daemon.ts"
 import type { Endpoint, NoEndpoint } from "./endpoint.ts"
 import { isHealthy } from "./health.ts"
 
 /** The last LocalStack that starts without a token. */
 const DEFAULT_IMAGE = "localstack/localstack:4.14.0"
-const DOCKER_SOCKET = "/var/run/docker.sock"
-const DOCKER_ANSWER_MS = 3_000
 /** Pulling the image included. */
 const START_MS = 240_000
 /** After the container says that it is ready. */
@@ -30,17 +28,6 @@ export async function startContainer(env: NodeJS.ProcessEnv): Promise<Endpoint |
     process.stderr.write(`${reason}; another emulator is tried\n`)
     return { skipped: reason }
   }
-}
-
-function dockerAnswers(): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>()
-  const request = get({ socketPath: DOCKER_SOCKET, path: "/_ping", timeout: DOCKER_ANSWER_MS }, answer => {
-    answer.resume()
-    resolve(answer.statusCode === 200)
-  })
-  request.on("timeout", () => request.destroy())
-  request.on("error", () => resolve(false))
-  return promise
 }
 
 async function start(image: string, token: string | undefined): Promise<Endpoint> {

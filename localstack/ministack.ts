@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process"
 import { spawn } from "node:child_process"
 import { once } from "node:events"
+import { mkdir, symlink } from "node:fs/promises"
 import type { Socket } from "node:net"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
@@ -25,7 +26,7 @@ export async function startMinistack(env: NodeJS.ProcessEnv): Promise<Endpoint |
     const port = await freePort()
     const url = `http://127.0.0.1:${port}`
     const child = spawn(python.path, [join(import.meta.dirname, "with-parent.py")], {
-      env: childEnvironment(env, port),
+      env: { ...childEnvironment(env, port), NODE_PATH: await runtimeModules() },
       cwd: tmpdir(),
       stdio: ["pipe", "pipe", "pipe"],
     })
@@ -59,6 +60,19 @@ function childEnvironment(env: NodeJS.ProcessEnv, port: number): NodeJS.ProcessE
     IOT_MTLS_ENABLED: "0",
     LAMBDA_EXECUTOR: "local",
   }
+}
+
+/** What AWS's runtime brings along: its SDK, which the CDK's own functions rely on, and nothing else of ours. */
+async function runtimeModules(): Promise<string> {
+  const repository = join(import.meta.dirname, "..")
+  const folder = join(repository, ".cache", "runtime")
+  await mkdir(folder, { recursive: true })
+  await symlink(join(repository, "node_modules", "@aws-sdk"), join(folder, "@aws-sdk")).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error
+    },
+  )
+  return folder
 }
 
 async function freePort(): Promise<number> {

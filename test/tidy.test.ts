@@ -10,7 +10,7 @@ const listed = execFileSync("git", ["ls-files", "--cached", "--others", "--exclu
 const sources = listed
   .toString()
   .split("\n")
-  .filter(file => /^(shared|cli|client|functions|infra|localstack|examples)\/.*\.ts$/.test(file))
+  .filter(file => /^(shared|cli|client|functions|infra|pack|localstack|examples)\/.*\.ts$/.test(file))
   .map(file => ({ file, text: readFileSync(join(root, file), "utf8") }))
 
 /** The code without comments and texts, lines kept. */
@@ -43,6 +43,7 @@ const ROOMS: readonly (readonly [room: string, mayImport: readonly string[]])[] 
   ["infra", ["shared", "functions/environment.ts"]],
   ["client", ["shared/log/records", "shared/log/types.ts", "shared/log/errors.ts"]],
   ["cli", ["shared", "client"]],
+  ["pack", ["infra/bundling"]],
   ["localstack", []],
   ["examples", ["shared/definition"]],
 ]
@@ -102,6 +103,7 @@ const WORLDLY = [
   "shared/serving/duckdb/",
   "cli/",
   "client/",
+  "pack/",
   "localstack/",
   "examples/",
 ]

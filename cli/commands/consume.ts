@@ -1,7 +1,7 @@
 import { Command } from "commander"
 import { exitCodes, Failure } from "../failure.ts"
 import { path, refusal, Server } from "../http.ts"
-import { integer, type UrlOption, urlOption } from "../options.ts"
+import { integer, reaching, type ServerOptions } from "../options.ts"
 import { print } from "../output.ts"
 import { type BinaryRecord, recordLine, valueLine } from "../record-line.ts"
 
@@ -15,7 +15,7 @@ const FETCH_BYTES = 1024 * 1024
 const RETRY_MS = 250
 const RETRY_MS_MAX = 5_000
 
-interface Options extends UrlOption {
+interface Options extends ServerOptions {
   readonly partition?: number
   readonly offset?: number
   readonly fromBeginning?: boolean
@@ -103,7 +103,7 @@ async function run(topic: string, options: Options): Promise<void> {
   if (options.offset !== undefined && options.partition === undefined) {
     throw new Failure(exitCodes.usage, "--offset: needs --partition, for each partition counts its own")
   }
-  const server = new Server(options.url)
+  const server = new Server(options)
   const { partitions } = await server.json<{ partitions: readonly { partition: number }[] }>(
     path`/topics/${topic}`,
   )
@@ -127,7 +127,7 @@ async function run(topic: string, options: Options): Promise<void> {
 const offsetMax = Number.MAX_SAFE_INTEGER
 
 export const consumeCommand = () =>
-  new Command("consume")
+  reaching(new Command("consume"))
     .description("Print a topic's records, a value a line, from the beginning up to the end.")
     .argument("<topic>")
     .option("--partition <n>", "only this partition", integer(0, 2 ** 31 - 1))
@@ -136,5 +136,4 @@ export const consumeCommand = () =>
     .option("--max <n>", "at most so many records", integer(1, offsetMax))
     .option("--follow", "stay and print what comes")
     .option("--json", "print whole records as JSON: topic, key, value, partition, offset, timestamp, headers")
-    .addOption(urlOption())
     .action(run)

@@ -2,11 +2,11 @@ import { Command } from "commander"
 import { Batcher, type KeyedBy } from "../batches.ts"
 import { path, Server } from "../http.ts"
 import { inputLines } from "../line-source.ts"
-import { type UrlOption, urlOption } from "../options.ts"
+import { reaching, type ServerOptions } from "../options.ts"
 import { Progress, say } from "../output.ts"
 import { Producer } from "../producer.ts"
 
-interface Options extends UrlOption {
+interface Options extends ServerOptions {
   readonly key?: string
 }
 
@@ -22,8 +22,9 @@ async function keyedBy(field: string): Promise<KeyedBy> {
   return { field, parse }
 }
 
-async function run(topic: string, files: readonly string[], { url, key }: Options): Promise<void> {
-  const server = new Server(url)
+async function run(topic: string, files: readonly string[], options: Options): Promise<void> {
+  const server = new Server(options)
+  const { key } = options
   const { partitions } = await server.json<{ partitions: readonly unknown[] }>(path`/topics/${topic}`)
   const producer = await Producer.create(server, topic, key)
   const batcher = new Batcher(
@@ -53,10 +54,9 @@ async function run(topic: string, files: readonly string[], { url, key }: Option
 }
 
 export const produceCommand = () =>
-  new Command("produce")
+  reaching(new Command("produce"))
     .description("Append lines of JSON to a topic, from files or stdin.")
     .argument("<topic>")
     .argument("[files...]", "files of one JSON value a line; - or none: stdin")
     .option("--key <field>", "the field whose value is the record's key")
-    .addOption(urlOption())
     .action(run)

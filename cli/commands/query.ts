@@ -3,11 +3,11 @@ import { csvLine } from "../csv.ts"
 import { type ExactNumber, exactText, parseExact } from "../exact-json.ts"
 import { exitCodes, Failure } from "../failure.ts"
 import { Server } from "../http.ts"
-import { type UrlOption, urlOption } from "../options.ts"
+import { reaching, type ServerOptions } from "../options.ts"
 import { print, say } from "../output.ts"
 import { textTable } from "../text-table.ts"
 
-interface Options extends UrlOption {
+interface Options extends ServerOptions {
   readonly json?: boolean
   readonly csv?: boolean
 }
@@ -52,7 +52,7 @@ async function printRows({ json, csv }: Options, reply: BrokerReply): Promise<vo
 }
 
 async function run(sql: string, options: Options): Promise<void> {
-  const response = await new Server(options.url).call("/query/sql", {
+  const response = await new Server(options).call("/query/sql", {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ sql }),
@@ -66,10 +66,9 @@ async function run(sql: string, options: Options): Promise<void> {
 }
 
 export const queryCommand = () =>
-  new Command("query")
+  reaching(new Command("query"))
     .description("Run one SQL query and print its rows as a table.")
     .argument("<sql>", "one SELECT statement")
     .addOption(new Option("--json", "print each row as a JSON object on its own line").conflicts("csv"))
     .option("--csv", "print CSV (RFC 4180) with a line of column names")
-    .addOption(urlOption())
     .action(run)

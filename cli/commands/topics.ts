@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError } from "commander"
 import { path, Server } from "../http.ts"
-import { integer, type UrlOption, urlOption } from "../options.ts"
+import { integer, reaching, type ServerOptions } from "../options.ts"
 import { print, say } from "../output.ts"
 import { textTable } from "../text-table.ts"
 
-interface JsonOption extends UrlOption {
+interface JsonOption extends ServerOptions {
   readonly json?: boolean
 }
 
@@ -30,17 +30,17 @@ function configEntry(text: string, previous: Config = {}): Config {
   return { ...previous, [text.slice(0, at)]: text.slice(at + 1) }
 }
 
-async function list({ url, json }: JsonOption): Promise<void> {
-  const names = await new Server(url).json<string[]>("/topics")
+async function list({ json, ...server }: JsonOption): Promise<void> {
+  const names = await new Server(server).json<string[]>("/topics")
   await print(json ? `${JSON.stringify(names)}\n` : names.map(name => `${name}\n`).join(""))
 }
 
 async function create(
   name: string,
-  options: UrlOption & { partitions: number; config?: Config },
+  options: ServerOptions & { partitions: number; config?: Config },
 ): Promise<void> {
-  const { url, partitions, config = {} } = options
-  await new Server(url).post("/topics", { name, partitions, config })
+  const { partitions, config = {} } = options
+  await new Server(options).post("/topics", { name, partitions, config })
   say(`Created topic ${name} with ${partitions} partition${partitions === 1 ? "" : "s"}.`)
 }
 
@@ -56,8 +56,8 @@ async function partitionOffsets(server: Server, topic: Topic): Promise<Offsets[]
   return offsets
 }
 
-async function describe(name: string, { url, json }: JsonOption): Promise<void> {
-  const server = new Server(url)
+async function describe(name: string, { json, ...options }: JsonOption): Promise<void> {
+  const server = new Server(options)
   const topic = await server.json<Topic>(path`/topics/${name}`)
   const offsets = await partitionOffsets(server, topic)
   if (json) {
@@ -70,8 +70,8 @@ async function describe(name: string, { url, json }: JsonOption): Promise<void> 
   await print(configs.join("") + textTable(["partition", "beginning", "end"], rows, [true, true, true]))
 }
 
-async function remove(name: string, { url }: UrlOption): Promise<void> {
-  await new Server(url).call(path`/topics/${name}`, { method: "DELETE" })
+async function remove(name: string, options: ServerOptions): Promise<void> {
+  await new Server(options).call(path`/topics/${name}`, { method: "DELETE" })
   say(`Deleted topic ${name}.`)
 }
 
@@ -79,32 +79,24 @@ const json = ["--json", "print JSON"] as const
 
 export function topicsCommand(): Command {
   const topics = new Command("topics").description("List, create, describe and delete topics.")
-  topics
-    .command("list")
+  reaching(topics.command("list"))
     .description("Print the topics' names.")
-    .addOption(urlOption())
     .option(...json)
     .action(list)
-  topics
-    .command("create")
+  reaching(topics.command("create"))
     .description("Create a topic.")
     .argument("<topic>")
     .option("--partitions <count>", "how many partitions", integer(1, 10_000), 1)
     .option("--config <name=value>", "a configuration entry; may be repeated", configEntry)
-    .addOption(urlOption())
     .action(create)
-  topics
-    .command("describe")
+  reaching(topics.command("describe"))
     .description("Print a topic's configuration and its partitions' offsets.")
     .argument("<topic>")
-    .addOption(urlOption())
     .option(...json)
     .action(describe)
-  topics
-    .command("delete")
+  reaching(topics.command("delete"))
     .description("Delete a topic with its records.")
     .argument("<topic>")
-    .addOption(urlOption())
     .action(remove)
   return topics
 }

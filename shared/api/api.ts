@@ -1,3 +1,5 @@
+import { admit } from "./admit.ts"
+import type { RequestHead } from "./auth/types.ts"
 import { decodedRequest } from "./body.ts"
 import { errorForm, errorReply } from "./error-reply.ts"
 import { openapiText } from "./openapi.ts"
@@ -9,12 +11,11 @@ import type { Api, ApiRequest, ApiResponse, ApiServices } from "./types.ts"
 import { validate } from "./validate.ts"
 
 async function answer(router: Router, request: ApiRequest, context: RouteContext): Promise<ApiResponse> {
-  const { route, parameters } = router.match(request.method, request.path)
+  const { route, path, access } = await admit(router, request, context)
   const { schemas } = route
-  const path = validate("path", schemas.path, parameters)
   const query = validate("query", schemas.query, queryParameters(request.query))
   const headers = validate("headers", schemas.headers, request.headers)
-  return route.handle({ request: await decodedRequest(request), path, query, headers }, context)
+  return route.handle({ request: await decodedRequest(request), access, path, query, headers }, context)
 }
 
 /**
@@ -33,14 +34,25 @@ export function createApi(services: ApiServices): Api {
       return openapi
     },
   }
+  const failed = (error: unknown, head: RequestHead): ApiResponse => {
+    if (errorForm(error).status === 500) services.onFailure?.(error, head)
+    return errorReply(error)
+  }
   return {
+    async refusal(head) {
+      try {
+        await admit(router, head, context)
+        return undefined
+      } catch (error) {
+        return failed(error, head)
+      }
+    },
     async handle(request) {
       try {
         const response = await answer(router, request, context)
         return request.method === "HEAD" ? { ...response, body: "" } : response
       } catch (error) {
-        if (errorForm(error).status === 500) services.onFailure?.(error, request)
-        return errorReply(error)
+        return failed(error, request)
       }
     },
     close: () => closing.abort(),

@@ -42,5 +42,7 @@ export function errorReply(error: unknown): ApiResponse {
   const headers: Record<string, string> = { "content-type": "application/json" }
   if (retryAfter !== undefined) headers["retry-after"] = String(retryAfter)
   if (error instanceof ApiError && typeof error.detail.allow === "string") headers.allow = error.detail.allow
+  // No Basic beside it: browsers would keep a key that they asked for, and send it with other sites' requests too.
+  if (status === 401) headers["www-authenticate"] = 'Bearer realm="millrace"'
   return { status, headers, body: JSON.stringify(errorBody(error)) }
 }

@@ -18,9 +18,14 @@ const form = (status: number, errorCode: number, retryAfter?: number): ErrorForm
 const api: Record<ApiErrorCode, ErrorForm> = {
   malformed: form(400, 400),
   invalid: form(422, 422),
+  unauthenticated: form(401, 401),
+  forbidden: form(403, 403),
   no_such_route: form(404, 404),
   method_not_allowed: form(405, 405),
   unknown_table: form(404, 404),
+  unknown_key: form(404, 404),
+  not_offered: form(404, 404),
+  too_many_keys: form(409, 40905),
   not_acceptable: form(406, 40601),
   not_representable: form(406, 40602),
   body_too_large: form(413, 413),
@@ -28,6 +33,7 @@ const api: Record<ApiErrorCode, ErrorForm> = {
   unsupported_encoding: form(415, 415),
   foreign_host: form(403, 403),
   foreign_origin: form(403, 403),
+  issuer_unavailable: form(503, 50304, 1),
   busy: form(503, 50301, 1),
   closing: form(503, 50302, 1),
 }

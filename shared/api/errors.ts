@@ -6,6 +6,14 @@ export type ApiErrorCode =
   | "no_such_route"
   | "method_not_allowed"
   | "unknown_table"
+  | "unknown_key"
+  /** The route's service is not part of this deployment. */
+  | "not_offered"
+  /** Nobody proved who sends the request. */
+  | "unauthenticated"
+  /** No scope of the caller includes what the request needs. */
+  | "forbidden"
+  | "too_many_keys"
   /** `Accept` names nothing that this route can answer. */
   | "not_acceptable"
   /** A record cannot be shown in the format asked for. */
@@ -16,6 +24,8 @@ export type ApiErrorCode =
   /** A page of another site, or a name that is not this machine's, sent the request. */
   | "foreign_host"
   | "foreign_origin"
+  /** The tokens' issuer does not tell its keys. */
+  | "issuer_unavailable"
   | "busy"
   | "closing"
 

@@ -1,4 +1,5 @@
 import { toJsonSchema } from "@valibot/to-json-schema"
+import { scopeText } from "./auth/scopes.ts"
 import type { AnswerDoc, Content, Route } from "./route.ts"
 import type { Schema } from "./validate.ts"
 
@@ -44,12 +45,32 @@ function answer(status: string, { description, content: types }: AnswerDoc): Jso
   return Number(status) >= 400 ? { description, content: errorContent } : { description }
 }
 
+/** What a caller needs, as scopes; path parameters stand in them as in the path. */
+function needsText({ access, path }: Route): string | undefined {
+  if (typeof access === "string") return undefined
+  const places = Object.fromEntries(
+    [...path.matchAll(/:(\w+)/g)].map(([, place = ""]) => [place, `{${place}}`]),
+  )
+  const needs = typeof access === "object" ? [access] : access(places)
+  return `Needs ${needs.map(need => `\`${scopeText(need)}\``).join(" or ")}.`
+}
+
+const secured = [{ bearer: [] }, { basic: [] }]
+
+const securityAnswers = {
+  401: { description: "No key or token, or none that counts here.", content: errorContent },
+  403: { description: "No scope of the caller includes what the request needs.", content: errorContent },
+}
+
 function operation(route: Route): Json {
   const { schemas, body } = route
+  const isPublic = route.access === "public"
+  const description = [route.description, needsText(route)].filter(text => text !== undefined).join(" ")
   return {
     operationId: route.id,
     summary: route.summary,
-    ...(route.description === undefined ? {} : { description: route.description }),
+    ...(description === "" ? {} : { description }),
+    security: isPublic ? [] : secured,
     parameters: [
       ...parameters("path", schemas.path),
       ...parameters("query", schemas.query),
@@ -65,6 +86,7 @@ function operation(route: Route): Json {
           },
         }),
     responses: {
+      ...(isPublic ? {} : securityAnswers),
       ...Object.fromEntries(
         Object.entries(route.answers).map(([status, doc]) => [status, answer(status, doc)]),
       ),
@@ -83,6 +105,11 @@ const errorSchema = {
   },
 }
 
+const securitySchemes = {
+  bearer: { type: "http", scheme: "bearer", description: "A key, or a token of the issuer." },
+  basic: { type: "http", scheme: "basic", description: "Any user name; the password is the key or token." },
+}
+
 /** The routes as an OpenAPI 3.1 document, made from the schemas that check requests. */
 export function openapiText(routes: readonly Route[]): string {
   const paths: Record<string, Json> = {}
@@ -98,6 +125,6 @@ export function openapiText(routes: readonly Route[]): string {
       description: "Events in, SQL out. Records as Kafka REST v2, queries as a Pinot broker.",
     },
     paths,
-    components: { schemas: { Error: errorSchema } },
+    components: { schemas: { Error: errorSchema }, securitySchemes },
   })
 }

@@ -1,4 +1,7 @@
 import type * as v from "valibot"
+import type { Access } from "./auth/access.ts"
+import type { SomeNeed } from "./auth/scopes.ts"
+import type { Need } from "./auth/types.ts"
 import type { ApiRequest, ApiResponse, ApiServices } from "./types.ts"
 import type { Schema } from "./validate.ts"
 
@@ -24,8 +27,16 @@ export interface BodyDoc {
   readonly content: Content
 }
 
+/**
+ * Whom a route is for: everybody (`public`), every caller that has proved who he is (`caller`), or one who has a scope
+ * that includes any of the needs. What a body names is for the handler to demand.
+ */
+export type RouteAccess<Path> = "public" | "caller" | SomeNeed | ((path: Path) => readonly Need[])
+
 export interface RouteInput<P extends Schema, Q extends Schema, H extends Schema> {
   readonly request: ApiRequest
+  /** What the request's caller may do. */
+  readonly access: Access
   readonly path: v.InferOutput<P>
   readonly query: v.InferOutput<Q>
   readonly headers: v.InferOutput<H>
@@ -40,6 +51,7 @@ export interface RouteSpec<P extends Schema, Q extends Schema, H extends Schema>
   readonly id: string
   readonly summary: string
   readonly description?: string
+  readonly access: RouteAccess<v.InferOutput<P>>
   readonly schemas: { readonly path: P; readonly query: Q; readonly headers: H }
   /** The body, where the route takes one. The handler reads it. */
   readonly body?: BodyDoc

@@ -1,5 +1,7 @@
 import type { Route } from "./route.ts"
 import { consume } from "./routes/consume.ts"
+import { countDeadLetters } from "./routes/count-dead-letters.ts"
+import { createKey } from "./routes/create-key.ts"
 import { createProducer } from "./routes/create-producer.ts"
 import { createTopic } from "./routes/create-topic.ts"
 import { deleteTopic } from "./routes/delete-topic.ts"
@@ -9,11 +11,14 @@ import { getOpenapi } from "./routes/get-openapi.ts"
 import { getTable } from "./routes/get-table.ts"
 import { getTableSchema } from "./routes/get-table-schema.ts"
 import { getTopic } from "./routes/get-topic.ts"
+import { listKeys } from "./routes/list-keys.ts"
 import { listTables } from "./routes/list-tables.ts"
 import { listTopics } from "./routes/list-topics.ts"
 import { produceToPartition } from "./routes/produce-to-partition.ts"
 import { produceToTopic } from "./routes/produce-to-topic.ts"
 import { getSql, postSql } from "./routes/query-sql.ts"
+import { redriveDeadLetters } from "./routes/redrive-dead-letters.ts"
+import { revokeKey } from "./routes/revoke-key.ts"
 
 /** Every route, in the order in which the documentation tells of them. */
 export const routes: readonly Route[] = [
@@ -32,5 +37,10 @@ export const routes: readonly Route[] = [
   listTables,
   getTable,
   getTableSchema,
+  createKey,
+  listKeys,
+  revokeKey,
+  countDeadLetters,
+  redriveDeadLetters,
   getOpenapi,
 ]

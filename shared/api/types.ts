@@ -1,5 +1,7 @@
 import type { TableSpec } from "../definition/table-spec.ts"
 import type { Log } from "../log/types.ts"
+import type { Journal } from "../storage/journal.ts"
+import type { Authenticator, Caller, DeadLetters, KeyStore, RequestHead } from "./auth/types.ts"
 
 /** A request as any carrier hands it over: a Node server, a function behind a gateway, a test. */
 export interface ApiRequest {
@@ -12,6 +14,11 @@ export interface ApiRequest {
   readonly headers: Readonly<Record<string, string | undefined>>
   /** At most `BODY_BYTES_MAX`; a carrier refuses more before it has read it. */
   readonly body: Uint8Array
+  /**
+   * Who sent it, where the carrier itself has proof of that, as a gateway that checks AWS's signatures has. Never taken
+   * from anything that the client wrote.
+   */
+  readonly caller?: Caller
   /** Aborts when nobody waits for the answer any more. */
   readonly signal?: AbortSignal
 }
@@ -38,11 +45,16 @@ export interface SqlRequest {
   /** Pinot's query options, from `queryOptions`; those that are not known are ignored, as a Pinot broker does. */
   readonly options: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
+  /**
+   * The error for a table that the caller may not read. It is asked of every table that the statement names before any
+   * is looked up, and what it gives is thrown; names that it refuses are not told either. Default: all may be read.
+   */
+  readonly refuses?: (table: string) => Error | undefined
 }
 
 /** Answers SQL with the text of a Pinot broker's reply; failures of the query are inside it, as `exceptions`. */
 export interface SqlService {
-  /** Throws `QueryError` `too_many_requests` alone. */
+  /** Throws `QueryError` `too_many_requests`, and what `refuses` gave. */
   query(request: SqlRequest): Promise<string>
 }
 
@@ -51,13 +63,24 @@ export interface ApiServices {
   readonly log: Log
   readonly tables: TableDirectory
   readonly sql: SqlService
+  /** What `?ack=journal` hands records to. Default: the deployment has none. */
+  readonly journal?: Journal
+  /** Proves who sends requests; without it everybody may do everything, which is for loopback addresses alone. */
+  readonly authenticate?: Authenticator
+  readonly keys?: KeyStore
+  readonly deadLetters?: DeadLetters
   /** False while the process cannot serve. Default: always true. */
   readonly healthy?: () => boolean | Promise<boolean>
   /** Told of every failure that the client sees as a 500. */
-  readonly onFailure?: (error: unknown, request: ApiRequest) => void
+  readonly onFailure?: (error: unknown, request: RequestHead) => void
 }
 
 export interface Api {
+  /**
+   * What a request is refused with for what it is and who sent it: what a carrier asks before it takes in a body from a
+   * stranger. Undefined: go on with `handle`, which asks again. Never rejects.
+   */
+  refusal(head: RequestHead): Promise<ApiResponse | undefined>
   /** Never rejects: every failure is a response. */
   handle(request: ApiRequest): Promise<ApiResponse>
   /** Ends long polls, which then answer with what there is. */

@@ -31,6 +31,12 @@ function drain(request: IncomingMessage): void {
   })
 }
 
+/** Whether a request brings a body. */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  const { "content-length": length, "transfer-encoding": coding } = headers
+  return coding !== undefined || (length !== undefined && length !== "0")
+}
+
 /** Reads a request's body up to `BODY_BYTES_MAX`. Never rejects. */
 export function collectBody(
   request: IncomingMessage,
@@ -38,10 +44,8 @@ export function collectBody(
   budget: BodyBudget,
   expectsContinue: boolean,
 ): Promise<CollectedBody> | CollectedBody {
-  const { "content-length": length, "transfer-encoding": coding } = request.headers
-  if (coding === undefined && (length === undefined || length === "0")) {
-    return { outcome: "whole", body: empty, reserved: 0 }
-  }
+  if (!hasBody(request)) return { outcome: "whole", body: empty, reserved: 0 }
+  const { "content-length": length } = request.headers
   // A body of unknown length may be as large as any.
   const reserved = length === undefined ? BODY_BYTES_MAX : Number(length)
   let error: ApiError | undefined

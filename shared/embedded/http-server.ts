@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net"
 import { errorReply } from "../api/error-reply.ts"
 import { ApiError } from "../api/errors.ts"
 import type { Api, ApiRequest, ApiResponse } from "../api/types.ts"
-import { collectBody } from "./http-body.ts"
+import { collectBody, hasBody } from "./http-body.ts"
 import { checkCaller, isLoopback } from "./http-guard.ts"
 
 /** Requests at once: far more than a laptop's clients open, few enough that their state stays small. */
@@ -25,8 +25,10 @@ export interface HttpServerOptions {
   readonly api: Api
   /** 0 picks a free one. */
   readonly port: number
-  /** A loopback address. Default 127.0.0.1. */
+  /** A loopback address, or with `authenticated` any of this machine. Default 127.0.0.1. */
   readonly host?: string
+  /** The API asks everybody who he is; strangers are turned away before their bodies are read. */
+  readonly authenticated?: boolean
   /** Default 1,024. */
   readonly requestsMax?: number
 }
@@ -118,18 +120,22 @@ function apiRequest(request: IncomingMessage, response: ServerResponse, body: Ui
   }
 }
 
+const NO_BODY = new Uint8Array()
+
 class NodeHttpServer implements HttpServer {
   readonly #api: Api
   readonly #server: Server
   readonly #requestsMax: number
+  readonly #authenticated: boolean
   readonly #budget = { bytes: BODIES_BYTES_MAX }
   #host = ""
   #requests = 0
   #closing = false
   port = 0
 
-  constructor({ api, requestsMax = REQUESTS_MAX }: HttpServerOptions) {
+  constructor({ api, requestsMax = REQUESTS_MAX, authenticated = false }: HttpServerOptions) {
     this.#api = api
+    this.#authenticated = authenticated
     this.#requestsMax = requestsMax
     this.#server = createServer(
       { requestTimeout: RECEIVE_MS_MAX, keepAliveTimeout: KEEP_ALIVE_MS, noDelay: true },
@@ -171,14 +177,23 @@ class NodeHttpServer implements HttpServer {
       const message = `More than ${this.#requestsMax} requests at once; try again soon.`
       return errorReply(new ApiError("busy", message))
     }
-    const foreign = checkCaller(request.method ?? "GET", request.headers)
+    const foreign = checkCaller(request.method ?? "GET", request.headers, this.#authenticated)
     if (foreign !== undefined) return errorReply(foreign)
+    const refused = this.#authenticated ? await this.#refusal(request, response) : undefined
+    if (refused !== undefined) return refused
+    if (request.destroyed) return undefined
     const collected = await collectBody(request, response, this.#budget, expectsContinue)
     if (collected.outcome === "gone") return undefined
     if (collected.outcome === "refused") return errorReply(collected.error)
     const reply = await this.#api.handle(apiRequest(request, response, collected.body))
     this.#budget.bytes += collected.reserved
     return reply
+  }
+
+  /** Asked before there is a body; `handle` asks again, which what is kept of keys makes cheap. */
+  async #refusal(request: IncomingMessage, response: ServerResponse): Promise<ApiResponse | undefined> {
+    if (!hasBody(request)) return undefined
+    return await this.#api.refusal(apiRequest(request, response, NO_BODY))
   }
 
   async close(graceMs = CLOSE_MS_DEFAULT): Promise<void> {
@@ -193,15 +208,15 @@ class NodeHttpServer implements HttpServer {
 }
 
 /**
- * Serves an API over HTTP/1.1 on a loopback address.
+ * Serves an API over HTTP/1.1: on a loopback address, or where it asks everybody who he is on any.
  * @throws HttpServerError `port_in_use`, `port_refused`, `host_refused`
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const { host = "127.0.0.1", port } = options
-  if (!isLoopback(host)) {
+  const { host = "127.0.0.1", port, authenticated = false } = options
+  if (!authenticated && !isLoopback(host)) {
     throw new HttpServerError(
       "host_refused",
-      `Will not listen on ${host}: there is no authentication yet, so only loopback addresses (127.0.0.1, ::1, localhost) are served.`,
+      `Will not listen on ${host}: nobody is asked who he is, so only loopback addresses (127.0.0.1, ::1, localhost) are served.`,
     )
   }
   const server = new NodeHttpServer(options)

@@ -1,5 +1,9 @@
 import { join } from "node:path"
 import { createApi } from "../api/api.ts"
+import { createAuthenticator } from "../api/auth/authenticator.ts"
+import type { JwtOptions } from "../api/auth/jwt.ts"
+import { keyStore } from "../api/auth/keys.ts"
+import type { KeyStore } from "../api/auth/types.ts"
 import type { Api, SqlService, TableDirectory } from "../api/types.ts"
 import { openLog } from "../log/open-log.ts"
 import type { LogOptions } from "../log/options.ts"
@@ -19,6 +23,7 @@ import { openLocalStores } from "../storage/local/local-stores.ts"
 import { localRandom } from "../storage/local/random.ts"
 import { localWake } from "../storage/local/wake.ts"
 import type { Ports } from "../storage/time.ts"
+import { fetchJson } from "./fetch-json.ts"
 
 /**
  * What suits LMDB. A slot's payload goes into its item as long as that saves the object's own syncs and does not
@@ -29,12 +34,15 @@ const LOCAL_LOG_OPTIONS: Partial<LogOptions> = {
   inlineCommitsPerSecMax: Number.POSITIVE_INFINITY,
   inlineBytesPerSecMax: Number.POSITIVE_INFINITY,
   flushesMax: 2,
+  // One process owns the folder.
+  rivalWaitPuts: 0,
 }
 
 export interface Platform {
   readonly ports: Ports
   readonly log: Log
   readonly tables: TableRegistry
+  readonly keys: KeyStore
   readonly api: Api
   /** Ends what is under way and gives the data folder up. */
   close(): Promise<void>
@@ -45,13 +53,18 @@ export interface PlatformOptions {
   readonly data: string
   /** Told of faults that no request sees: each one line. */
   readonly report: (line: string) => void
+  /** Asks everybody who he is: by keys, and by an issuer's tokens where one is named. Default: nobody is asked. */
+  readonly authentication?: { readonly jwt?: TokenIssuer }
 }
+
+/** Whose tokens count. */
+export type TokenIssuer = Omit<JwtOptions, "fetchJson" | "onFault">
 
 /**
  * Everything in one process, over local files: log, tables, their builder, SQL in child processes, and the API.
  * Throws `StorageError` (`folder_in_use`, `folder_unusable`, `unknown_format`).
  */
-export async function openPlatform({ data, report }: PlatformOptions): Promise<Platform> {
+export async function openPlatform({ data, report, authentication }: PlatformOptions): Promise<Platform> {
   const stores = await openLocalStores(data)
   const ports: Ports = {
     objects: stores.objects,
@@ -70,7 +83,12 @@ export async function openPlatform({ data, report }: PlatformOptions): Promise<P
   engine.start()
   const { clock, random } = ports
   const queries = new QueryService({ tables: source, engine, clock, random })
+  const keys = keyStore(ports)
+  const onFault = (error: unknown) => report(`the tokens' issuer: ${faultText(error)}`)
+  const jwt = authentication?.jwt && { ...authentication.jwt, fetchJson, onFault }
   const api = createApi({
+    ...(authentication === undefined ? {} : { authenticate: createAuthenticator({ keys, jwt, clock }) }),
+    keys,
     log,
     tables: directoryOf(ports, tables),
     sql: serviceOf(queries),
@@ -89,11 +107,17 @@ export async function openPlatform({ data, report }: PlatformOptions): Promise<P
     await engine.close()
     await stores.close()
   }
-  return { ports, log, tables, api, close }
+  return { ports, log, tables, keys, api, close }
 }
 
 function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}
+
+/** In one line, with what is behind it: fetch itself says no more than that it failed. */
+function faultText(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
 }
 
 function specOf(table: TableInfo) {

@@ -11,6 +11,8 @@ export interface Shown {
   /** A table that consumes the topic. */
   readonly table: string | undefined
   readonly url: string
+  /** Requests need a key. */
+  readonly authenticated: boolean
 }
 
 /** Runs a replay with a bar on stderr, and says afterwards what to try. */
@@ -49,13 +51,14 @@ function lines({ topic, count }: Shown, replayer: Replayer): Progress {
   }
 }
 
-function hints({ topic, count, table, url }: Shown): string {
+function hints({ topic, count, table, url, authenticated }: Shown): string {
+  const curl = authenticated ? 'curl -s -H "Authorization: Bearer $MILLRACE_KEY"' : "curl -s"
   const query = (sql: string) =>
-    `  curl -s ${url}/query/sql -H 'content-type: application/json' -d '{"sql":"${sql}"}'`
+    `  ${curl} ${url}/query/sql -H 'content-type: application/json' -d '{"sql":"${sql}"}'`
   const queries = [`SELECT count(*) FROM ${table}`, `SELECT * FROM ${table} LIMIT 3`].map(query)
   const fetches = [`/topics/${topic}/partitions/0/records?offset=0&max_bytes=300`, `/topics/${topic}`].map(
-    path => `  curl -s '${url}${path}'`,
+    path => `  ${curl} '${url}${path}'`,
   )
-  const tries = [...(table === undefined ? [`  curl -s ${url}/topics`] : queries), ...fetches].slice(0, 3)
+  const tries = [...(table === undefined ? [`  ${curl} ${url}/topics`] : queries), ...fetches].slice(0, 3)
   return `\nAll ${count} records of ${topic} are in. Try, at ${url}:\n\n${tries.join("\n")}\n`
 }

@@ -1,5 +1,10 @@
-/** The app file's replay cannot be loaded or breaks its own promises. */
-export type StartErrorCode = "bad_replay"
+export type StartErrorCode =
+  /** None was named, and there is no example to fall back to. */
+  | "no_app"
+  /** The app file's replay cannot be loaded or breaks its own promises. */
+  | "bad_replay"
+  /** Everybody would be asked who he is, and nobody could prove it. */
+  | "no_key"
 
 /** Why the platform does not start. The message is for a person. */
 export class StartError extends Error {

@@ -8,21 +8,28 @@ import type { Replay } from "../definition/replay.ts"
 import { deploy } from "../deployment/deploy.ts"
 import { EvaluationError } from "../evaluation/errors.ts"
 import { evaluateApp } from "../evaluation/evaluate.ts"
+import { importAsWritten } from "../evaluation/module-format.ts"
 import { checkExpression } from "../serving/expression/check.ts"
+import { isLoopback } from "./http-guard.ts"
 import { startHttpServer } from "./http-server.ts"
-import { openPlatform, type Platform } from "./platform.ts"
+import { openPlatform, type Platform, type TokenIssuer } from "./platform.ts"
 import { Replayer } from "./replay.ts"
 import { showReplay } from "./replay-progress.ts"
 import { StartError } from "./start-error.ts"
 import { watchFiles } from "./watch.ts"
 
+/** Not in the published package. */
 const DEFAULT_APP = join(import.meta.dirname, "../../examples/flights/app.ts")
 
 export interface StartOptions {
-  /** Path of the app file. Default: the flights example. */
+  /** Path of the app file. Default: the flights example, where it is at hand. */
   readonly app?: string
-  /** On 127.0.0.1; 0 picks a free one. */
+  /** 0 picks a free one. */
   readonly port: number
+  /** Where to listen. Beyond loopback everybody is asked who he is. */
+  readonly host: string
+  /** Whose tokens count beside keys; with it everybody is asked, on loopback too. */
+  readonly jwt?: TokenIssuer
   /** The folder where everything is kept. */
   readonly data: string
   /** Whether to send the app's replay, where it has one. */
@@ -37,18 +44,24 @@ export interface StartOptions {
  */
 export async function start(options: StartOptions): Promise<void> {
   const say = (line: string) => void process.stderr.write(`${line}\n`)
-  const app = resolve(options.app ?? DEFAULT_APP)
+  const app = resolve(options.app ?? defaultApp())
   // A mistake in the definition is told before anything is opened.
   const evaluated = await evaluate(app, say)
   const stopping = stopSignal()
-  const platform = await openPlatform({ data: resolve(options.data), report: say })
+  const { host, port, jwt } = options
+  const authenticated = jwt !== undefined || !isLoopback(host)
+  const authentication = authenticated ? { authentication: { jwt } } : {}
+  const platform = await openPlatform({ data: resolve(options.data), report: say, ...authentication })
   try {
+    if (authenticated && jwt === undefined) await demandKey(platform, options)
     await deploy(platform, evaluated.definition)
-    const server = await startHttpServer({ api: platform.api, port: options.port })
+    const server = await startHttpServer({ api: platform.api, host, port, authenticated })
     try {
       say(`Millrace serves the app ${evaluated.definition.app} at ${server.url}`)
+      if (authenticated) say("Every request needs a key or token, which travels as it is: put TLS before it.")
       const unwatch = options.watch ? watchApp(app, evaluated.imports, platform, say) : undefined
-      if (options.replay) await replay(app, evaluated.definition, platform, server.url, stopping)
+      const shown = { url: server.url, authenticated }
+      if (options.replay) await replay(app, evaluated.definition, platform, shown, stopping)
       if (!stopping.aborted) await once(stopping)
       unwatch?.()
     } finally {
@@ -57,6 +70,21 @@ export async function start(options: StartOptions): Promise<void> {
   } finally {
     await platform.close()
   }
+}
+
+function defaultApp(): string {
+  if (existsSync(DEFAULT_APP)) return DEFAULT_APP
+  const message = "no app was named: expected the path of an app definition, as in `millrace start app.ts`"
+  throw new StartError("no_app", message)
+}
+
+/** Throws `StartError` (`no_key`). */
+async function demandKey({ keys }: Platform, { host, data }: StartOptions): Promise<void> {
+  if ((await keys.list()).length > 0) return
+  throw new StartError(
+    "no_key",
+    `Will not listen on ${host}: there is no key yet, so nobody could prove who he is. Make one with millrace keys create first --scope '*' --data ${data}, or name an issuer of tokens with --jwt-issuer.`,
+  )
 }
 
 async function evaluate(app: string, say: (line: string) => void) {
@@ -97,14 +125,14 @@ async function replay(
   app: string,
   { tables }: AppDefinition,
   platform: Platform,
-  url: string,
+  server: { readonly url: string; readonly authenticated: boolean },
   stopping: AbortSignal,
 ): Promise<void> {
   const file = join(dirname(app), "replay.ts")
   if (!existsSync(file)) return
   let exported: { replay?: Replay }
   try {
-    exported = (await import(pathToFileURL(file).href)) as { replay?: Replay }
+    exported = await importAsWritten(pathToFileURL(file).href)
   } catch (cause) {
     throw new StartError("bad_replay", `${file}: ${(cause as Error).message}`, { cause })
   }
@@ -113,7 +141,7 @@ async function replay(
   }
   const replayer = await Replayer.open(platform.ports, platform.log, exported.replay)
   const table = tables.find(({ topic }) => topic === exported.replay?.topic)?.name
-  await showReplay(replayer, { ...exported.replay, table, url }, stopping)
+  await showReplay(replayer, { ...exported.replay, table, ...server }, stopping)
 }
 
 /**

@@ -1,11 +1,14 @@
 import { readFileSync } from "node:fs"
 import { isBuiltin, registerHooks } from "node:module"
+import { extname } from "node:path"
 import { fileURLToPath } from "node:url"
 import { isInPackage } from "./failure.ts"
+import { asWritten } from "./module-format.ts"
 
 const PACKAGE_NAME = "millrace"
 const DEFINITION_URL = new URL("../definition/", import.meta.url).href
-const INDEX_URL = new URL("index.ts", DEFINITION_URL).href
+/** Source or compiled, as this file is. */
+const INDEX_URL = new URL(`index${extname(import.meta.url)}`, DEFINITION_URL).href
 
 /**
  * Lets app files anywhere import `millrace`, and falls back to this package's own dependencies (zod) for what the app's
@@ -19,7 +22,7 @@ export function hookModules(onBuiltin: (name: string) => void): () => readonly s
     resolve(specifier, context, nextResolve) {
       if (isBuiltin(specifier)) onBuiltin(specifier.replace(/^node:/, ""))
       if (specifier === PACKAGE_NAME) return nextResolve(INDEX_URL, context)
-      const resolved = resolveOrFallBack(specifier, context, nextResolve)
+      const resolved = asWritten(resolveOrFallBack(specifier, context, nextResolve))
       if (isLocal(resolved.url)) files.add(fileURLToPath(resolved.url))
       return resolved
     },

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process"
+import { extname } from "node:path"
 import type { Readable } from "node:stream"
 import { fileURLToPath } from "node:url"
 import { EvaluationError } from "./errors.ts"
@@ -15,7 +16,8 @@ const HEAP_MB_MAX = 512
 /** How Node ends when a top-level await can never settle. */
 const UNSETTLED_AWAIT_EXIT = 13
 
-const CHILD = fileURLToPath(new URL("child.ts", import.meta.url))
+/** Beside this file, and source or compiled as it is. */
+const CHILD = fileURLToPath(new URL(`child${extname(import.meta.url)}`, import.meta.url))
 
 export interface ChildRun {
   readonly report: EvaluationReport

@@ -4,6 +4,7 @@ import { type Settled, settlePut } from "../storage/settle.ts"
 import type { Ports } from "../storage/time.ts"
 import { LogError } from "./errors.ts"
 import { findProducer } from "./fold.ts"
+import { isAtOrBelow } from "./journal/source-order.ts"
 import { judge } from "./judge.ts"
 import { NAME_AFTER_UPLOAD_MS, REQUEST_AGE_MAX_MS, WRITE_AFTER_READ_MS } from "./limits.ts"
 import type { LogOptions } from "./options.ts"
@@ -42,6 +43,8 @@ export class PartitionAppender {
   /** Appends under way per producer. */
   readonly #inFlight = new Map<number, number>()
   #needsRead = false
+  /** The partition's end is to be read before the next put, for others are likely to have moved it. */
+  #looksFirst = false
   #rateSecond = 0
   #rateCommits = 0
   #rateBytes = 0
@@ -71,20 +74,38 @@ export class PartitionAppender {
 
   /** Whether a slot can be planned without reading or snapshotting first. */
   ready(): boolean {
-    return this.view.fresh() && !this.#needsRead && !this.view.snapshotDue()
+    return this.view.fresh() && !this.#needsRead && !this.#looksFirst && !this.view.snapshotDue()
   }
 
-  /** Reads and snapshots as far as `ready` needs; what waits is refused when the store does not answer. */
+  /**
+   * Reads and snapshots as far as `ready` needs, after giving way to other writers, where there are: what comes
+   * meanwhile goes with it. What waits is refused when the store does not answer.
+   */
   async prepare(): Promise<void> {
     try {
-      if (!this.view.fresh() || this.#needsRead) {
+      if (this.view.fresh() && this.#looksFirst) await this.#giveWay(this.queue)
+      if (!this.view.fresh() || this.#needsRead || this.#looksFirst) {
         this.#needsRead = false
-        await this.view.catchUp()
+        await this.#look()
       }
       if (this.view.snapshotDue()) await this.view.snapshot()
     } catch (error) {
       this.failAll(error instanceof LogError ? error : outcomeUnknown(error))
     }
+  }
+
+  async #look(): Promise<void> {
+    await this.view.catchUp()
+    this.#looksFirst = false
+  }
+
+  /** Waits as other writers of the partition make it wise, less for what has waited already. */
+  async #giveWay(appends: readonly PendingAppend[]): Promise<void> {
+    const { clock } = this.#ports
+    const now = clock.elapsed()
+    const oldest = appends.reduce((at, append) => Math.min(at, append.arrivedAt), now)
+    const ms = this.view.rivals.waitMs(now - oldest)
+    if (ms > 0) await clock.sleep(ms, this.#signal)
   }
 
   failAll(error: LogError): void {
@@ -140,13 +161,21 @@ export class PartitionAppender {
   async commit(plan: SlotPlan, uploaded: Uploaded | undefined, onUndecided: () => void): Promise<void> {
     try {
       const payload = payloadOf(plan, uploaded)
+      // An upload takes long enough for the end to move on.
+      if (uploaded !== undefined && this.view.rivals.present() > 0) await this.#look()
       while (this.#standsOn(plan)) {
         const settled = await this.#put(plan, payload, uploaded, onUndecided)
+        this.#looksFirst = settled === "lost" || this.view.rivals.expected()
         if (settled === "won") return
         if (settled === "given up") {
           for (const { append } of plan.placed) append.fail(outcomeUnknown())
           return
         }
+        // What is not uploaded is planned anew, with what has come meanwhile.
+        if (uploaded === undefined) break
+        onUndecided() // others need not wait for it
+        await this.#giveWay(plan.placed.map(placed => placed.append))
+        await this.#look()
       }
       // Judged anew, some are committed already or no longer fit: plan again with what is left.
       this.queue = [...plan.placed.map(placed => placed.append), ...this.queue]
@@ -164,7 +193,7 @@ export class PartitionAppender {
     onUndecided: () => void,
   ): Promise<"won" | "lost" | "given up"> {
     const { view } = this
-    const slot = this.#slot(plan, payload, this.#ports.random.id())
+    const slot = this.#slot(plan, payload, view.rivals.commitId())
     const item = slotItem(view.pk, slot)
     const sent = this.#ports.clock.elapsed()
     let notAfter = Math.min(view.notAfter(), plan.date + WRITE_AFTER_READ_MS)
@@ -179,19 +208,20 @@ export class PartitionAppender {
     }
     const settled = await settlePut(this.#ports, "log", item, options)
     if (settled.outcome === "committed") {
+      view.rivals.decided(true, this.#ports.clock.elapsed() - sent)
       view.won(slot, settled.date, sent)
       for (const { append, at } of plan.placed) append.commit(slot.base + at)
       return "won"
     }
-    return this.#lost(settled)
+    return this.#lost(settled, this.#ports.clock.elapsed() - sent)
   }
 
   /** Folds what stands in the way. A refusal for age, or one that cannot be followed, gives up: the view is stale. */
-  async #lost(settled: Exclude<Settled, { outcome: "committed" }>): Promise<"lost" | "given up"> {
+  #lost(settled: Exclude<Settled, { outcome: "committed" }>, tookMs: number): "lost" | "given up" {
     if (settled.outcome === "refused" && settled.reason === "exists" && settled.standing !== undefined) {
       const standing = readSlot(settled.standing)
-      if (this.view.state?.end === standing.base) this.view.fold(standing)
-      await this.view.catchUp()
+      this.view.rivals.decided(false, tookMs)
+      if (this.view.state?.end === standing.base) this.view.fold(standing, settled.date)
       return "lost"
     }
     this.view.drop()
@@ -206,6 +236,9 @@ export class PartitionAppender {
     const { state } = this.view
     if (state === undefined || state.closed) return false
     if (state.end === plan.base) return true
+    for (const first of plan.sources) {
+      if (isAtOrBelow(first, state.sources.get(first.shard))) return false
+    }
     for (const { append, at } of plan.placed) {
       const { range } = append
       if (range === undefined) continue
@@ -255,6 +288,7 @@ export class PartitionAppender {
         minTimestamp: state.commitTime,
         maxTimestamp: state.commitTime,
         placed: [],
+        sources: [],
         date: this.view.asOf,
       }
       const outcome = await this.#put(plan, payloadOf(plan, undefined), undefined, () => {})

@@ -35,6 +35,8 @@ export class Flusher {
   readonly #pending = new Map<PendingAppend, PartitionAppender>()
   readonly #waiting = new Set<PartitionAppender>()
   readonly #working = new Set<Promise<void>>()
+  /** Of these, slots whose outcome nobody knows yet. */
+  readonly #undecided = new Set<Promise<void>>()
   #flushes = 0
   /** A start is scheduled: what comes until then goes with it. */
   #starting = false
@@ -59,8 +61,14 @@ export class Flusher {
   }
 
   /** Resolves once nothing is being written any more. */
-  async idle(): Promise<void> {
+  async drained(): Promise<void> {
     while (this.#working.size > 0) await Promise.all(this.#working)
+  }
+
+  /** Resolves once nothing is being written but slots whose outcome is undecided. */
+  async idle(): Promise<void> {
+    const decided = () => [...this.#working].filter(work => !this.#undecided.has(work))
+    for (let works = decided(); works.length > 0; works = decided()) await Promise.race(works)
   }
 
   #track(work: Promise<void>): void {
@@ -182,7 +190,12 @@ export class Flusher {
   /** Resolves when the slot is written, or known to take longer. */
   #commit({ appender, plan }: Planned, uploaded: Uploaded | undefined): Promise<void> {
     return new Promise(resolve => {
-      const work = appender.commit(plan, uploaded, resolve).then(() => {
+      const undecided = () => {
+        this.#undecided.add(work)
+        resolve()
+      }
+      const work = appender.commit(plan, uploaded, undecided).then(() => {
+        this.#undecided.delete(work)
         this.#listener.flushed(appender)
         this.#free(appender)
         resolve()

@@ -53,3 +53,24 @@ export const FLUSH_BYTES_MAX = 16 * 1024 * 1024
 export const QUEUED_BYTES_MAX = 128 * 1024 * 1024
 /** Appends that wait for one partition; beyond it requests are refused (`overloaded`). */
 export const QUEUED_APPENDS_MAX = 10_000
+
+/**
+ * Bytes of one slot's appends, unless a single one has more. Batches are at least half full unless their records are
+ * large, so that this many bytes make at most 19 batches.
+ */
+export const SLOT_BYTES_TARGET = 9 * 1024 * 1024
+/** Entries that a slot keeps for the shared batches of appends without a producer, when there are such. */
+export const SHARED_ENTRIES = 20
+
+/**
+ * What of a journal is appended at once: it fits one slot, also beside the shared batches of others, so that it is
+ * stored whole or not at all.
+ */
+export const JOURNALLED_BATCHES_MAX = SLOT_ENTRIES_MAX - SHARED_ENTRIES
+/** Its bytes: less than a slot's, and what one delivery of Kinesis to a function can hold. */
+export const JOURNALLED_BYTES_MAX = 6 * 1024 * 1024
+/**
+ * Records without a partition that wait elsewhere go to one for this long, and then to another: together they make
+ * fewer slots, and in the end all partitions get their share.
+ */
+export const ASSIGNED_MS = 1_000

@@ -3,8 +3,10 @@ import { PartitionAppender, type TopicFacts, topicDeleted } from "./appender.ts"
 import { LogError } from "./errors.ts"
 import { Flusher } from "./flusher.ts"
 import { lastStableOffset } from "./fold.ts"
+import { slotfuls } from "./journal/batch-groups.ts"
 import { lastSequence } from "./judge.ts"
 import {
+  ASSIGNED_MS,
   BATCH_BYTES_MAX,
   PRODUCER_APPENDS_KEPT,
   PRODUCER_EPOCH_MAX,
@@ -17,8 +19,9 @@ import { PendingAppend } from "./pending.ts"
 import { Producers } from "./producers.ts"
 import { Reader } from "./reader.ts"
 import { NO_PRODUCER_ID, type VerifiedBatch, verifyBatch } from "./records/index.ts"
+import { Rivals, rivalMark } from "./rivals.ts"
 import type { ProducerRange } from "./slot.ts"
-import { batchCodec } from "./topic-config.ts"
+import { batchCodec, checkPartition } from "./topic-config.ts"
 import { type TopicRead, Topics } from "./topics.ts"
 import type {
   AppendPart,
@@ -26,6 +29,8 @@ import type {
   AppendResult,
   Fetched,
   FetchRequest,
+  JournalledAppend,
+  JournalledResult,
   Log,
   Owner,
   PartitionOffsets,
@@ -49,8 +54,12 @@ class StoredLog implements Log {
   readonly #flusher: Flusher
   readonly #closing = new AbortController()
   readonly #appenders = new Map<string, PartitionAppender>()
-  /** The partition that each topic's keyless records go to until its next flush. */
+  /** This process's, in its commit ids. */
+  readonly #mark: string
+  /** The partition that each topic's keyless records go to for a while. */
   readonly #sticky = new Map<string, number>()
+  /** The partition that each topic's records are assigned to, and until when by the own clock. */
+  readonly #assigned = new Map<string, { readonly partition: number; readonly until: number }>()
   #tickets = 0
   #queuedBytes = 0
   #closed = false
@@ -58,11 +67,13 @@ class StoredLog implements Log {
   constructor(ports: Ports, options: LogOptions) {
     this.#ports = ports
     this.#options = options
+    this.#mark = rivalMark(ports.random)
     this.#topics = new Topics(ports)
     this.#producers = new Producers(ports)
     this.#reader = new Reader(ports)
     this.#flusher = new Flusher(ports, options, this.#closing.signal, {
       taken: appender => {
+        if (options.stickyUntil === "rivals" && appender.view.rivals.present() === 0) return
         if (this.#sticky.get(appender.view.topicId) === appender.view.partition) {
           this.#sticky.delete(appender.view.topicId)
         }
@@ -120,11 +131,14 @@ class StoredLog implements Log {
   async append(request: AppendRequest): Promise<readonly AppendResult[]> {
     if (this.#closed) throw new LogError("overloaded", "the log is closing")
     const arrivedAt = this.#ports.clock.elapsed()
-    const topic = await this.#topics.find(request.topic)
+    const { topicId } = request
+    const topic = await (topicId === undefined
+      ? this.#topics.find(request.topic)
+      : this.#topics.findById(topicId))
     const results = await this.#appendTo(topic, request, arrivedAt)
     // What was known of the topic may be old without our clock's knowing.
-    if (results.some(isUnknown)) this.#topics.forget(request.topic)
-    if (!results.some(isDeleted)) return results
+    if (results.some(isUnknown)) this.#topics.forget(topic.info.name)
+    if (topicId !== undefined || !results.some(isDeleted)) return results
     // The name may stand for another topic by now: look again, once, for what the closed one did not take.
     const now = await this.#topics.find(request.topic, true).catch((error: unknown) => {
       if (results.every(isDeleted)) throw error
@@ -149,7 +163,7 @@ class StoredLog implements Log {
       request.parts.map(async part => {
         const partition = part.partition === "any" ? this.#stickyPartition(topic.info) : part.partition
         try {
-          this.#checkPartition(topic.info, partition)
+          checkPartition(topic.info, partition)
           return await this.#enqueue(
             topic,
             partition,
@@ -172,7 +186,48 @@ class StoredLog implements Log {
     producer: { id: number; epoch: number; sequence: number } | undefined,
     arrivedAt: number,
   ): Promise<AppendResult> {
-    const content = await this.#content(part, producer)
+    return this.#queue(topic, partition, await this.#content(part, producer), arrivedAt)
+  }
+
+  async appendJournalled(request: JournalledAppend): Promise<JournalledResult> {
+    const { topicId, partition, shard, batches } = request
+    let appended = 0
+    // One after the other: what follows may only stand once what is before it does.
+    for (const run of slotfuls(batches)) {
+      if (this.#closed) throw new LogError("overloaded", "the log is closing")
+      const arrivedAt = this.#ports.clock.elapsed()
+      const topic = await this.#topics.findById(topicId)
+      checkPartition(topic.info, partition)
+      const content = { journalled: { shard, batches: run } }
+      const [count, bytesMax] = [run.length, run.reduce((sum, { bytes }) => sum + bytes.length, 0)]
+      const waiting = { content, count, bytesMax, range: undefined }
+      const result = await this.#queue(topic, partition, waiting, arrivedAt)
+      if ("error" in result) {
+        if (isUnknown(result)) this.#topics.forget(topic.info.name)
+        throw result.error
+      }
+      appended += result.count
+    }
+    return { appended, skipped: batches.length - appended }
+  }
+
+  assign(topic: TopicInfo): { readonly partition: number; readonly timestamp: number } {
+    const elapsed = this.#ports.clock.elapsed()
+    let assigned = this.#assigned.get(topic.id)
+    if (assigned === undefined || assigned.until <= elapsed || assigned.partition >= topic.partitions) {
+      const partition = this.#ports.random.integer(topic.partitions)
+      assigned = { partition, until: elapsed + ASSIGNED_MS }
+      this.#assigned.set(topic.id, assigned)
+    }
+    return { partition: assigned.partition, timestamp: this.#ports.clock.now() }
+  }
+
+  #queue(
+    topic: TopicRead,
+    partition: number,
+    content: Pick<PendingAppend, "content" | "count" | "bytesMax" | "range">,
+    arrivedAt: number,
+  ): Promise<AppendResult> {
     const appender = this.#appender(topic, partition)
     this.#admit(appender, content)
     return new Promise(resolve => {
@@ -252,14 +307,6 @@ class StoredLog implements Log {
     }
   }
 
-  #checkPartition(topic: Pick<TopicInfo, "name" | "partitions">, partition: number): void {
-    if (Number.isInteger(partition) && partition >= 0 && partition < topic.partitions) return
-    throw new LogError(
-      "unknown_partition",
-      `partition ${partition} of ${topic.name} does not exist: expected 0 to ${topic.partitions - 1}`,
-    )
-  }
-
   #stickyPartition(topic: TopicInfo): number {
     let partition = this.#sticky.get(topic.id)
     if (partition === undefined) {
@@ -282,7 +329,8 @@ class StoredLog implements Log {
     const options = this.#options
     let appender = this.#appenders.get(key)
     if (appender === undefined) {
-      const view = new PartitionView(ports, options, topicId, partition, () => ++this.#tickets)
+      const rivals = new Rivals(ports, this.#mark, options.rivalWaitPuts)
+      const view = new PartitionView(ports, options, topicId, partition, rivals, () => ++this.#tickets)
       appender = new PartitionAppender(ports, options, view, facts, this.#closing.signal)
       this.#appenders.set(key, appender)
     }
@@ -294,7 +342,7 @@ class StoredLog implements Log {
     let appender = this.#appenders.get(`${topicId}#${partition}`)
     if (appender === undefined) {
       const { name, partitions } = await this.#topics.partitionsOf(topicId)
-      this.#checkPartition({ name, partitions }, partition)
+      checkPartition({ name, partitions }, partition)
       appender = this.#appenderOf(topicId, partition, { codec: "none" })
     }
     // Again, should a write that came to nothing have dropped it just then.
@@ -337,9 +385,13 @@ class StoredLog implements Log {
     return this.#reader.offsetForTimestamp(await this.#view(topicId, partition), timestamp)
   }
 
+  idle(): Promise<void> {
+    return this.#flusher.idle()
+  }
+
   async close(): Promise<void> {
     this.#closed = true
-    await this.#flusher.idle()
+    await this.#flusher.drained()
     this.#closing.abort()
   }
 }

@@ -28,9 +28,11 @@ export class ByteWriter {
     this.#varint(value)
   }
 
-  /** A whole number from −2^52 to 2^52 − 1. */
+  /** A whole number from −2^52 to 2^53 − 1: twice the latter is still exact, being even. */
   signed(value: number): void {
-    if (!Number.isSafeInteger(value * 2)) throw new RangeError(`not a signed integer: ${value}`)
+    if (!Number.isSafeInteger(value) || value < -(2 ** 52)) {
+      throw new RangeError(`not a signed integer: ${value}`)
+    }
     const zigzag = value >= 0 ? value * 2 : -value * 2 - 1
     this.#varint(zigzag)
   }
@@ -81,6 +83,12 @@ export class ByteReader {
   }
 
   unsigned(): number {
+    const value = this.#varint()
+    if (!Number.isSafeInteger(value)) throw new RangeError("a number above 2^53 - 1")
+    return value
+  }
+
+  #varint(): number {
     let value = 0
     let unit = 1
     for (;;) {
@@ -90,13 +98,14 @@ export class ByteReader {
       unit *= 128
       if (unit > 2 ** 49) throw new RangeError("a number of more than eight bytes")
     }
-    if (!Number.isSafeInteger(value)) throw new RangeError("a number above 2^53 - 1")
     return value
   }
 
   signed(): number {
-    const zigzag = this.unsigned()
-    return zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2
+    const zigzag = this.#varint()
+    const value = zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2
+    if (!Number.isSafeInteger(value)) throw new RangeError("a number above 2^53 - 1")
+    return value
   }
 
   text(): string {
@@ -108,5 +117,10 @@ export class ByteReader {
     const bytes = this.#bytes.subarray(this.#at, this.#at + length)
     this.#at += length
     return bytes
+  }
+
+  /** Whatever is left, as a view. */
+  rest(): Uint8Array {
+    return this.raw(this.#bytes.length - this.#at)
   }
 }

@@ -1,12 +1,18 @@
 import { LogError } from "./errors.ts"
 import type { SlotEntry } from "./slot.ts"
-import type { AppendResult, RecordSource } from "./types.ts"
+import type { AppendResult, JournalledBatch, RecordSource } from "./types.ts"
 
 /** A batch that its producer encoded: stored as it is. */
 export interface EncodedBatch {
   readonly bytes: Uint8Array
   readonly minTimestamp: number
   readonly maxTimestamp: number
+}
+
+/** Batches of one shard of a journal, in its order: those that the partition does not have yet are stored together. */
+export interface Journalled {
+  readonly shard: string
+  readonly batches: readonly JournalledBatch[]
 }
 
 /** One request's append to one partition, from its arrival to its answer. */
@@ -20,10 +26,15 @@ export class PendingAppend {
   readonly count: number
   /** An upper bound of the bytes that it adds to a flush. */
   readonly bytesMax: number
-  readonly content: { readonly records: RecordSource } | { readonly batch: EncodedBatch }
+  readonly content:
+    | { readonly records: RecordSource }
+    | { readonly batch: EncodedBatch }
+    | { readonly journalled: Journalled }
   /** The producer's id, epoch and sequences, where the append is idempotent. */
   readonly range: SlotEntry["producer"]
   answered = false
+  /** Of a journal's batches: how many of them the plan at hand stores; the partition has the others. */
+  taken: number | undefined
   readonly #resolve: (result: AppendResult) => void
   readonly #partition: number
 
@@ -47,9 +58,9 @@ export class PendingAppend {
     this.#resolve = options.resolve
   }
 
-  /** Answers with the offset of the first record. */
+  /** Answers with the offset of the first record, and the count of records; of a journal's batches, of those taken. */
   commit(baseOffset: number): void {
-    this.#answer({ partition: this.#partition, baseOffset, count: this.count })
+    this.#answer({ partition: this.#partition, baseOffset, count: this.taken ?? this.count })
   }
 
   fail(error: LogError): void {

@@ -1,6 +1,6 @@
 import { LogError } from "./errors.ts"
 import { type BatchCodec, CODECS } from "./records/index.ts"
-import { PARTITIONS_MAX, type TopicSpec } from "./types.ts"
+import { PARTITIONS_MAX, type TopicInfo, type TopicSpec } from "./types.ts"
 
 /** A name's identity: what `definition` allows, and the API's paths carry without escapes. */
 export const TOPIC_NAME = /^[a-zA-Z0-9._-]{1,100}$/
@@ -46,4 +46,13 @@ export function checkTopicSpec(spec: TopicSpec): void {
 export function batchCodec(config: Readonly<Record<string, string>>): BatchCodec {
   const type = config["compression.type"]
   return (CODECS as readonly string[]).includes(type ?? "") ? (type as BatchCodec) : "none"
+}
+
+/** Throws `unknown_partition`. */
+export function checkPartition(topic: Pick<TopicInfo, "name" | "partitions">, partition: number): void {
+  if (Number.isInteger(partition) && partition >= 0 && partition < topic.partitions) return
+  throw new LogError(
+    "unknown_partition",
+    `partition ${partition} of ${topic.name} does not exist: expected 0 to ${topic.partitions - 1}`,
+  )
 }

@@ -70,6 +70,8 @@ export interface ProducerStamp {
 
 export interface AppendRequest {
   readonly topic: string
+  /** The id of the one topic that is meant, whatever the name stands for. */
+  readonly topicId?: string
   readonly parts: readonly AppendPart[]
   /** Makes the append idempotent; `parts` is then a single one. */
   readonly producer?: ProducerStamp
@@ -78,6 +80,38 @@ export interface AppendRequest {
 export type AppendResult =
   | { readonly partition: number; readonly baseOffset: number; readonly count: number }
   | { readonly partition: number; readonly error: LogError }
+
+/** One entry of a journal: a verified RecordBatch v2 without a producer, and its position in the shard. */
+export interface JournalledBatch {
+  /** As `JournalPosition` has it. */
+  readonly sequence: string
+  /** Of several in one journal record, which. */
+  readonly index: number
+  readonly bytes: Uint8Array
+  /** Records. */
+  readonly count: number
+  /** Epoch ms. */
+  readonly minTimestamp: number
+  readonly maxTimestamp: number
+  /** Stored as it is; others that are small share batches. */
+  readonly compressed: boolean
+}
+
+/** What one shard of a journal has for one partition. */
+export interface JournalledAppend {
+  readonly topicId: string
+  readonly partition: number
+  /** The name that the partition remembers the position under. */
+  readonly shard: string
+  /** In the shard's order. */
+  readonly batches: readonly JournalledBatch[]
+}
+
+/** Batches that were appended, and those that the partition had already. */
+export interface JournalledResult {
+  readonly appended: number
+  readonly skipped: number
+}
 
 export interface FetchRequest {
   readonly offset: number
@@ -128,6 +162,14 @@ export interface Log {
   createProducer(): Promise<{ id: string; epoch: number }>
   /** One result per part, in their order; part-wise failures are values, everything else throws `LogError`. */
   append(request: AppendRequest): Promise<readonly AppendResult[]>
+  /**
+   * Appends what a journal hands over, each batch once however often and in whatever cuts it comes: those at or below
+   * the last position that the partition has of the shard are skipped. Batches before the first one given must have
+   * been appended. Throws `LogError`; then any first part of the batches may have been appended.
+   */
+  appendJournalled(request: JournalledAppend): Promise<JournalledResult>
+  /** What records that wait elsewhere to be appended are given where they bring none: a partition and a time (epoch ms). */
+  assign(topic: TopicInfo): { readonly partition: number; readonly timestamp: number }
   /** Throws `offset_out_of_range`, `unknown_partition`, `topic_deleted`, `log_damaged`. */
   fetch(topicId: string, partition: number, request: FetchRequest): Promise<Fetched>
   offsets(topicId: string, partition: number): Promise<PartitionOffsets>
@@ -135,6 +177,11 @@ export interface Log {
   offsetForTimestamp(topicId: string, partition: number, timestamp: number): Promise<number>
   /** Carries through what an ended process left half done: deletions of topics. For a home's start-up and tick. */
   recover(): Promise<void>
+  /**
+   * Resolves once nothing is being written any more, but for slots whose outcome is undecided: those are pursued for as
+   * long as this process runs. For functions, which are frozen after they answer.
+   */
+  idle(): Promise<void>
   /** Stops taking requests and returns once every flush under way has ended. */
   close(): Promise<void>
 }

@@ -6,6 +6,7 @@ import { LogError } from "./errors.ts"
 import { applySlot, emptyState, type PartitionState } from "./fold.ts"
 import { NAME_AFTER_UPLOAD_MS, SNAPSHOT_SLOT_BYTES, VIEW_REREAD_MS, WRITE_AFTER_READ_MS } from "./limits.ts"
 import type { LogOptions } from "./options.ts"
+import type { Rivals } from "./rivals.ts"
 import { LAST_SLOT_KEY, partitionKey, readSlot, type Slot, slotKey } from "./slot.ts"
 import { SlotCache } from "./slot-cache.ts"
 import { packState, SNAPSHOT_FORMAT, SNAPSHOT_KEY, unpackState } from "./snapshot.ts"
@@ -23,6 +24,8 @@ export class PartitionView {
   readonly topicId: string
   readonly partition: number
   readonly cache = new SlotCache()
+  /** Who else appends to it. */
+  readonly rivals: Rivals
   /** Undefined until it is read, and after it was dropped. */
   state: PartitionState | undefined
   asOf = 0
@@ -44,8 +47,10 @@ export class PartitionView {
     options: Pick<LogOptions, "snapshotSlots" | "snapshotInlineBytesMax">,
     topicId: string,
     partition: number,
+    rivals: Rivals,
     ticket: () => number,
   ) {
+    this.rivals = rivals
     this.#ports = ports
     this.#options = options
     this.#ticket = ticket
@@ -132,7 +137,7 @@ export class PartitionView {
       const page = await readAgain(ports, () => ports.meta.queryPage("log", query, after))
       asOf = Math.min(asOf, page.date)
       if (this.state !== state) throw new StorageError("unavailable", `${this.pk}: dropped while it was read`)
-      for (const item of page.items) this.fold(readSlot(item))
+      for (const item of page.items) this.fold(readSlot(item), page.date)
       after = page.next
     } while (after !== undefined)
     return asOf
@@ -152,8 +157,11 @@ export class PartitionView {
     return unpackState(object.body, where)
   }
 
-  /** Folds a committed slot. One that is folded already is passed over; one that leaves a gap is damage. */
-  fold(slot: Slot): void {
+  /**
+   * Folds a committed slot. One that is folded already is passed over; one that leaves a gap is damage. `date` is the
+   * store's of the answer that told of it.
+   */
+  fold(slot: Slot, date: number): void {
     const state = this.state
     if (state === undefined || slot.base < state.end || (slot.base === state.end && state.closed)) return
     if (slot.base > state.end) {
@@ -163,6 +171,7 @@ export class PartitionView {
     }
     applySlot(state, slot)
     this.cache.push(slot)
+    this.rivals.saw(slot.commitId, slot.commitTime, date)
     this.#slotsSince++
     this.#bytesSince += SLOT_ITEM_OVERHEAD + slot.entries.length * 40
     if (slot.payload.kind === "inline") this.#bytesSince += slot.payload.bytes.length
@@ -171,7 +180,7 @@ export class PartitionView {
   /** Folds a slot that this process has just won: proof that the view was current when the store applied it. */
   won(slot: Slot, date: number, sentElapsed: number): void {
     if (this.state === undefined || this.state.end < slot.base) return // dropped meanwhile
-    this.fold(slot)
+    this.fold(slot, date)
     if (date <= this.notAfter()) this.#renew(date, sentElapsed)
   }
 

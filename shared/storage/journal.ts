@@ -46,7 +46,10 @@ export const JOURNAL_PUT_RECORDS_MAX = 500
 export const JOURNAL_RECORD_BYTES_MAX = 1024 * 1024
 
 /** Whether position `left` comes before, at or after `right` in their shard: negative, 0 or positive. */
-export function comparePositions(left: JournalPosition, right: JournalPosition): number {
+export function comparePositions(
+  left: Pick<JournalPosition, "sequence">,
+  right: Pick<JournalPosition, "sequence">,
+): number {
   const [one, two] = [left.sequence, right.sequence]
   if (one.length !== two.length) return one.length - two.length
   return one < two ? -1 : one > two ? 1 : 0

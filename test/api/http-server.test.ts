@@ -53,6 +53,7 @@ function heldApi() {
   const requests: ApiRequest[] = []
   const held = Promise.withResolvers<void>()
   const api: Api = {
+    refusal: async () => undefined,
     async handle(request) {
       requests.push(request)
       await held.promise
@@ -224,5 +225,110 @@ describe("the HTTP server", () => {
     await send(second, "/health")
     await second.close()
     expect((await poll).text).toBe("[]")
+  })
+})
+
+describe("a server that asks who calls", () => {
+  /** An API that knows one caller, and remembers which requests it was given whole. */
+  function askingApi() {
+    const whole: ApiRequest[] = []
+    const asked: string[] = []
+    const refused = { status: 401, headers: { "www-authenticate": "Bearer" }, body: "who?" }
+    const api: Api = {
+      async refusal({ path, headers }) {
+        asked.push(path)
+        return headers.authorization === "Bearer known" ? undefined : refused
+      },
+      async handle(request) {
+        whole.push(request)
+        return request.headers.authorization === "Bearer known"
+          ? { status: 200, headers: {}, body: String(request.body.length) }
+          : refused
+      },
+      close: () => undefined,
+    }
+    return { api, whole, asked }
+  }
+
+  const known = { authorization: "Bearer known" }
+
+  test("turns strangers away before their bodies are read, and goes on", async () => {
+    const { api, whole, asked } = askingApi()
+    const server = await serve(api, { authenticated: true })
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    const large = [Buffer.alloc(3 * 1024 * 1024, "1")]
+    const stranger = await send(server, "/topics/a", { method: "POST", body: large, agent })
+    expect(stranger).toMatchObject({ status: 401, text: "who?" })
+    expect(whole).toEqual([])
+    const next = await send(server, "/topics/a", { method: "POST", headers: known, body: large, agent })
+    expect(next).toMatchObject({ status: 200, text: String(large[0]!.length) })
+    expect((await send(server, "/topics", { agent })).status).toBe(401)
+    expect(asked).toEqual(["/topics/a", "/topics/a"])
+    agent.destroy()
+  })
+
+  test("does not ask a stranger for a body that waits for 100 Continue", async () => {
+    const { api, whole } = askingApi()
+    const server = await serve(api, { authenticated: true })
+    const socket = connect(server.port, "127.0.0.1")
+    socket.write("POST /topics/a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n")
+    const [answer] = (await once(socket, "data")) as [Buffer]
+    expect(answer.toString()).toMatch(/^HTTP\/1\.1 401 /)
+    socket.destroy()
+    expect(whole).toEqual([])
+  })
+
+  test("never gives the API a caller that a client wrote", async () => {
+    const { api, whole } = askingApi()
+    const server = await serve(api, { authenticated: true })
+    const forged = { ...known, caller: '{"scopes":["*"]}', "x-amzn-request-context": "{}" }
+    await send(server, "/topics", { headers: forged })
+    expect(whole[0]?.caller).toBeUndefined()
+  })
+
+  test("is served under any name, but not to pages of other sites", async () => {
+    const { api } = askingApi()
+    const server = await serve(api, { authenticated: true, host: "0.0.0.0" })
+    const at = { ...server, url: `http://127.0.0.1:${server.port}` } as HttpServer
+    const post = (headers: Record<string, string>) =>
+      send(at, "/topics/a", { method: "POST", headers: { ...known, ...headers }, body: ["1"] })
+    expect((await post({ host: "millrace.example" })).status).toBe(200)
+    expect((await post({ host: "a.example", origin: "https://a.example" })).status).toBe(200)
+    const forgeries: Record<string, string>[] = [
+      { origin: "https://evil.example" },
+      { "sec-fetch-site": "cross-site" },
+    ]
+    for (const headers of forgeries) {
+      const forged = await post({ host: "a.example", ...headers })
+      expect(forged.status).toBe(403)
+      expect(JSON.parse(forged.text)).toMatchObject({ reason: "foreign_origin" })
+    }
+    expect((await post({ host: "a.example" })).status).toBe(200)
+  })
+
+  test("that is left in the middle of being asked goes on", async () => {
+    const gate = Promise.withResolvers<void>()
+    const { api, whole } = askingApi()
+    let asked = 0
+    const slow: Api = {
+      ...api,
+      async refusal(head) {
+        asked++
+        await gate.promise
+        return api.refusal(head)
+      },
+    }
+    const server = await serve(slow, { authenticated: true })
+    const socket = connect(server.port, "127.0.0.1")
+    socket.write(
+      "POST /a HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer known\r\nContent-Length: 9\r\n\r\nhalf",
+    )
+    await until(() => asked === 1)
+    socket.destroy()
+    await once(socket, "close")
+    gate.resolve()
+    const next = await send(server, "/a", { method: "POST", headers: known, body: ["1"] })
+    expect(next.status).toBe(200)
+    expect(whole).toHaveLength(1)
   })
 })

@@ -1,4 +1,5 @@
 import { createApi } from "../../shared/api/api.ts"
+import { keyStore } from "../../shared/api/auth/keys.ts"
 import type { Api, ApiServices, SqlRequest, SqlService } from "../../shared/api/types.ts"
 import type { TableSpec } from "../../shared/definition/table-spec.ts"
 import { openLog } from "../../shared/log/open-log.ts"
@@ -82,6 +83,11 @@ export function openApi(services: Partial<ApiServices> = {}): TestApi {
     tables: {
       list: async () => [flights],
       get: async name => (name === flights.name ? flights : undefined),
+    },
+    keys: keyStore(memoryPorts()),
+    deadLetters: {
+      count: async () => 3,
+      redrive: async max => ({ redriven: Math.min(max, 2), failed: 1, remaining: 1 }),
     },
     onFailure: error => failures.push(error),
     ...services,

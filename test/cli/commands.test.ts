@@ -122,6 +122,7 @@ describe.concurrent("millrace produce and consume", () => {
     const forgetful = await startHttpServer({
       port: 0,
       api: {
+        refusal: async () => undefined,
         close: () => undefined,
         async handle(request) {
           const answer = await api.handle(request)

@@ -158,6 +158,24 @@ test("a package may look at an environment, which is empty", async () => {
   expect(outcome.imports).toEqual([file])
 })
 
+test("an app file is an ES module, also in a package that is none", async () => {
+  const others = {
+    "package.json": `{ "type": "commonjs" }`,
+    "names.ts": "export const name: string = 'views'",
+    "old.ts": "const suffix: string = '_old'\nmodule.exports = { suffix }",
+  }
+  const source = `import { defineApp, topic } from "millrace"
+import * as z from "zod"
+import { name } from "./names.ts"
+import old from "./old.ts"
+const views = topic(name + old.suffix.replace("_", "-"), { schema: z.object({ id: z.string() }) })
+export default defineApp("app", { topics: [views], tables: [] })
+`
+  const outcome = await evaluateApp(appFile(source, others))
+  if ("error" in outcome) throw outcome.error
+  expect(outcome.definition.topics.map(topic => topic.name)).toEqual(["views-old"])
+})
+
 describe("one clear error for", () => {
   const text = "export const text = 1\n"
   const broken = [

@@ -3,6 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll } from "vitest"
+import { Client } from "./client.ts"
+
+export type { Answer, Call, Reply } from "./client.ts"
 
 export const repository = new URL("../..", import.meta.url).pathname
 export const millrace = join(repository, "bin/millrace.js")
@@ -45,31 +48,6 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null
 }
 
-export interface Answer {
-  readonly status: number
-  readonly headers: Headers
-  readonly bytes: Buffer
-  readonly text: string
-  // biome-ignore lint/suspicious/noExplicitAny: a test knows the shape that it asked for
-  readonly json: any
-}
-
-export interface Call {
-  readonly headers?: Readonly<Record<string, string>>
-  /** An object is sent as JSON. */
-  readonly body?: string | Uint8Array | object
-}
-
-export interface Reply {
-  readonly rows: readonly (readonly unknown[])[]
-  readonly columns: readonly string[]
-  readonly types: readonly string[]
-  readonly exceptions: readonly { readonly errorCode: number; readonly message: string }[]
-  /** The whole reply of the broker. */
-  // biome-ignore lint/suspicious/noExplicitAny: a test knows the shape that it asked for
-  readonly whole: any
-}
-
 export interface ServerOptions {
   /** Path of the app file. Default: the flights example. */
   readonly app?: string
@@ -83,7 +61,7 @@ export interface ServerOptions {
 }
 
 /** A server process of its own. */
-export class Server {
+export class Server extends Client {
   readonly options: Required<Pick<ServerOptions, "data">> & ServerOptions
   readonly child: ChildProcess
   /** Settles when the process has ended and all that it said is here. */
@@ -91,10 +69,10 @@ export class Server {
   hasExited = false
   stderr = ""
   stdout = ""
-  url = ""
   readonly #listeners = new Set<() => void>()
 
   constructor(options: ServerOptions) {
+    super()
     this.options = { ...options, data: options.data ?? join(temporaryFolder(), "data") }
     const { app, data, args = [], command, env } = this.options
     const [program, ...first] = command ?? [process.execPath, millrace, "start"]
@@ -146,63 +124,6 @@ export class Server {
     }
   }
 
-  /** One request, `"GET /topics"`. Rejects when no whole answer comes. */
-  async call(target: string, { headers = {}, body }: Call = {}): Promise<Answer> {
-    const [method = "", path = ""] = target.split(" ", 2)
-    const plain = body === undefined || typeof body === "string" || body instanceof Uint8Array
-    const response = await fetch(this.url + path, {
-      method,
-      headers: plain ? headers : { "content-type": "application/json", ...headers },
-      ...(body === undefined
-        ? {}
-        : { body: (plain ? body : JSON.stringify(body)) as string | Uint8Array<ArrayBuffer> }),
-    })
-    const bytes = Buffer.from(await response.arrayBuffer())
-    const text = bytes.toString()
-    return {
-      status: response.status,
-      headers: response.headers,
-      bytes,
-      text,
-      get json() {
-        return JSON.parse(text)
-      },
-    }
-  }
-
-  /** Lines of NDJSON to a topic or partition. */
-  produce(path: string, values: readonly unknown[], headers: Call["headers"] = {}): Promise<Answer> {
-    return this.call(`POST ${path}`, {
-      headers: { "content-type": "application/x-ndjson", ...headers },
-      body: values.map(value => `${JSON.stringify(value)}\n`).join(""),
-    })
-  }
-
-  async query(sql: string): Promise<Reply> {
-    const { status, text, json } = await this.call("POST /query/sql", { body: { sql } })
-    if (status !== 200) throw new Error(`${status} ${text}`)
-    const { resultTable, exceptions } = json
-    return {
-      rows: resultTable?.rows ?? [],
-      columns: resultTable?.dataSchema.columnNames ?? [],
-      types: resultTable?.dataSchema.columnDataTypes ?? [],
-      exceptions,
-      whole: json,
-    }
-  }
-
-  /** The rows of a query that must succeed. */
-  async rows(sql: string): Promise<readonly (readonly unknown[])[]> {
-    const { rows, exceptions } = await this.query(sql)
-    if (exceptions.length > 0) throw new Error(`${sql}: ${exceptions[0]?.message}`)
-    return rows
-  }
-
-  /** The one number that a query answers. */
-  async number(sql: string): Promise<number> {
-    return Number((await this.rows(sql))[0]?.[0])
-  }
-
   /** Ends the process without warning, as a power failure would, and waits until it is gone. */
   async kill(): Promise<Exit> {
     this.child.kill("SIGKILL")
@@ -229,8 +150,8 @@ export class Server {
 /** Starts a server and waits until it answers. */
 export async function startServer(options: ServerOptions = {}): Promise<Server> {
   const server = new Server(options)
-  const [, url = ""] = await server.said(/ at (http:\/\/127\.0\.0\.1:\d+)\n/)
-  server.url = url
+  const [, port] = await server.said(/ at http:\/\/[\d.]+:(\d+)\n/)
+  server.url = `http://127.0.0.1:${port}`
   const { status } = await server.call("GET /health")
   if (status !== 200) throw new Error(`/health answered ${status}`)
   return server

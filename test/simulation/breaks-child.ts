@@ -15,19 +15,11 @@ const broken = BREAKS.find(other => other.name === name)
 if (broken === undefined) throw new Error(`no break is called ${name}`)
 const { applied } = applyBreak(broken)
 
-async function runSeed({ workload, emphasis }: Break, seed: number): Promise<readonly string[]> {
+async function firstToNotice({ workload, emphasis }: Break): Promise<Omit<BreakReport, "name">> {
   // Imported only now, so that the break is in.
-  if (workload === "log") {
-    const { runLogSeed } = await import("./log-workload.ts")
-    return (await runLogSeed(seed, { emphasis })).violations
-  }
-  const { runTableSeed } = await import("./table-workload.ts")
-  return (await runTableSeed(seed)).violations
-}
-
-async function firstToNotice(tried: Break): Promise<Omit<BreakReport, "name">> {
+  const { runSeed } = await import("./simulate-seed.ts")
   for (let seed = 1; seed <= seedsMax; seed++) {
-    const [violation] = await runSeed(tried, seed)
+    const [violation] = (await runSeed(workload, seed, { emphasis })).violations
     if (violation !== undefined) return { seed, violation }
   }
   return { seed: undefined, violation: undefined }

@@ -1,10 +1,11 @@
 import type { Emphasis } from "./log-scenario.ts"
+import type { Workload } from "./simulate-seed.ts"
 import { TABLE_BREAKS } from "./table-breaks.ts"
 
 /** One line of production code, broken on purpose: the simulation has to notice. */
 export interface Break {
   readonly name: string
-  readonly workload: "log" | "table"
+  readonly workload: Workload
   /** Of the runs that are to notice it; default: what their seeds choose. */
   readonly emphasis?: Emphasis
   /** From the repository's root. */

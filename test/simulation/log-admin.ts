@@ -14,7 +14,7 @@ export async function createTopic(context: ClientContext, topic: TopicPlan, prng
     const config: Record<string, string> =
       topic.compression === undefined ? {} : { "compression.type": topic.compression }
     const spec = { name: topic.name, partitions: topic.partitions, owner: "http", config } as const
-    const called = await hosts.call(host, () => host.log.createTopic(spec))
+    const called = await hosts.call(host, log => log.createTopic(spec))
     if (called.state === "done") return
     if (called.state === "failed") {
       const { error } = called
@@ -34,7 +34,7 @@ export async function createTopic(context: ClientContext, topic: TopicPlan, prng
 export async function recover(context: ClientContext, prng: Prng): Promise<void> {
   const { hosts } = context
   const host = await hosts.pick(prng)
-  const called = await hosts.call(host, () => host.log.recover())
+  const called = await hosts.call(host, log => log.recover())
   if (called.state !== "failed" || isExpected(called.error)) return
   const fault = unavailableOnly(called.error)
   if (fault !== undefined) hosts.violated(`recovery: ${fault}`)
@@ -54,8 +54,8 @@ export async function deleteTopic(context: ClientContext, topic: TopicPlan, prng
       ({ name, closed }) => name === topic.name && !closed,
     )
     const deletion = answers.truth.deletions.begin(topic.name)
-    const called = await hosts.call(host, () => host.log.deleteTopic(topic.name, "http"))
-    answers.truth.deletions.end(deletion)
+    const called = await hosts.call(host, log => log.deleteTopic(topic.name, "http"))
+    if (called.state !== "lost" || called.goesOn !== true) answers.truth.deletions.end(deletion)
     if (called.state === "done") {
       const open = standing.filter(({ closed }) => !closed)
       if (open.length > 0) hosts.violated(`topic ${topic.name} was said to be deleted, and is not closed`)

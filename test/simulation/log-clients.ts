@@ -2,9 +2,10 @@ import { createBatchBuilder } from "../../shared/log/records/index.ts"
 import type { AppendPart, AppendResult, RecordSource } from "../../shared/log/types.ts"
 import type { LogAnswers } from "./log-answers.ts"
 import { type Attempt, type Op, opValues, type ProducerIdentity } from "./log-history.ts"
-import type { Called, Host, LogHosts } from "./log-hosts.ts"
+import type { Host, LogHosts } from "./log-hosts.ts"
 import type { ClientSpec, LogScenario, TopicPlan } from "./log-scenario.ts"
 import type { Prng } from "./prng.ts"
+import type { Called } from "./sim-task.ts"
 import type { World } from "./world.ts"
 
 const SECOND_MS = 1_000
@@ -82,9 +83,9 @@ export function sendAll(context: ClientContext, host: Host, sent: readonly Sent[
   const attempts = sent.map(({ op }) => answers.history.begin(op, host.process.label))
   const { topic, producer } = sent[0]!.op
   const asked = world.now
-  const answer = hosts.call(host, async () => {
+  const answer = hosts.call(host, async log => {
     // Known before the request begins, so that the log can date it.
-    await host.log.topic(topic)
+    await log.topic(topic)
     if (world.now - asked > ARRIVAL_MS_MAX) return undefined
     const parts = sent.map(({ op, form, values }): AppendPart => {
       const partition = op.partition
@@ -93,7 +94,7 @@ export function sendAll(context: ClientContext, host: Host, sent: readonly Sent[
     })
     const stamped = producer !== undefined && sent[0]!.form === "records"
     const stamp = stamped ? { producer: { ...producer, id: producer.name } } : {}
-    return host.log.append({ topic, parts, ...stamp })
+    return log.append({ topic, parts, ...stamp })
   })
   const noted = answer.then(called => {
     for (const [index, attempt] of attempts.entries()) note(answers, attempt, called, index)

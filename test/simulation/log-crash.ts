@@ -113,7 +113,7 @@ async function work(context: ClientContext, prng: Prng): Promise<void> {
 async function producer(context: ClientContext, prng: Prng): Promise<string> {
   for (;;) {
     const host = await context.hosts.pick(prng)
-    const called = await context.hosts.call(host, () => host.log.createProducer())
+    const called = await context.hosts.call(host, log => log.createProducer())
     if (called.state === "done") return called.value.id
     await context.hosts.pause(RETRY_MS)
   }

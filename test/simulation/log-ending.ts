@@ -31,7 +31,7 @@ async function waitUntil(
   if (!over()) answers.history.violated(what())
 }
 
-/** Until every process that stands still has gone on. */
+/** Until every process that stands still, and is not parked, has gone on. */
 function thawMs({ world }: ClientContext): number {
   const frozen = Math.max(0, ...world.processes.map(({ frozenUntil }) => frozenUntil))
   return Math.max(0, frozen - (world.now - WORLD_START))
@@ -47,7 +47,7 @@ export async function endRun(context: ClientContext, clientsDone: () => boolean,
   world.calm()
   const slowMs = scenario.faults.slowMsMax + scenario.faults.lateMsMax
   await waitUntil(context, 100 * HOUR_MS + slowMs, clientsDone, () => "clients do not come to an end")
-  hosts.stopped = true
+  hosts.stop()
   await waitUntil(
     context,
     thawMs(context) + slowMs + ANSWER_MS_MAX,
@@ -59,7 +59,7 @@ export async function endRun(context: ClientContext, clientsDone: () => boolean,
   const closing = new Set(hosts.living)
   for (const host of hosts.living) {
     void hosts
-      .call(host, () => host.log.close())
+      .call(host, log => log.close())
       .then(called => {
         closing.delete(host)
         if (called.state === "failed") history.violated(`closing: ${(called.error as Error).stack}`)
@@ -119,7 +119,7 @@ async function checkTimestamp(
   prng: Prng,
 ): Promise<void> {
   const timestamp = prng.pick(timestamps) + prng.integer(2)
-  const found = await hosts.call(cold, () => cold.log.offsetForTimestamp(topicId, partition, timestamp))
+  const found = await hosts.call(cold, log => log.offsetForTimestamp(topicId, partition, timestamp))
   const first = timestamps.findIndex(its => its >= timestamp)
   const expected = first < 0 ? timestamps.length : first
   if (found.state !== "done" || found.value !== expected) {
@@ -161,7 +161,7 @@ async function checkDamage(context: ClientContext, partitions: TruthPartition[],
   const cold = hosts.start({ name: "after damage", skewMs: 0 }, { faults: false })
   const name = truth.topics.get(part.topicId)!.name
   const request = { offset: gone.base, maxBytes: DAMAGE_FETCH_BYTES }
-  const fetched = hosts.call(cold, () => cold.log.fetch(part.topicId, part.partition, request))
+  const fetched = hosts.call(cold, log => log.fetch(part.topicId, part.partition, request))
   let checked = false
   const judge = async () => {
     const called = await fetched

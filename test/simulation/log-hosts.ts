@@ -5,6 +5,7 @@ import type { LogHistory } from "./log-history.ts"
 import type { HostSpec } from "./log-scenario.ts"
 import type { Prng } from "./prng.ts"
 import type { ProcessOptions, SimProcess } from "./sim-process.ts"
+import type { Called } from "./sim-task.ts"
 import type { World } from "./world.ts"
 
 /** A dead process is started again within this time. */
@@ -19,37 +20,31 @@ export interface Host {
   readonly calls: Set<() => void>
 }
 
-/** How a call into a process ended: with it, perhaps. */
-export type Called<T> =
-  | { readonly state: "done"; readonly value: T }
-  | { readonly state: "failed"; readonly error: unknown }
-  | { readonly state: "lost" }
-
 /** The processes of one run. Each opens the log over the shared stores; one that dies is started again. */
 export class LogHosts {
-  readonly #world: World
+  protected readonly world: World
+  protected readonly options: Partial<LogOptions>
   readonly #history: LogHistory
-  readonly #options: Partial<LogOptions>
   readonly #prng: Prng
   readonly #hosts = new Map<string, Host>()
   /** No more restarts. */
-  stopped = false
+  protected stopped = false
 
   constructor(world: World, history: LogHistory, options: Partial<LogOptions>) {
-    this.#world = world
+    this.world = world
     this.#history = history
-    this.#options = options
+    this.options = options
     this.#prng = world.prng.fork("hosts")
   }
 
   /** @param options the process's own; what is started in place of a dead one has none of them */
   start(spec: HostSpec, options: Pick<ProcessOptions, "faults" | "crashAt"> = {}): Host {
-    const process = this.#world.process(spec.name, {
+    const process = this.world.process(spec.name, {
       ...options,
       skewMs: spec.skewMs,
       onCrash: () => this.#died(host),
     })
-    const log = openLog(process.ports, this.#options)
+    const log = openLog(process.ports, this.options)
     const host: Host = { spec, process, log, calls: new Set() }
     this.#hosts.set(spec.name, host)
     // As every home does at its start.
@@ -60,7 +55,7 @@ export class LogHosts {
   #died(host: Host): void {
     for (const lost of host.calls) lost()
     this.#hosts.delete(host.spec.name)
-    this.#world.after(this.#prng.magnitude(10, RESTART_MS_MAX), () => {
+    this.world.after(this.#prng.magnitude(10, RESTART_MS_MAX), () => {
       if (!this.stopped) this.start(host.spec)
     })
   }
@@ -75,15 +70,20 @@ export class LogHosts {
     return prng.pick(this.living)
   }
 
+  /** Everything is to come to an end: nothing stands still any more. */
+  stop(): void {
+    this.stopped = true
+  }
+
   /** Runs `work` in the process, from outside it. Never rejects. */
-  call<T>(host: Host, work: () => Promise<T>): Promise<Called<T>> {
+  call<T>(host: Host, work: (log: Log) => Promise<T>): Promise<Called<T>> {
     if (host.process.crashed) return Promise.resolve({ state: "lost" })
     return new Promise(resolve => {
       const lost = () => resolve({ state: "lost" })
       host.calls.add(lost)
       const inside = async () => {
         try {
-          const value = await work()
+          const value = await work(host.log)
           resolve({ state: "done", value })
         } catch (error) {
           resolve({ state: "failed", error })
@@ -91,13 +91,13 @@ export class LogHosts {
           host.calls.delete(lost)
         }
       }
-      this.#world.spawn(host.process, inside)
+      this.world.spawn(host.process, inside)
     })
   }
 
   /** A client's pause: it lives outside all processes. */
   pause(ms: number): Promise<void> {
-    return new Promise(resolve => this.#world.after(ms, resolve))
+    return new Promise(resolve => this.world.after(ms, resolve))
   }
 
   /** The answer, or undefined when it has not come after `ms`. */

@@ -17,7 +17,7 @@ export async function resolveTopic(
   name: string,
 ): Promise<string | undefined> {
   const { hosts, answers } = context
-  const called = await hosts.call(host, () => host.log.topic(name))
+  const called = await hosts.call(host, log => log.topic(name))
   if (called.state === "done") return called.value.id
   if (called.state === "failed") {
     const { error } = called
@@ -64,7 +64,7 @@ export async function runReader(context: ClientContext, spec: ReaderSpec, prng: 
 /** A topic is found by its id until somebody asks for its deletion. */
 async function checkTopicById({ hosts, answers }: ClientContext, host: Host, id: string): Promise<void> {
   const known = answers.truth.topics.get(id)!
-  const called = await hosts.call(host, () => host.log.topicById(id))
+  const called = await hosts.call(host, log => log.topicById(id))
   if (called.state === "done") {
     if (called.value.id !== id || called.value.name !== known.name) hosts.violated(`topic ${id} is another`)
   } else if (called.state === "failed") {
@@ -79,7 +79,7 @@ async function checkTopicById({ hosts, answers }: ClientContext, host: Host, id:
 async function checkOffsets(context: ClientContext, host: Host, truth: TruthPartition): Promise<void> {
   const { hosts } = context
   const told = truth.endTold
-  const called = await hosts.call(host, () => host.log.offsets(truth.topicId, truth.partition))
+  const called = await hosts.call(host, log => log.offsets(truth.topicId, truth.partition))
   if (called.state !== "done") return
   const { beginningOffset, endOffset, lastStableOffset } = called.value
   if (beginningOffset !== 0 || lastStableOffset !== endOffset || endOffset < told || endOffset > truth.end) {
@@ -99,7 +99,7 @@ export async function fetchChecked(
 ): Promise<Fetched | undefined> {
   const { hosts, answers } = context
   const told = truth.endTold
-  const called = await hosts.call(host, () => host.log.fetch(truth.topicId, truth.partition, request))
+  const called = await hosts.call(host, log => log.fetch(truth.topicId, truth.partition, request))
   if (called.state === "lost") return undefined
   const asked = `fetch of ${truth.where} from ${request.offset} in ${host.process.label}`
   if (called.state === "failed") {

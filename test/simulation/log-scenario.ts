@@ -114,6 +114,11 @@ function drawClient(prng: Prng, names: readonly string[]): ClientSpec {
   }
 }
 
+/** A run's faults where the log lives in environments: they are frozen in the middle of calls, too. */
+export function withFreezes(plan: FaultPlan, prng: Prng): FaultPlan {
+  return { ...plan, freeze: prng.pick([plan.freeze, 0.01, 0.03]) }
+}
+
 function drawFaults(prng: Prng, emphasis: Emphasis): FaultPlan {
   const plan = drawFaultPlan(prng)
   const crawling = emphasis === "crawling"
@@ -145,7 +150,7 @@ function drawOptions(prng: Prng): Partial<LogOptions> {
   }
 }
 
-function drawSkew(prng: Prng): number {
+export function drawSkew(prng: Prng): number {
   if (prng.chance(0.6)) return 0
   const sign = prng.chance(0.5) ? 1 : -1
   return sign * Math.round(prng.chance(0.3) ? CLOCK_OFF_MS : prng.magnitude(1, HOUR_MS))

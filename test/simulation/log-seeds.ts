@@ -1,4 +1,4 @@
-import { type LogRun, runLogSeed } from "./log-workload.ts"
+import { type LogRun, type LogRunOptions, runLogSeed } from "./log-workload.ts"
 
 /** Violations that a message shows: the first is the cause, more often than not. */
 const SHOWN_MAX = 3
@@ -13,6 +13,7 @@ export interface SeedsSummary {
   snapshots: number
   virtualHours: number
   readonly faultsMet: Map<string, number>
+  readonly freezePoints: Map<string, number>
 }
 
 export function emptySummary(): SeedsSummary {
@@ -25,6 +26,7 @@ export function emptySummary(): SeedsSummary {
     snapshots: 0,
     virtualHours: 0,
     faultsMet: new Map(),
+    freezePoints: new Map(),
   }
 }
 
@@ -36,28 +38,37 @@ export function addRun(summary: SeedsSummary, run: LogRun): void {
   summary.slots += run.slots
   summary.snapshots += run.snapshots
   summary.virtualHours += run.virtualHours
-  for (const [fault, times] of run.faultsMet) {
-    summary.faultsMet.set(fault, (summary.faultsMet.get(fault) ?? 0) + times)
-  }
+  addTimes(summary.faultsMet, run.faultsMet)
+  addTimes(summary.freezePoints, run.freezePoints)
+}
+
+/** Adds counts to others by name. */
+export function addTimes(sum: Map<string, number>, times: ReadonlyMap<string, number>): void {
+  for (const [name, count] of times) sum.set(name, (sum.get(name) ?? 0) + count)
 }
 
 /** Says what a failed run broke and how to see it again. */
-export function failureText(run: LogRun): string {
+export function failureText(run: LogRun, workload: string): string {
   const more = run.violations.length - SHOWN_MAX
   return [
     `seed ${run.seed} of the log's simulation broke:`,
     ...run.violations.slice(0, SHOWN_MAX).map(text => `- ${text}`),
     ...(more > 0 ? [`- and ${more} more`] : []),
-    `Replay: npm run simulate -- --workload log --from ${run.seed} --seeds 1 --trace`,
+    `Replay: npm run simulate -- --workload ${workload} --from ${run.seed} --seeds 1 --trace`,
   ].join("\n")
 }
 
 /** Runs `count` seeds from `from` on, one after the other; throws at the first that breaks something. */
-export async function runLogSeeds(from: number, count: number): Promise<SeedsSummary> {
+export async function runLogSeeds(
+  from: number,
+  count: number,
+  options: LogRunOptions = {},
+): Promise<SeedsSummary> {
+  const workload = options.functions ? "functions" : "log"
   const summary = emptySummary()
   for (let seed = from; seed < from + count; seed++) {
-    const run = await runLogSeed(seed)
-    if (run.violations.length > 0) throw new Error(failureText(run))
+    const run = await runLogSeed(seed, options)
+    if (run.violations.length > 0) throw new Error(failureText(run, workload))
     addRun(summary, run)
   }
   return summary

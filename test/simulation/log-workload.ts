@@ -1,12 +1,14 @@
+import { drawEnvironmentPlan } from "./environments.ts"
 import { createTopic, recover, runAdmin } from "./log-admin.ts"
 import { LogAnswers } from "./log-answers.ts"
 import { checkHistory } from "./log-checker.ts"
 import { type ClientContext, ProducerClient, runPlainClient } from "./log-clients.ts"
 import { endRun } from "./log-ending.ts"
+import { LogFunctions } from "./log-functions.ts"
 import { LogHistory } from "./log-history.ts"
 import { LogHosts } from "./log-hosts.ts"
 import { runReader } from "./log-readers.ts"
-import { drawScenario, type Emphasis } from "./log-scenario.ts"
+import { drawScenario, type Emphasis, withFreezes } from "./log-scenario.ts"
 import { LogTruth } from "./log-truth.ts"
 import { Prng } from "./prng.ts"
 import { World } from "./world.ts"
@@ -19,6 +21,8 @@ export interface LogRunOptions {
   readonly trace?: boolean
   /** Instead of the seed's own choice. */
   readonly emphasis?: Emphasis | undefined
+  /** The log lives in a function's environments instead of in servers. */
+  readonly functions?: boolean
 }
 
 export interface LogRun {
@@ -33,6 +37,8 @@ export interface LogRun {
   readonly records: number
   readonly virtualHours: number
   readonly faultsMet: ReadonlyMap<string, number>
+  /** The calls at which processes were frozen. */
+  readonly freezePoints: ReadonlyMap<string, number>
   readonly history: LogHistory
   readonly traceHash: string
   readonly trace: readonly string[]
@@ -40,25 +46,29 @@ export interface LogRun {
 
 /** Runs one seed: processes, clients and readers over one log, everything going wrong that the seed drew. */
 export async function runLogSeed(seed: number, options: LogRunOptions = {}): Promise<LogRun> {
-  const prng = new Prng(`log ${seed}`)
+  const { functions = false } = options
+  const name = functions ? `functions ${seed}` : `log ${seed}`
+  const prng = new Prng(name)
   const scenario = drawScenario(prng.fork("scenario"), options.emphasis)
   const history = new LogHistory()
   const truth = new LogTruth(history)
-  const world = new World(`log ${seed}`, {
-    faults: scenario.faults,
+  const world = new World(name, {
+    faults: functions ? withFreezes(scenario.faults, prng.fork("freezes")) : scenario.faults,
     trace: options.trace ?? false,
     watch: {
       item: (table, item, date) => truth.item(table, item, date),
       object: (key, body, date) => truth.object(key, body, date),
     },
   })
-  const hosts = new LogHosts(world, history, scenario.options)
+  const hosts = functions
+    ? new LogFunctions(world, history, scenario.options, drawEnvironmentPlan(prng.fork("environments")))
+    : new LogHosts(world, history, scenario.options)
   const answers = new LogAnswers(history, truth, () => world.now)
   let stopping = false
   const context: ClientContext = { world, hosts, answers, scenario, stopping: () => stopping }
   let done = false
   try {
-    for (const spec of scenario.hosts) hosts.start(spec)
+    if (!functions) for (const spec of scenario.hosts) hosts.start(spec)
     void runClients(context, prng.fork("clients")).then(
       () => (done = true),
       error => history.violated(`a client: ${(error as Error).stack}`),
@@ -110,7 +120,7 @@ async function producerName(
   const { hosts } = context
   while (kind === "given") {
     const host = await hosts.pick(prng)
-    const called = await hosts.call(host, () => host.log.createProducer())
+    const called = await hosts.call(host, log => log.createProducer())
     if (called.state === "done") return called.value.id
     await hosts.pause(prng.magnitude(10, 10_000))
   }
@@ -131,6 +141,7 @@ function result(seed: number, world: World, history: LogHistory, truth: LogTruth
     records: parts.reduce((sum, part) => sum + part.end, 0),
     virtualHours: (world.now - WORLD_START) / 3_600_000,
     faultsMet: world.faultsMet,
+    freezePoints: world.freezePoints,
     history,
     traceHash: world.traceHash,
     trace: world.trace,

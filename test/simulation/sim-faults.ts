@@ -35,11 +35,18 @@ export class SimFaults implements Faults {
     const answer = this.#core.pendingCall(this.#process, label)
     this.#core.note(this.#process, label, call.key, fault?.kind)
     return new Promise(resolve => {
-      this.#core.scheduler.after(this.#heldMs() + this.#latency(), this.#core.tag(this.#process, 1), () => {
+      const takenUp = () => {
+        // A request of a process that was parked meanwhile may not have left it.
+        if (this.#process.parkedAt !== undefined && this.#prng.chance(HELD_CHANCE)) {
+          this.#process.held.push(takenUp)
+          return
+        }
         if (crash === "applied") this.#core.crash(this.#process)
         this.#underWay.set(call, { fault, answer })
         resolve(fault)
-      })
+      }
+      const ms = this.#heldMs() + this.#latency()
+      this.#core.scheduler.after(ms, this.#core.tag(this.#process, 1), takenUp)
       if (crash === "sent") this.#core.crash(this.#process)
     })
   }

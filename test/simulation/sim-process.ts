@@ -17,6 +17,8 @@ export interface ProcessOptions {
   /** Default: the world's plan. `false`: its calls meet no fault and it never dies or stops by itself. */
   readonly faults?: boolean
   readonly crashAt?: CrashPoint
+  /** It is parked between pieces of work: its monotonic clock may stand while its wall clock goes on. */
+  readonly parks?: boolean
   /** Called when it has died, by whatever cause: the place to start a successor. */
   readonly onCrash?: (process: SimProcess) => void
 }
@@ -41,6 +43,10 @@ export class SimProcess {
   crashed = false
   /** Virtual ms; nothing reaches the process before this. */
   frozenUntil = 0
+  /** Virtual ms since when it has been parked: nothing reaches it until it is unparked. */
+  parkedAt: number | undefined
+  /** What has come for it while parked. */
+  readonly held: (() => void)[] = []
   skewMs: number
   /** What its timers missed while it stood still. */
   elapsedLagMs = 0

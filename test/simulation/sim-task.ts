@@ -10,6 +10,12 @@ export class SimulationError extends Error {
   override readonly name = "SimulationError"
 }
 
+/** How a call into a process ended: with it, perhaps. `goesOn`: nobody waits for it any more, and it is not over. */
+export type Called<T> =
+  | { readonly state: "done"; readonly value: T }
+  | { readonly state: "failed"; readonly error: unknown }
+  | { readonly state: "lost"; readonly goesOn?: boolean }
+
 /** A piece of work that runs in a process. */
 export interface SimTask<T> {
   readonly label: string

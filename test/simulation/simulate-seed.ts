@@ -1,11 +1,13 @@
+import type { Emphasis } from "./log-scenario.ts"
 import type { LogRun } from "./log-workload.ts"
 import { runLogSeed } from "./log-workload.ts"
 import type { TableRun } from "./table-workload.ts"
 import { runTableSeed } from "./table-workload.ts"
 
-export type Workload = "log" | "table"
+export const WORKLOADS = ["log", "table", "functions"] as const
 
-export const WORKLOADS: readonly Workload[] = ["log", "table"]
+/** What is tried: the log in servers, tables in servers, the log in a function's environments. */
+export type Workload = (typeof WORKLOADS)[number]
 
 /** One run, as its parent process is told of it. */
 export interface SeedReport {
@@ -18,11 +20,25 @@ export interface SeedReport {
   readonly trace: readonly string[]
 }
 
+export interface SeedOptions {
+  readonly trace?: boolean
+  readonly emphasis?: Emphasis | undefined
+}
+
+const RUNS: Record<Workload, (seed: number, options: SeedOptions) => Promise<LogRun | TableRun>> = {
+  log: runLogSeed,
+  table: runTableSeed,
+  functions: (seed, options) => runLogSeed(seed, { ...options, functions: true }),
+}
+
 /** Runs one seed of a workload. */
-export async function runSeed(workload: Workload, seed: number, trace: boolean): Promise<SeedReport> {
-  const run: LogRun | TableRun = await (workload === "log" ? runLogSeed : runTableSeed)(seed, { trace })
+export async function runSeed(
+  workload: Workload,
+  seed: number,
+  options: SeedOptions = {},
+): Promise<SeedReport> {
+  const { steps, virtualHours, violations, faultsMet, trace } = await RUNS[workload](seed, options)
   let faults = 0
-  for (const times of run.faultsMet.values()) faults += times
-  const { steps, virtualHours, violations } = run
-  return { workload, seed, steps, virtualHours, faults, violations, trace: trace ? run.trace : [] }
+  for (const times of faultsMet.values()) faults += times
+  return { workload, seed, steps, virtualHours, faults, violations, trace: options.trace ? trace : [] }
 }

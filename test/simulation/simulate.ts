@@ -4,9 +4,10 @@ import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { runSeed, type SeedReport, WORKLOADS, type Workload } from "./simulate-seed.ts"
 
-// `npm run simulate -- [--seeds N] [--from S] [--workload log|table|all] [--trace]`
+// `npm run simulate -- [--seeds N] [--from S] [--workload NAME|all] [--trace]`
 
-const USAGE = "usage: npm run simulate -- [--seeds N] [--from S] [--workload log|table|all] [--trace]"
+const NAMES = [...WORKLOADS, "all"].join("|")
+const USAGE = `usage: npm run simulate -- [--seeds N] [--from S] [--workload ${NAMES}] [--trace]`
 const SEEDS_DEFAULT = 10_000
 /** Failed seeds that are told in full; of the others, only how many they are. */
 const FAILURES_TOLD_MAX = 10
@@ -48,7 +49,7 @@ function readArguments(): Asked {
   }
   const { workload = "all", trace = false } = values
   if (workload !== "all" && !WORKLOADS.includes(workload as Workload)) {
-    fail(`--workload: expected log, table or all, got ${workload}`)
+    fail(`--workload: expected ${NAMES}, got ${workload}`)
   }
   return {
     from: wholeNumber("from", values.from, 1),
@@ -113,7 +114,7 @@ function* seedsOf({ from, seeds, workloads }: Asked): Generator<{ workload: Work
 /** In this process, every event told: for one seed, or few. */
 async function runHere(asked: Asked, tally: Tally): Promise<void> {
   for (const { workload, seed } of seedsOf(asked)) {
-    const report = await runSeed(workload, seed, asked.trace)
+    const report = await runSeed(workload, seed, { trace: asked.trace })
     if (report.trace.length > 0) process.stdout.write(`${report.trace.join("\n")}\n`)
     tally.add(report)
   }

@@ -15,6 +15,9 @@ const THAW_JITTER_MS = 2
 /** Half of the thaws find a clock that stood still too, as after a machine's suspension. */
 const STALE_CLOCK_CHANCE = 0.5
 
+/** Which of a process's clocks stand while it is frozen. */
+export type StandingClocks = "none" | "monotonic" | "both"
+
 /** The world's inside, which its ports share: what happens to calls and processes. */
 export class WorldCore {
   readonly scheduler: Scheduler
@@ -22,6 +25,8 @@ export class WorldCore {
   plan: FaultPlan
   /** Awaited port calls by label: each is a place for a crash. */
   readonly crashPoints = new Map<string, number>()
+  /** The calls at which processes were frozen, by label. */
+  readonly freezePoints = new Map<string, number>()
   /** How often each kind of fault was met. */
   readonly faultsMet = new Map<string, number>()
   readonly traceLines: string[] | undefined
@@ -62,7 +67,7 @@ export class WorldCore {
     if (process.crashed) return "before"
     const crash = this.#crashOf(process)
     if (crash === "before") this.crash(process)
-    else this.#maybeFreeze(process)
+    else this.#maybeFreeze(process, label)
     return crash
   }
 
@@ -72,24 +77,50 @@ export class WorldCore {
     return this.prng.chance(this.planFor(process).crash) ? this.prng.pick(CRASH_PHASES) : undefined
   }
 
-  #maybeFreeze(process: SimProcess): void {
+  #maybeFreeze(process: SimProcess, label: string): void {
     const { freeze, freezeMsMax } = this.planFor(process)
     if (!this.prng.chance(freeze)) return
     const ms = this.prng.magnitude(FREEZE_MS_MIN, freezeMsMax)
-    this.freeze(process, ms, this.prng.chance(STALE_CLOCK_CHANCE))
+    this.freezePoints.set(label, (this.freezePoints.get(label) ?? 0) + 1)
+    this.freeze(process, ms, this.#standing(process))
   }
 
-  /** Nothing reaches the process for `ms`; with a stale clock it does not know afterwards that time has passed. */
-  freeze(process: SimProcess, ms: number, staleClock: boolean): void {
+  #standing(process: SimProcess): StandingClocks {
+    if (!this.prng.chance(STALE_CLOCK_CHANCE)) return "none"
+    return process.options.parks === true && this.prng.chance(0.5) ? "monotonic" : "both"
+  }
+
+  /** Nothing reaches the process for `ms`; where clocks stand it does not know afterwards that time has passed. */
+  freeze(process: SimProcess, ms: number, standing: StandingClocks): void {
     process.frozenUntil = Math.max(process.frozenUntil, this.scheduler.now) + ms
     this.count("freeze")
-    this.note(process, "freeze", `${Math.round(ms)} ms`, staleClock ? "stale clock" : undefined)
-    if (!staleClock) return
+    const clocks = { none: undefined, monotonic: "stale timers", both: "stale clock" }
+    this.note(process, "freeze", `${Math.round(ms)} ms`, clocks[standing])
+    if (standing === "none") return
     // On a step of its own: the process may be amid code that reads its clock.
-    this.scheduler.after(0, this.tag(process, 11), () => {
-      process.skewMs -= ms
-      process.elapsedLagMs += ms
-    })
+    this.scheduler.after(0, this.tag(process, 11), () => loseTime(process, ms, standing))
+  }
+
+  /** Freezes the process until `unpark`; what arrives meanwhile waits. Only between two of its steps. */
+  park(process: SimProcess): void {
+    process.parkedAt = this.scheduler.now
+    this.note(process, "park", "")
+  }
+
+  /** Lets a parked process go on, with what came for it meanwhile. */
+  unpark(process: SimProcess): void {
+    if (process.parkedAt === undefined) return
+    const ms = this.scheduler.now - process.parkedAt
+    const standing = this.#standing(process)
+    process.parkedAt = undefined
+    if (process.crashed) return
+    this.count("parked")
+    this.note(process, "unpark", `${Math.round(ms)} ms`, standing)
+    loseTime(process, ms, standing)
+    const held = process.held.splice(0)
+    for (const arrive of held) {
+      this.scheduler.after(this.prng.fraction() * THAW_JITTER_MS, this.tag(process, 12), arrive)
+    }
   }
 
   /** Ends the process: nothing that it waits for ever comes. Calls that it has sent go on. */
@@ -97,6 +128,7 @@ export class WorldCore {
     if (process.crashed) return
     process.crashed = true
     process.pending.clear()
+    process.held.length = 0
     this.count("crash")
     this.note(process, "crash", `at call ${process.calls}`)
     this.#leave(process)
@@ -109,8 +141,13 @@ export class WorldCore {
   deliver(process: SimProcess, ms: number, kind: number, run: () => void): { cancel(): void } {
     let event = this.scheduler.after(ms, this.tag(process, kind), arrive)
     const core = this
+    let cancelled = false
     function arrive(): void {
-      if (process.crashed) return
+      if (process.crashed || cancelled) return
+      if (process.parkedAt !== undefined) {
+        process.held.push(arrive)
+        return
+      }
       const frozenMs = process.frozenUntil - core.scheduler.now
       if (frozenMs <= 0) run()
       else {
@@ -120,6 +157,7 @@ export class WorldCore {
     }
     return {
       cancel() {
+        cancelled = true
         event.run = undefined
       },
     }
@@ -147,4 +185,9 @@ export class WorldCore {
       `${time}s ${process?.label ?? "-"}: ${what} ${about}${detail === undefined ? "" : ` [${detail}]`}`,
     )
   }
+}
+
+function loseTime(process: SimProcess, ms: number, standing: StandingClocks): void {
+  if (standing !== "none") process.elapsedLagMs += ms
+  if (standing === "both") process.skewMs -= ms
 }

@@ -113,7 +113,19 @@ export class World {
 
   /** Stops the process for `ms` of virtual time; with `staleClock` its clock stands still too. */
   freeze(process: SimProcess, ms: number, options: { readonly staleClock?: boolean } = {}): void {
-    this.#core.freeze(process, ms, options.staleClock ?? false)
+    this.#core.freeze(process, ms, options.staleClock === true ? "both" : "none")
+  }
+
+  /** Stops the process after what reaches it by then, until `unpark`, as a function is between two requests. */
+  park(process: SimProcess, afterMs: number, onParked: () => void): void {
+    this.#core.deliver(process, afterMs, 13, () => {
+      this.#core.park(process)
+      onParked()
+    })
+  }
+
+  unpark(process: SimProcess): void {
+    this.#core.unpark(process)
   }
 
   /** Does `run` after `ms` of virtual time, outside every process: a test's own hand. */
@@ -197,6 +209,11 @@ export class World {
   /** Awaited port calls by label: each is a place where a process can die. */
   get crashPoints(): ReadonlyMap<string, number> {
     return this.#core.crashPoints
+  }
+
+  /** The calls at which processes were frozen, by label. */
+  get freezePoints(): ReadonlyMap<string, number> {
+    return this.#core.freezePoints
   }
 
   /** How often each kind of fault was met. */

@@ -76,6 +76,7 @@ export const consume = route({
   summary: "Read records of a partition",
   description:
     "Answers what there is from an offset on, up to max_bytes; past the end it waits and then answers an empty list. `Millrace-Next-Offset` says where to go on, `Millrace-End-Offset` where the partition ended.",
+  access: ({ topic: name }) => [{ kind: "topic", name, action: "read" }],
   schemas: {
     path: v.strictObject({ topic: name("topic"), partition: partitionText }),
     query,

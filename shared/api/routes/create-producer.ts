@@ -13,6 +13,7 @@ export const createProducer = route({
   id: "createProducer",
   summary: "A fresh producer id",
   description: "Send it as Producer-Id, with Producer-Epoch and Producer-Seq, and appends are idempotent.",
+  access: { kind: "topic", some: true, action: "write" },
   schemas: { path: nothing, query: nothing, headers: anyHeaders },
   body: { description: "Nothing, or {}.", required: false, content: { [mediaTypes.json]: emptyBody } },
   answers: { 200: { description: "The producer.", content: { [mediaTypes.json]: answer } } },

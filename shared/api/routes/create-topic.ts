@@ -43,14 +43,16 @@ export const createTopic = route({
   path: "/topics",
   id: "createTopic",
   summary: "Create a topic",
+  access: { kind: "topic", some: true, action: "admin" },
   schemas: { path: nothing, query: nothing, headers: anyHeaders },
   body: { description: "The topic.", required: true, content: { [mediaTypes.json]: body } },
   answers: {
     201: { description: "The topic is made.", content: { [mediaTypes.json]: answer } },
     409: { description: "A topic has this name, or one with this name is being deleted." },
   },
-  async handle({ request }, { log }) {
+  async handle({ request, access }, { log }) {
     const spec = jsonBody(request, body)
+    access.demand({ kind: "topic", name: spec.name, action: "admin" })
     const { name, id, partitions, config } = await log.createTopic({ ...spec, owner: "http" })
     const reply = kafkaReply(request, 201, { name, id, partitions, config })
     return { ...reply, headers: { ...reply.headers, location: `/topics/${name}` } }

@@ -9,6 +9,7 @@ export const deleteTopic = route({
   id: "deleteTopic",
   summary: "Delete a topic with its records",
   description: "The name is free at once; a topic made again under it is another one.",
+  access: ({ topic: name }) => [{ kind: "topic", name, action: "admin" }],
   schemas: { path: v.strictObject({ topic: name("topic") }), query: nothing, headers: anyHeaders },
   answers: {
     204: { description: "The topic is gone." },

@@ -7,6 +7,7 @@ export const getHealth = route({
   path: "/health",
   id: "getHealth",
   summary: "Whether the server can serve",
+  access: "public",
   schemas: { path: nothing, query: nothing, headers: anyHeaders },
   answers: {
     200: { description: "It can.", content: { "text/plain": undefined } },

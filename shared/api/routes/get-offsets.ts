@@ -12,6 +12,7 @@ export const getOffsets = route({
   path: "/topics/:topic/partitions/:partition/offsets",
   id: "getOffsets",
   summary: "The first offset of a partition and the one after its last",
+  access: ({ topic: name }) => [{ kind: "topic", name, action: "read" }],
   schemas: {
     path: v.strictObject({ topic: name("topic"), partition: partitionText }),
     query: nothing,

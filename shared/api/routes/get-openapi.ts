@@ -8,6 +8,7 @@ export const getOpenapi = route({
   path: "/openapi.json",
   id: "getOpenapi",
   summary: "This API as an OpenAPI 3.1 document",
+  access: "caller",
   schemas: { path: nothing, query: nothing, headers: anyHeaders },
   answers: { 200: { description: "The document.", content: { [mediaTypes.json]: undefined } } },
   async handle(_input, { openapi }) {

@@ -20,6 +20,7 @@ export const getTableSchema = route({
   path: "/tables/:table/schema",
   id: "getTableSchema",
   summary: "A table's columns, in Pinot's form",
+  access: ({ table: name }) => [{ kind: "table", name, action: "query" }],
   schemas: { path: v.strictObject({ table: name("table") }), query: nothing, headers: anyHeaders },
   answers: {
     200: { description: "The schema.", content: { [mediaTypes.json]: answer } },

@@ -11,6 +11,7 @@ export const getTable = route({
   path: "/tables/:table",
   id: "getTable",
   summary: "A table's configuration, in Pinot's form, and how far it is",
+  access: ({ table: name }) => [{ kind: "table", name, action: "query" }],
   schemas: { path: v.strictObject({ table: name("table") }), query: nothing, headers: anyHeaders },
   answers: {
     200: {

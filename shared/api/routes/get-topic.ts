@@ -21,6 +21,10 @@ export const getTopic = route({
   path: "/topics/:topic",
   id: "getTopic",
   summary: "A topic's configuration and partitions",
+  access: ({ topic: name }) => [
+    { kind: "topic", name, action: "read" },
+    { kind: "topic", name, action: "write" },
+  ],
   schemas: { path: v.strictObject({ topic: name("topic") }), query: nothing, headers: anyHeaders },
   answers: {
     200: { description: "The topic.", content: { [mediaTypes.json]: answer } },

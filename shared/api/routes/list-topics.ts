@@ -8,13 +8,19 @@ export const listTopics = route({
   method: "GET",
   path: "/topics",
   id: "listTopics",
-  summary: "The names of all topics",
+  summary: "The names of all topics that the caller may read or write",
+  access: "caller",
   schemas: { path: nothing, query: nothing, headers: anyHeaders },
   answers: {
     200: { description: "The names, ascending.", content: { [mediaTypes.json]: v.array(v.string()) } },
   },
-  async handle({ request }, { log }) {
-    const topics = await log.listTopics()
-    return kafkaReply(request, 200, topics.map(topic => topic.name).sort())
+  async handle({ request, access }, { log }) {
+    const names = (await log.listTopics()).map(topic => topic.name)
+    const shown = names.filter(
+      name =>
+        access.may({ kind: "topic", name, action: "read" }) ||
+        access.may({ kind: "topic", name, action: "write" }),
+    )
+    return kafkaReply(request, 200, shown.sort())
   },
 })

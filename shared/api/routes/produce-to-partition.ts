@@ -10,6 +10,7 @@ export const produceToPartition = route({
   id: "produceToPartition",
   summary: "Append records to one partition",
   description: "Answers once the records are durable.",
+  access: ({ topic: name }) => [{ kind: "topic", name, action: "write" }],
   schemas: {
     path: v.strictObject({ topic: name("topic"), partition: partitionText }),
     query: produceQuery,

@@ -10,6 +10,7 @@ export const produceToTopic = route({
   id: "produceToTopic",
   summary: "Append records; their keys choose the partitions",
   description: "Answers once the records are durable.",
+  access: ({ topic: name }) => [{ kind: "topic", name, action: "write" }],
   schemas: {
     path: v.strictObject({ topic: name("topic") }),
     query: produceQuery,

@@ -1,4 +1,5 @@
 import * as v from "valibot"
+import type { Access } from "../auth/access.ts"
 import { jsonBody } from "../body.ts"
 import { SQL_LENGTH_MAX } from "../limits.ts"
 import { mediaTypes } from "../media-type.ts"
@@ -54,13 +55,21 @@ function options(text: string): Record<string, string> {
   return Object.fromEntries(pairs.map(([key = "", value = ""]) => [key.trim(), value.trim()]))
 }
 
+/** Whoever may query no table at all has no use for SQL. */
+const access = { kind: "table", some: true, action: "query" } as const
+
 async function run(
   input: { sql: string; queryOptions: string },
-  request: ApiRequest,
+  { request, access }: { request: ApiRequest; access: Access },
   { sql }: RouteContext,
 ): Promise<ApiResponse> {
-  const { signal } = request
-  return jsonReply(200, await sql.query({ sql: input.sql, options: options(input.queryOptions), signal }))
+  const asked = {
+    sql: input.sql,
+    options: options(input.queryOptions),
+    signal: request.signal,
+    refuses: (table: string) => access.refusal({ kind: "table", name: table, action: "query" }),
+  }
+  return jsonReply(200, await sql.query(asked))
 }
 
 export const postSql = route({
@@ -68,10 +77,12 @@ export const postSql = route({
   path: "/query/sql",
   id: "postSql",
   summary: "Query tables with SQL",
+  description: "Every table that the statement names needs `table:{table}:query`.",
+  access,
   schemas: { path: nothing, query: nothing, headers: anyHeaders },
   body: { description: "The query.", required: true, content: { [mediaTypes.json]: body } },
   answers,
-  handle: ({ request }, context) => run(jsonBody(request, body), request, context),
+  handle: (input, context) => run(jsonBody(input.request, body), input, context),
 })
 
 export const getSql = route({
@@ -79,7 +90,9 @@ export const getSql = route({
   path: "/query/sql",
   id: "getSql",
   summary: "Query tables with SQL, from an address bar",
+  description: "Every table that the statement names needs `table:{table}:query`.",
+  access,
   schemas: { path: nothing, query, headers: anyHeaders },
   answers,
-  handle: ({ request, query }, context) => run(query, request, context),
+  handle: (input, context) => run(input.query, input, context),
 })

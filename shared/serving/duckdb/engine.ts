@@ -48,6 +48,11 @@ export interface DuckdbEngineOptions {
   /** A folder of the engine's own: emptied at the start. */
   readonly folder: string
   readonly children?: number
+  /** Disk for copies of segments and for tails, bytes. Default: 8 GiB and 512 MiB. */
+  readonly segmentBytesMax?: number
+  readonly tailBytesMax?: number
+  /** The children's whole environment. Default: empty. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 function failed(error: unknown): { ok: false; error: QueryError } {
@@ -111,17 +116,20 @@ export class DuckdbEngine implements SqlEngine {
   readonly #segments: SlotCache
   readonly #tail: SlotCache
 
-  constructor({ folder, children = CHILDREN_DEFAULT }: DuckdbEngineOptions) {
+  constructor(options: DuckdbEngineOptions) {
+    const { folder, children = CHILDREN_DEFAULT, env } = options
+    const { segmentBytesMax = SEGMENT_SLOT_BYTES_MAX, tailBytesMax = TAIL_SLOT_BYTES_MAX } = options
     rmSync(folder, { recursive: true, force: true })
     mkdirSync(folder, { recursive: true })
     const segments = { prefix: "s", count: SEGMENT_SLOTS }
     const tails = { prefix: "t", count: TAIL_SLOTS }
-    this.#segments = new SlotCache(folder, slotNames(segments), SEGMENT_SLOT_BYTES_MAX)
-    this.#tail = new SlotCache(folder, slotNames(tails), TAIL_SLOT_BYTES_MAX)
+    this.#segments = new SlotCache(folder, slotNames(segments), segmentBytesMax)
+    this.#tail = new SlotCache(folder, slotNames(tails), tailBytesMax)
     const hasDataLimit = process.platform === "linux"
     this.#pool = new ChildPool(children, index => ({
       folder,
       dataBytesMax: hasDataLimit ? CHILD_DATA_BYTES_MAX : 0,
+      ...(env === undefined ? {} : { env }),
       settings: {
         slots: [segments, tails],
         profileName: `profile-${index}.json`,

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process"
+import { extname } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { ChildReply, ChildRequest, ChildSettings, Outcome } from "./protocol.ts"
 
-const program = fileURLToPath(new URL("child.ts", import.meta.url))
+/** Beside this file, and made as it was: source, compiled or bundled. */
+const program = fileURLToPath(new URL(`child${extname(import.meta.url)}`, import.meta.url))
 
 /** A child holds 95 MB when idle and one answer of a few megabytes; DuckDB's memory lies outside this heap. */
 const CHILD_HEAP_MB = 256
@@ -49,17 +51,19 @@ export interface ChildOptions {
   readonly settings: ChildSettings
   /** Limit of a child's data segment (`ulimit -d`); 0 where the system has none. */
   readonly dataBytesMax: number
+  /** The child's whole environment. Default: empty, since this process's may hold keys. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
-function spawnChild({ folder, settings, dataBytesMax }: ChildOptions): ChildProcess {
+function spawnChild(options: ChildOptions): ChildProcess {
+  const { folder, settings, dataBytesMax, env = {} } = options
   const args = [`--max-old-space-size=${CHILD_HEAP_MB}`, "--no-warnings", program, JSON.stringify(settings)]
   const limit = ["-c", LIMIT_SCRIPT, String(Math.floor(dataBytesMax / 1024))]
   const [file, fileArgs] =
     dataBytesMax > 0 ? ["/bin/sh", [...limit, process.execPath, ...args]] : [process.execPath, args]
   return spawn(file, fileArgs, {
     cwd: folder,
-    // Nothing of the server's environment: it may hold keys.
-    env: {},
+    env,
     serialization: "advanced",
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   })

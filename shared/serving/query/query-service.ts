@@ -18,6 +18,11 @@ export interface QueryRequest {
   readonly options?: Readonly<Record<string, string>>
   /** Aborts when nobody waits for the reply any more. */
   readonly signal?: AbortSignal
+  /**
+   * The error for a table that the caller may not read. It is asked of every table that the statement names before any
+   * is looked up, and what it gives is thrown; names that it refuses are not told either. Default: all may be read.
+   */
+  readonly refuses?: (table: string) => Error | undefined
 }
 
 export interface QueryServiceOptions {
@@ -34,6 +39,15 @@ interface Outcome {
   readonly tables: readonly PinnedTable[]
   readonly result: SqlAnswer | QueryError
 }
+
+type Refuses = NonNullable<QueryRequest["refuses"]>
+
+/** The caller may not read a table: an error that is thrown as it is. */
+interface Refused {
+  readonly refused: Error
+}
+
+const refusesNone: Refuses = () => undefined
 
 function asQueryError(error: unknown): QueryError {
   return error instanceof QueryError
@@ -75,12 +89,12 @@ export class QueryService {
     return reply.value
   }
 
-  async #pin(names: readonly string[]): Promise<readonly PinnedTable[] | QueryError> {
+  async #pin(names: readonly string[], refuses: Refuses): Promise<readonly PinnedTable[] | QueryError> {
     const pinned: PinnedTable[] = []
     for (const name of names) {
       const table = await this.#tables.pin(name)
       if (table === undefined) {
-        const known = (await this.#tables.names()).join(", ")
+        const known = (await this.#tables.names()).filter(other => refuses(other) === undefined).join(", ")
         return new QueryError(
           "table_does_not_exist",
           `TableDoesNotExistError: there is no table '${name}': expected one of: ${known}`,
@@ -92,9 +106,9 @@ export class QueryService {
   }
 
   async #execute(
-    { sql, options: requested = {}, signal }: QueryRequest,
+    { sql, options: requested = {}, signal, refuses = refusesNone }: QueryRequest,
     startedAt: number,
-  ): Promise<Outcome> {
+  ): Promise<Outcome | Refused> {
     const fail = (result: QueryError, tables: readonly PinnedTable[] = []): Outcome => ({ tables, result })
     const statement = readStatement(sql)
     if (statement instanceof QueryError) return fail(statement)
@@ -104,7 +118,9 @@ export class QueryService {
     const leftMs = (): number => Math.max(1, deadlineMs - (this.#clock.elapsed() - startedAt))
     const analysis = await this.#analyze(statement.text, leftMs())
     if (analysis instanceof QueryError) return fail(analysis)
-    const tables = await this.#pinBefore(analysis.tables, leftMs())
+    const [refused] = analysis.tables.map(refuses).filter(refusal => refusal !== undefined)
+    if (refused !== undefined) return { refused }
+    const tables = await this.#pinBefore(analysis.tables, leftMs(), refuses)
     if (tables instanceof QueryError) return fail(tables)
     const limits = { ...this.#limits, deadlineMs: leftMs() }
     const reply = await this.#engine.run({ sql: analysis.sql, tables, limits, signal })
@@ -112,11 +128,15 @@ export class QueryService {
   }
 
   /** A store that hangs while tables are pinned must not hold the caller past the deadline. */
-  async #pinBefore(names: readonly string[], leftMs: number): Promise<readonly PinnedTable[] | QueryError> {
+  async #pinBefore(
+    names: readonly string[],
+    leftMs: number,
+    refuses: Refuses,
+  ): Promise<readonly PinnedTable[] | QueryError> {
     const stop = new AbortController()
     try {
       return await Promise.race([
-        this.#pin(names),
+        this.#pin(names, refuses),
         this.#clock
           .sleep(leftMs, stop.signal)
           .then(() => new QueryError("timeout", "The query waited for its tables until its deadline")),
@@ -127,14 +147,16 @@ export class QueryService {
   }
 
   /**
-   * Answers a request; a failure stands in the reply's `exceptions`. Throws `too_many_requests` alone, which is for
-   * the carrier to say.
+   * Answers a request; a failure stands in the reply's `exceptions`. Throws `too_many_requests` and what the request's
+   * `refuses` gave, which are for the carrier to say.
    */
   async query(request: QueryRequest): Promise<PinotReply> {
     const startedAt = this.#clock.elapsed()
-    const { tables, result } = await this.#execute(request, startedAt).catch(
+    const outcome = await this.#execute(request, startedAt).catch(
       (error: unknown): Outcome => ({ tables: [], result: asQueryError(error) }),
     )
+    if ("refused" in outcome) throw outcome.refused
+    const { tables, result } = outcome
     if (result instanceof QueryError && result.code === "too_many_requests") throw result
     const facts = {
       requestId: String(this.#requestId++),

@@ -6,6 +6,7 @@ import type { MetaStore, MetaTable } from "../meta-store.ts"
 import type { ObjectStore } from "../object-store.ts"
 import type { RequestHandler } from "./dated-handler.ts"
 import { DatedHandler } from "./dated-handler.ts"
+import type { RequestLedger } from "./ledger.ts"
 import { DynamoMetaStore } from "./meta-store.ts"
 import { S3ObjectStore } from "./object-store.ts"
 import type { OwnTime } from "./store-date.ts"
@@ -38,7 +39,9 @@ export interface AwsStoresOptions {
   readonly timeouts?: Partial<AwsTimeouts>
   /** This process's clocks. Default: Node's. */
   readonly clock?: OwnTime
-  /** Wraps what carries signed requests, one for each service: to count them, or to disturb them. */
+  /** Counts every request. Default: none is, and DynamoDB is not asked what a request takes. */
+  readonly ledger?: RequestLedger
+  /** Wraps what carries signed requests, one for each service: to disturb them. */
   readonly carry?: (service: "s3" | "dynamodb", carrier: RequestHandler) => RequestHandler
 }
 
@@ -84,6 +87,11 @@ export function awsStores(options: AwsStoresOptions): AwsStores {
   const dynamoClients = {
     reads: new DynamoDBClient({ ...dynamo, maxAttempts: READ_ATTEMPTS }),
     writes: new DynamoDBClient({ ...dynamo, maxAttempts: 1 }),
+  }
+
+  const { ledger } = options
+  if (ledger !== undefined) {
+    for (const client of [...Object.values(s3Clients), ...Object.values(dynamoClients)]) ledger.watch(client)
   }
 
   return {

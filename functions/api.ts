@@ -1,0 +1,39 @@
+import type { DeadLetters, RedriveResult } from "../shared/api/auth/types.ts"
+import { ApiError } from "../shared/api/errors.ts"
+import { kinesisJournal } from "../shared/storage/aws/journal.ts"
+import type { Journal } from "../shared/storage/journal.ts"
+import type { Base } from "./runtime/base.ts"
+import { type Home, openHome } from "./runtime/home.ts"
+import type { HttpEvent } from "./runtime/http-event.ts"
+import type { HttpResult } from "./runtime/http-result.ts"
+import { httpServed } from "./runtime/http-served.ts"
+import { lambda, type Served } from "./runtime/lambda.ts"
+import type { Settings } from "./runtime/settings.ts"
+
+type ApiSettings = Settings<"MILLRACE_MAINTAIN_FUNCTION">
+
+/** Everything but SQL over HTTP. */
+export function createApiFunction(base: Base<ApiSettings>, journal?: Journal): Served<HttpEvent, HttpResult> {
+  const home = openHome(base)
+  return httpServed(home, {
+    sql: { query: async () => Promise.reject(new ApiError("not_offered", "SQL is another function's")) },
+    deadLetters: deadLettersOf(home),
+    ...(journal === undefined ? {} : { journal }),
+  })
+}
+
+/** Counted and tried again by `maintain`, which alone may read the queue. */
+function deadLettersOf({ cloud, settings }: Home<ApiSettings>): DeadLetters {
+  const ask = async (max: number) =>
+    (await cloud.invoker.invoke(settings.MILLRACE_MAINTAIN_FUNCTION, { redrive: { max } })) as RedriveResult
+  return {
+    count: async () => (await ask(0)).remaining,
+    redrive: ask,
+  }
+}
+
+export const handler = lambda("api", ["MILLRACE_MAINTAIN_FUNCTION", "MILLRACE_AUTHENTICATION"], base => {
+  const { MILLRACE_STREAM: stream } = base.settings
+  const { clock } = base.ports
+  return createApiFunction(base, stream === undefined ? undefined : kinesisJournal({ stream, clock }))
+})

@@ -1,0 +1,92 @@
+import { keyStore } from "../shared/api/auth/keys.ts"
+import type { AppDefinition } from "../shared/definition/app-definition.ts"
+import { planText } from "../shared/definition/plan.ts"
+import { deploy } from "../shared/deployment/deploy.ts"
+import type { DeployProperties } from "./environment.ts"
+import type { Base } from "./runtime/base.ts"
+import { answerRequest, answerText, type Outcome, type ResourceRequest } from "./runtime/custom-resource.ts"
+import { type Home, openHome } from "./runtime/home.ts"
+import { lambda, type Served } from "./runtime/lambda.ts"
+import { asError } from "./runtime/report.ts"
+import { stopping } from "./runtime/stopping.ts"
+
+/** The first key may do everything: others are made with it. */
+const FIRST_KEY_NAME = "first"
+const FIRST_KEY_SCOPES = ["*"]
+/** What is left for the answer when a deployment takes too long. */
+const ANSWER_MS = 30_000
+const LATE: Outcome = {
+  status: "FAILED",
+  reason: "the deployment takes too long and is stopped; the next one carries it through",
+}
+
+/**
+ * Applies an app's definition, as a custom resource of its stack. It always answers CloudFormation. What it begins can
+ * be begun again: a rollback sends the old definition, which is then applied over whatever stands. A deletion leaves
+ * everything.
+ */
+export function createDeploy(base: Base): Served<ResourceRequest, void> {
+  const { settings, report } = base
+  const { clock } = base.ports
+  return {
+    async handle(request, invocation) {
+      const stop = new AbortController()
+      // Its own for each request: one that was told off must not go on when a rollback has come.
+      const home = openHome({ ...base, ports: stopping(base.ports, stop.signal) })
+      const deployed = outcomeOf(home, request)
+      const waited = new AbortController()
+      const late = clock.sleep(Math.max(0, invocation.leftMs() - ANSWER_MS), waited.signal).then(() => LATE)
+      const outcome = await Promise.race([deployed, late])
+      waited.abort()
+      stop.abort()
+      if (outcome.status === "FAILED") report.warn("the deployment is refused", { reason: outcome.reason })
+      const physicalId = request.PhysicalResourceId ?? `millrace-${settings.MILLRACE_APP}`
+      const text = answerText(request, physicalId, outcome)
+      await answerRequest(request.ResponseURL, text, ms => clock.sleep(ms))
+      await deployed
+      await home.log.idle()
+    },
+  }
+}
+
+async function outcomeOf(home: Home, request: ResourceRequest): Promise<Outcome> {
+  if (request.RequestType === "Delete") return { status: "SUCCESS" }
+  try {
+    await apply(home, propertiesOf(request))
+    return { status: "SUCCESS" }
+  } catch (error) {
+    home.report.error("the deployment failed", asError(error))
+    return { status: "FAILED", reason: asError(error).message }
+  }
+}
+
+function propertiesOf({ ResourceProperties }: ResourceRequest): DeployProperties {
+  const { DefinitionBucket, DefinitionKey } = ResourceProperties
+  if (typeof DefinitionBucket === "string" && typeof DefinitionKey === "string") {
+    return ResourceProperties as unknown as DeployProperties
+  }
+  throw new Error(
+    "properties: expected DefinitionBucket and DefinitionKey, the place of the app's definition",
+  )
+}
+
+async function apply(home: Home, properties: DeployProperties): Promise<void> {
+  const { ports, log, tables, cloud, settings, report } = home
+  const { DefinitionBucket, DefinitionKey, FirstKeySecret } = properties
+  const definition = JSON.parse(
+    await cloud.outside.readObject(DefinitionBucket, DefinitionKey),
+  ) as AppDefinition
+  if (definition.app !== settings.MILLRACE_APP) {
+    throw new Error(`the definition is of app ${definition.app}, expected ${settings.MILLRACE_APP}`)
+  }
+  const plan = await deploy({ ports, log, tables }, definition)
+  report.info("deployed", { plan: planText(plan) })
+  if (FirstKeySecret === undefined) return
+  await keyStore(ports).ensure(
+    await cloud.outside.readSecret(FirstKeySecret),
+    FIRST_KEY_NAME,
+    FIRST_KEY_SCOPES,
+  )
+}
+
+export const handler = lambda("deploy", [], createDeploy)

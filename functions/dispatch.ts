@@ -1,0 +1,78 @@
+import { LRUCache } from "lru-cache"
+import { judgeWake, type NewSlot, type WakeMemory } from "../shared/serving/builder/wake-rule.ts"
+import type { Base } from "./runtime/base.ts"
+import { lambda, type Served } from "./runtime/lambda.ts"
+import { asError } from "./runtime/report.ts"
+import type { Settings } from "./runtime/settings.ts"
+import { type StreamEvent, slotsOf } from "./runtime/stream-event.ts"
+import { TablesByTopic } from "./runtime/tables-by-topic.ts"
+
+/** Partitions of tables that are remembered: all of a large deployment's; a forgotten one is woken once too often. */
+const REMEMBERED_MAX = 50_000
+
+interface Wake {
+  readonly key: string
+  readonly partition: number
+  readonly next: WakeMemory
+}
+
+/** Coalesces new slots into wakes. Never throws: a wake is a hint, and what is lost the tick finds. */
+export function createDispatch(base: Base<Settings<"MILLRACE_BUILD_FUNCTION">>): Served<StreamEvent, void> {
+  const { settings, cloud, report, meter } = base
+  const topics = new TablesByTopic(base.ports)
+  const memories = new LRUCache<string, WakeMemory>({ max: REMEMBERED_MAX })
+
+  async function wake(table: string, wakes: readonly Wake[]): Promise<void> {
+    const partitions = wakes.map(({ partition }) => partition)
+    await cloud.invoker.invokeLater(settings.MILLRACE_BUILD_FUNCTION, { tables: [{ table, partitions }] })
+    for (const { key, next } of wakes) memories.set(key, next)
+  }
+
+  /** The wakes that are due, by table; what is not is only counted. */
+  async function judge(event: StreamEvent): Promise<Map<string, Wake[]>> {
+    const due = new Map<string, Wake[]>()
+    for (const { topicId, partition, slots } of byPartition(event)) {
+      for (const { name, id } of await topics.tablesOf(topicId)) {
+        const key = `${id}#${partition}`
+        const verdict = judgeWake(memories.get(key), slots)
+        if (!verdict.wake) memories.set(key, verdict.next)
+        else due.set(name, [...(due.get(name) ?? []), { key, partition, next: verdict.next }])
+      }
+    }
+    return due
+  }
+
+  return {
+    async handle(event) {
+      try {
+        const due = await judge(event)
+        const woken = await Promise.allSettled([...due].map(([table, wakes]) => wake(table, wakes)))
+        const lost = woken.filter(result => result.status === "rejected")
+        meter.count("WakesLost", lost.length)
+        if (lost.length > 0) report.error("wakes are lost", asError(lost[0]!.reason))
+      } catch (error) {
+        meter.count("WakesLost", 1)
+        report.error("wakes are lost", asError(error))
+      }
+    },
+  }
+}
+
+interface PartitionSlots {
+  readonly topicId: string
+  readonly partition: number
+  readonly slots: NewSlot[]
+}
+
+function byPartition(event: StreamEvent): readonly PartitionSlots[] {
+  const found = new Map<string, PartitionSlots>()
+  for (const { topicId, partition, slot } of slotsOf(event)) {
+    const key = `${topicId}#${partition}`
+    const known = found.get(key) ?? { topicId, partition, slots: [] }
+    found.set(key, known)
+    known.slots.push(slot)
+  }
+  return [...found.values()]
+}
+
+export const handler = lambda("dispatch", ["MILLRACE_BUILD_FUNCTION"], createDispatch)

@@ -1,0 +1,37 @@
+import type { RedriveResult } from "../shared/api/auth/types.ts"
+import type { Base } from "./runtime/base.ts"
+import { endings, openHome } from "./runtime/home.ts"
+import { lambda, type Served } from "./runtime/lambda.ts"
+import { redriveLetters } from "./runtime/redrive-letters.ts"
+import type { Settings } from "./runtime/settings.ts"
+import { tick } from "./runtime/tick.ts"
+
+type Wanted = "MILLRACE_BUILD_FUNCTION" | "MILLRACE_DEAD_LETTERS"
+
+/** `{ redrive: { max } }`, of which 0 only counts; anything else is the tick. */
+export type MaintainEvent = { readonly redrive?: { readonly max?: unknown } } | null
+
+/** Carries through what was left half done and wakes `build`; or tries dead letters again. */
+export function createMaintain(
+  base: Base<Settings<Wanted>>,
+): Served<MaintainEvent, RedriveResult | undefined> {
+  const home = openHome(base)
+  return {
+    ...endings(home),
+    async handle(event, invocation) {
+      const redrive = event?.redrive
+      if (redrive === undefined) return void (await tick(home, invocation))
+      const { max } = redrive
+      if (!Number.isSafeInteger(max) || Number(max) < 0) {
+        throw new Error(`redrive.max: expected a number from 0 on, got ${JSON.stringify(max)}`)
+      }
+      return redriveLetters(home, Number(max), invocation)
+    },
+  }
+}
+
+export const handler = lambda(
+  "maintain",
+  ["MILLRACE_BUILD_FUNCTION", "MILLRACE_DEAD_LETTERS"],
+  createMaintain,
+)

@@ -1,0 +1,58 @@
+import { DuckdbEngine } from "../shared/serving/duckdb/engine.ts"
+import { QueryService } from "../shared/serving/query/query-service.ts"
+import { serializeReply } from "../shared/serving/query/serialize-reply.ts"
+import type { SqlEngine } from "../shared/serving/sql/engine.ts"
+import { StoredTableSource } from "../shared/serving/tail/table-source.ts"
+import { TailCache } from "../shared/serving/tail/tail-cache.ts"
+import type { Base } from "./runtime/base.ts"
+import { openHome } from "./runtime/home.ts"
+import type { HttpEvent } from "./runtime/http-event.ts"
+import type { HttpResult } from "./runtime/http-result.ts"
+import { httpServed } from "./runtime/http-served.ts"
+import { lambda, type Served } from "./runtime/lambda.ts"
+import { scratch } from "./runtime/scratch.ts"
+
+/** An environment answers one request at a time: a second child would only take memory. */
+const CHILDREN = 1
+/** Of the function's disk, for copies of segments … */
+const SEGMENTS_SHARE = 0.75
+/** … and for tails; the rest is for what is being written. */
+const TAILS_SHARE = 0.1
+
+/** SQL over HTTP. The engine is closed with it. */
+export function createQuery(
+  base: Base,
+  engine: SqlEngine & { close(): Promise<void> },
+): Served<HttpEvent, HttpResult> {
+  const home = openHome(base)
+  const { ports, log, tables } = home
+  const source = new StoredTableSource(ports, tables, new TailCache(log))
+  const { clock, random } = ports
+  const queries = new QueryService({ tables: source, engine, clock, random })
+  const served = httpServed(home, {
+    sql: { query: async request => serializeReply(await queries.query(request)) },
+  })
+  return {
+    ...served,
+    async close() {
+      await Promise.all([engine.close(), served.close?.()])
+    },
+  }
+}
+
+/** DuckDB in a child process, as at home: its program lies beside the bundle, its library in a layer. */
+function duckdb(): DuckdbEngine {
+  const { folder, bytes } = scratch("millrace-query")
+  const { NODE_PATH } = process.env
+  const engine = new DuckdbEngine({
+    folder,
+    children: CHILDREN,
+    segmentBytesMax: Math.floor(bytes * SEGMENTS_SHARE),
+    tailBytesMax: Math.floor(bytes * TAILS_SHARE),
+    env: NODE_PATH === undefined ? {} : { NODE_PATH },
+  })
+  engine.start()
+  return engine
+}
+
+export const handler = lambda("query", ["MILLRACE_AUTHENTICATION"], base => createQuery(base, duckdb()))

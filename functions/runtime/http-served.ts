@@ -1,0 +1,61 @@
+import { createApi } from "../../shared/api/api.ts"
+import { createAuthenticator } from "../../shared/api/auth/authenticator.ts"
+import { keyStore } from "../../shared/api/auth/keys.ts"
+import { errorReply } from "../../shared/api/error-reply.ts"
+import { tableDirectory } from "../../shared/api/table-directory.ts"
+import type { Api, ApiServices } from "../../shared/api/types.ts"
+import { fetchJson } from "./fetch-json.ts"
+import { endings, type Home } from "./home.ts"
+import { bodyOf, type HttpEvent, headOf } from "./http-event.ts"
+import { type HttpResult, resultOf } from "./http-result.ts"
+import type { Served } from "./lambda.ts"
+import { asError } from "./report.ts"
+import { readAuthentication } from "./settings.ts"
+
+/** The services that differ between the functions behind the HTTP API. */
+export type OwnServices = Pick<ApiServices, "sql" | "journal" | "deadLetters">
+
+/**
+ * The API behind a gateway. Never throws for what a request brings: every failure is a response.
+ * @throws SettingsError
+ */
+export function httpServed(home: Home, own: OwnServices): Served<HttpEvent, HttpResult> {
+  const { ports, log, tables, report } = home
+  const { apiKey, iam, jwt } = readAuthentication(home.settings)
+  const keys = apiKey ? keyStore(ports) : undefined
+  const authenticate = createAuthenticator({
+    ...(keys === undefined ? {} : { keys }),
+    ...(jwt === undefined ? {} : { jwt: { ...jwt, fetchJson } }),
+    iam,
+    clock: ports.clock,
+  })
+  const api = createApi({
+    log,
+    tables: tableDirectory(ports, tables),
+    ...own,
+    authenticate,
+    ...(keys === undefined ? {} : { keys }),
+    onFailure: (error, request) => report.error(`${request.method} ${request.path}`, asError(error)),
+  })
+  const { idle, close } = endings(home)
+  return {
+    handle: async event => resultOf(await answer(api, event)),
+    idle,
+    async close() {
+      api.close()
+      await close()
+    },
+  }
+}
+
+async function answer(api: Api, event: HttpEvent) {
+  const head = headOf(event)
+  let body: Uint8Array
+  try {
+    body = bodyOf(event)
+  } catch (error) {
+    // A stranger is told that he is one, not what a body may be.
+    return (await api.refusal(head)) ?? errorReply(error)
+  }
+  return api.handle({ ...head, body })
+}

@@ -1,0 +1,74 @@
+import type { RedriveResult } from "../../shared/api/auth/types.ts"
+import { redrive } from "../../shared/log/journal/redrive.ts"
+import { readAgain } from "../../shared/storage/settle.ts"
+import { type DeadLetter, deadLetterOf, type JournalLetter } from "./dead-letter.ts"
+import type { Home } from "./home.ts"
+import type { Invocation } from "./lambda.ts"
+import { asError } from "./report.ts"
+import type { Settings } from "./settings.ts"
+
+type RedriveHome = Home<Settings<"MILLRACE_BUILD_FUNCTION">>
+
+/** SQS's bound of one call. */
+const LETTERS_AT_ONCE = 10
+/** One letter is tried in less: an append is given up after 25 s. */
+const LETTER_MS_MAX = 40_000
+
+/**
+ * Tries up to `max` dead letters again, one by one. What succeeds is removed from the queue; what fails comes back into
+ * it by itself, after a while in which nobody is handed it.
+ */
+export async function redriveLetters(
+  home: RedriveHome,
+  max: number,
+  invocation: Invocation,
+): Promise<RedriveResult> {
+  const { deadLetters } = home.cloud
+  let redriven = 0
+  let failed = 0
+  while (redriven + failed < max && invocation.leftMs() > LETTER_MS_MAX) {
+    const messages = await deadLetters.receive(Math.min(LETTERS_AT_ONCE, max - redriven - failed))
+    if (messages.length === 0) break
+    for (const { body, receipt } of messages) {
+      if (invocation.leftMs() <= LETTER_MS_MAX) break
+      if (await isRedriven(home, deadLetterOf(body))) {
+        await deadLetters.remove(receipt)
+        redriven++
+      } else {
+        failed++
+      }
+    }
+  }
+  home.meter.count("RedriveFailed", failed)
+  return { redriven, failed, remaining: Math.max(0, await deadLetters.count()) }
+}
+
+async function isRedriven(home: RedriveHome, letter: DeadLetter | undefined): Promise<boolean> {
+  try {
+    if (letter === undefined) {
+      home.report.warn("a dead letter is neither a build's nor a journal's")
+      return false
+    }
+    if (letter.kind === "journal") return await isAppended(home, letter)
+    // Should it fail again, it comes back as a letter of its own.
+    await home.cloud.invoker.invokeLater(home.settings.MILLRACE_BUILD_FUNCTION, letter.event)
+    return true
+  } catch (error) {
+    home.report.error("a dead letter failed again", asError(error))
+    return false
+  }
+}
+
+/** The object stays: the bucket's rule for `dead/` ends it. */
+async function isAppended({ log, ports, report }: RedriveHome, letter: JournalLetter): Promise<boolean> {
+  const { shard, sequence, key } = letter
+  const read = await readAgain(ports, () => ports.objects.get(key))
+  if (read === undefined) {
+    report.warn("a dead letter's record is gone", { key })
+    return false
+  }
+  const result = await redrive(log, { shard, sequence, data: read.body })
+  if (result.outcome !== "failed") return true
+  report.warn("a dead letter failed again", { key, fault: result.fault, message: result.message })
+  return false
+}

@@ -1,0 +1,89 @@
+import type { ITable } from "aws-cdk-lib/aws-dynamodb"
+import { type IRole, PolicyStatement } from "aws-cdk-lib/aws-iam"
+import type { IKey } from "aws-cdk-lib/aws-kms"
+import type { FunctionName } from "../../functions/environment.ts"
+import { acknowledgeWildcards } from "./acknowledge.ts"
+import type { MillraceStorage } from "./storage.ts"
+
+/** Under which prefixes the engine keeps what in the bucket. */
+const WAL = "wal/*"
+const SNAPSHOTS = "snap/*"
+const TABLES = "tab/*"
+const DEAD = "dead/*"
+/** Never written: it is asked for when the store's date is wanted. */
+const DATE = "date"
+
+const ITEMS_READ = ["dynamodb:GetItem", "dynamodb:Query"]
+/** Slots, snapshots and manifests are put, and nothing else; with their expiry slots will be deleted too. */
+const ITEMS_PUT = [...ITEMS_READ, "dynamodb:PutItem"]
+/** A transaction asks for the right to each of its steps. */
+const ITEMS_TRANSACTED = [...ITEMS_PUT, "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"]
+
+interface Access {
+  readonly log?: readonly string[]
+  readonly meta: readonly string[]
+  readonly objectsRead?: readonly string[]
+  readonly objectsWritten?: readonly string[]
+}
+
+/** What of the stores each function may touch. */
+const ACCESS: Readonly<Record<FunctionName, Access>> = {
+  api: {
+    log: ITEMS_PUT,
+    meta: ITEMS_TRANSACTED,
+    objectsRead: [WAL, SNAPSHOTS, TABLES],
+    objectsWritten: [WAL, SNAPSHOTS],
+  },
+  query: { log: ITEMS_READ, meta: ITEMS_READ, objectsRead: [WAL, SNAPSHOTS, TABLES] },
+  dispatch: { meta: ITEMS_READ },
+  build: {
+    log: ITEMS_READ,
+    meta: ITEMS_PUT,
+    objectsRead: [WAL, SNAPSHOTS, TABLES],
+    objectsWritten: [TABLES],
+  },
+  journal: {
+    log: ITEMS_PUT,
+    meta: ITEMS_PUT,
+    objectsRead: [WAL, SNAPSHOTS],
+    objectsWritten: [WAL, SNAPSHOTS, DEAD],
+  },
+  maintain: {
+    log: ITEMS_PUT,
+    meta: ITEMS_TRANSACTED,
+    objectsRead: [WAL, SNAPSHOTS, TABLES, DEAD],
+    objectsWritten: [WAL, SNAPSHOTS],
+  },
+  deploy: { log: ITEMS_READ, meta: ITEMS_TRANSACTED, objectsRead: [SNAPSHOTS, TABLES] },
+}
+
+/** Gives a function's role what it needs of the stores, and no more. */
+export function grantStorage(role: IRole, name: FunctionName, storage: MillraceStorage): void {
+  const { log, meta, objectsRead, objectsWritten } = ACCESS[name]
+  const { bucket, logTable, metaTable } = storage
+  if (log !== undefined) allow(role, log, [logTable.tableArn])
+  allow(role, meta, [metaTable.tableArn])
+  allowKey(role, logTable, metaTable)
+  if (objectsRead === undefined) return
+  const keys = (prefixes: readonly string[]) => prefixes.map(prefix => bucket.arnForObjects(prefix))
+  // Without the right to list, S3 does not tell an object that is absent from one that is forbidden.
+  allow(role, ["s3:ListBucket"], [bucket.bucketArn])
+  allow(role, ["s3:GetObject"], keys([...objectsRead, DATE]))
+  if (objectsWritten !== undefined) allow(role, ["s3:PutObject"], keys(objectsWritten))
+  bucket.encryptionKey?.grantEncryptDecrypt(role)
+  acknowledgeWildcards(
+    role,
+    keys([WAL, SNAPSHOTS, TABLES, DEAD]),
+    "The keys under the prefix are the engine's own, and are made as records come.",
+  )
+}
+
+/** Tables that somebody brings may be encrypted by a key of theirs. */
+function allowKey(role: IRole, ...tables: readonly ITable[]): void {
+  for (const table of tables) (table as { encryptionKey?: IKey }).encryptionKey?.grantEncryptDecrypt(role)
+}
+
+/** Allows actions on resources. */
+export function allow(role: IRole, actions: readonly string[], resources: readonly string[]): void {
+  role.addToPrincipalPolicy(new PolicyStatement({ actions: [...actions], resources: [...resources] }))
+}

@@ -1,0 +1,180 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { rmSync } from "node:fs"
+import { mkdtemp, readFile, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { delimiter, dirname, join } from "node:path"
+import { createInterface } from "node:readline"
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager"
+import { EMULATOR_CREDENTIALS, EMULATOR_REGION } from "./endpoint.ts"
+
+/** The account that emulators give to the credentials in use. */
+const EMULATOR_ACCOUNT = "000000000000"
+const REPOSITORY = join(import.meta.dirname, "..")
+const CDK = join(REPOSITORY, "node_modules", "aws-cdk", "bin", "cdk")
+/** What of a failed command's output its error tells. */
+const TOLD_LINES = 40
+
+export interface DeployOptions {
+  /** URL of the endpoint. */
+  readonly endpoint: string
+  /** Path of the app file. */
+  readonly app: string
+  /** Further values of CDK's context, such as `journal`. */
+  readonly context?: Readonly<Record<string, string>>
+  /** Told of each line of progress. */
+  readonly onLine?: (line: string) => void
+}
+
+/** An app that stands at an endpoint. */
+export interface Deployment {
+  /** The API's address, in the form that needs no resolver. */
+  readonly apiUrl: string
+  /** The first key. */
+  readonly key: string
+  /** The stack's outputs, by name. */
+  readonly outputs: Readonly<Record<string, string>>
+  /**
+   * Deploys again, with another app file or context.
+   *
+   * @throws Error the deployment failed, with the end of what CDK said; the stack is as it was
+   */
+  update(options: Partial<Pick<DeployOptions, "app" | "context">>): Promise<Deployment>
+  /** Removes the stack; what it retains stays. */
+  destroy(): Promise<void>
+}
+
+/**
+ * Deploys an app as anybody would, by the CDK's command, but to an endpoint: bootstrap, synthesis for this machine's
+ * processor, deployment. The CDK's files go to a temporary folder.
+ *
+ * @throws Error a command failed, with the end of what it said
+ */
+export async function deployApp(options: DeployOptions): Promise<Deployment> {
+  const folder = await temporaryFolder()
+  const assembly = join(folder, "cdk.out")
+  const outputsFile = join(folder, "outputs.json")
+  const cdk = (...args: string[]) => runCdk(options, args)
+  await Promise.all([
+    // From where no app is: it would be asked about what it has no say in.
+    runCdk(options, ["bootstrap", `aws://${EMULATOR_ACCOUNT}/${EMULATOR_REGION}`], folder),
+    cdk("synth", "--quiet", ...contextOf(options), "--output", assembly),
+  ])
+  const unasked = ["--all", "--require-approval", "never"]
+  await cdk("deploy", "--app", assembly, ...unasked, "--outputs-file", outputsFile)
+  const stacks = JSON.parse(await readFile(outputsFile, "utf8")) as Record<string, Record<string, string>>
+  const outputs: Record<string, string> = Object.assign({}, ...Object.values(stacks))
+  return {
+    apiUrl: pathForm(options.endpoint, outputNamed(outputs, "ApiUrl")),
+    key: await readSecret(options.endpoint, secretOf(outputNamed(outputs, "KeyCommand"))),
+    outputs,
+    async update(changed) {
+      const updated = await deployApp({ ...options, ...changed })
+      await removeFolder(folder)
+      return updated
+    },
+    async destroy() {
+      await cdk("destroy", "--app", assembly, "--all", "--force")
+      await removeFolder(folder)
+    },
+  }
+}
+
+function outputNamed(outputs: Record<string, string>, name: string): string {
+  const value = outputs[name]
+  if (value === undefined) throw new Error(`the stack has no output ${name}, only ${Object.keys(outputs)}`)
+  return value
+}
+
+/** The stack tells how to read the key, not the key. */
+function secretOf(command: string): string {
+  const id = /--secret-id (\S+)/.exec(command)?.[1]
+  if (id === undefined) throw new Error(`KeyCommand names no secret: ${command}`)
+  return id
+}
+
+/** Names below `localhost` have no address on many machines; the emulators serve the same API below a path. */
+function pathForm(endpoint: string, apiUrl: string): string {
+  const [id] = new URL(apiUrl).hostname.split(".")
+  return `${endpoint.replace(/\/$/, "")}/_aws/execute-api/${id}/$default`
+}
+
+async function readSecret(endpoint: string, id: string): Promise<string> {
+  const client = new SecretsManagerClient({
+    endpoint,
+    region: EMULATOR_REGION,
+    credentials: EMULATOR_CREDENTIALS,
+  })
+  try {
+    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: id }))
+    if (SecretString === undefined) throw new Error(`the secret ${id} is empty`)
+    return SecretString
+  } finally {
+    client.destroy()
+  }
+}
+
+function contextOf({ app, context }: DeployOptions): string[] {
+  const architecture = process.arch === "arm64" ? "arm64" : "x86_64"
+  const all = { app, architecture, ...context }
+  return Object.entries(all).flatMap(([name, value]) => ["--context", `${name}=${value}`])
+}
+
+async function runCdk(
+  { endpoint, onLine }: DeployOptions,
+  args: readonly string[],
+  cwd = REPOSITORY,
+): Promise<void> {
+  const child = spawn(process.execPath, [CDK, ...args, "--ci", "--no-notices", "--no-color"], {
+    cwd,
+    env: environment(endpoint),
+    stdio: ["ignore", "pipe", "pipe"],
+  })
+  const lines: string[] = []
+  for (const input of [child.stdout, child.stderr]) {
+    createInterface({ input }).on("line", line => {
+      lines.push(line)
+      onLine?.(line)
+    })
+  }
+  const [code] = await once(child, "close")
+  if (code !== 0) {
+    throw new Error(`cdk ${args[0]} ended with ${code}:\n${lines.slice(-TOLD_LINES).join("\n")}`)
+  }
+}
+
+/** Nothing of the caller's own account or profile. */
+function environment(endpoint: string): NodeJS.ProcessEnv {
+  const { HOME, TMPDIR, PATH } = process.env
+  return {
+    HOME,
+    TMPDIR,
+    // What the synthesis starts is this Node, whichever the machine's is.
+    PATH: [dirname(process.execPath), PATH].join(delimiter),
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ENDPOINT_URL_S3: endpoint,
+    AWS_ACCESS_KEY_ID: EMULATOR_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: EMULATOR_CREDENTIALS.secretAccessKey,
+    AWS_REGION: EMULATOR_REGION,
+    AWS_EC2_METADATA_DISABLED: "true",
+    CDK_DISABLE_CLI_TELEMETRY: "true",
+  }
+}
+
+/** Assemblies, which stay until their stacks are removed, or this process ends. */
+const folders = new Set<string>()
+
+process.once("exit", () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "millrace-cdk-"))
+  folders.add(folder)
+  return folder
+}
+
+async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true })
+  folders.delete(folder)
+}

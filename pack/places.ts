@@ -1,0 +1,13 @@
+import { resolve } from "node:path"
+
+/** The repository's folder. */
+export const repository: string = resolve(import.meta.dirname, "..")
+
+/** Where the package is built: made by `prepack`, removed by `postpack`. */
+export const dist: string = resolve(repository, "dist")
+
+/** What the package exports, and the module of each, as a path below `dist` without extension. */
+export const ENTRIES = { ".": "shared/definition/index", "./cdk": "infra/index" } as const
+
+/** The package's command, below `dist`. */
+export const COMMAND = "bin/millrace.js"

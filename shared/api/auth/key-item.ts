@@ -1,0 +1,56 @@
+import { createHash, timingSafeEqual } from "node:crypto"
+import { StorageError } from "../../storage/errors.ts"
+import type { Item } from "../../storage/meta-store.ts"
+import type { KeyInfo } from "./types.ts"
+
+/*
+ * A key in the meta store: pk `keys`, sk the first 16 hex digits of its SHA-256. Fields: v 1 · hash, 64 hex digits ·
+ * name · scopes, a JSON array of text · created, store time, epoch ms · ensured, whether it was chosen elsewhere.
+ */
+export const KEY_FORMAT = 1
+/** All keys lie under one partition key, so that listing is one query. */
+export const KEYS_PK = "keys"
+
+const ID_DIGITS = 16
+
+/** A key as its item says. */
+export interface StoredKey extends KeyInfo {
+  readonly hash: string
+  readonly ensured: boolean
+}
+
+/** SHA-256, 64 hex digits. A key has 256 random bits, so a plain hash tells nothing of it. */
+export function hashOf(key: string): string {
+  return createHash("sha256").update(key).digest("hex")
+}
+
+export const keyId = (hash: string) => hash.slice(0, ID_DIGITS)
+
+/** Compares in a time that does not depend on where they differ. */
+export function equalHashes(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one, "hex"), Buffer.from(other, "hex")]
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+export function encodeKey({ id, hash, name, scopes, created, ensured }: StoredKey, version: string): Item {
+  const fields = { v: KEY_FORMAT, hash, name, scopes: JSON.stringify(scopes), created, ensured }
+  return { pk: KEYS_PK, sk: id, version, fields }
+}
+
+/** Throws `StorageError` (`unknown_format`). */
+export function decodeKey({ sk, fields }: Item): StoredKey {
+  if (fields.v !== KEY_FORMAT) {
+    throw new StorageError("unknown_format", `key ${sk} has format ${fields.v}; expected ${KEY_FORMAT}`)
+  }
+  return {
+    id: sk,
+    hash: String(fields.hash),
+    name: String(fields.name),
+    scopes: JSON.parse(String(fields.scopes)) as string[],
+    created: Number(fields.created),
+    ensured: fields.ensured === true,
+  }
+}
+
+/** What may be shown of a key. */
+export const keyInfo = ({ id, name, scopes, created }: StoredKey): KeyInfo => ({ id, name, scopes, created })

@@ -1,0 +1,149 @@
+import { NAME_EXPECTED, NAME_PATTERN } from "../../definition/names.ts"
+import { StorageError } from "../../storage/errors.ts"
+import { notAfter } from "../../storage/not-after.ts"
+import { queryItems } from "../../storage/query-items.ts"
+import { Pause, READ_TRIES, readAgain, settlePut } from "../../storage/settle.ts"
+import type { Ports } from "../../storage/time.ts"
+import { ApiError } from "../errors.ts"
+import {
+  decodeKey,
+  encodeKey,
+  equalHashes,
+  hashOf,
+  KEYS_PK,
+  keyId,
+  keyInfo,
+  type StoredKey,
+} from "./key-item.ts"
+import { KEY_LENGTH_MAX, KEY_LENGTH_MIN, KEY_SCOPES_MAX, KEYS_MAX } from "./limits.ts"
+import { scopeFault } from "./scopes.ts"
+import type { KeyStore } from "./types.ts"
+
+export type KeyPorts = Pick<Ports, "meta" | "clock" | "random">
+
+/** Tells a key of ours from other secrets, for people and for scanners of leaked ones. */
+const KEY_PREFIX = "mr_"
+
+/** What a Bearer token may hold (RFC 6750 §2.1). */
+const keyPattern = new RegExp(`^[A-Za-z0-9._~+/=-]{${KEY_LENGTH_MIN},${KEY_LENGTH_MAX}}$`)
+
+/** Whether a text can be a key at all. */
+export const isKeyLike = (text: string) => keyPattern.test(text)
+
+/**
+ * The keys of a deployment, in its meta store. Their 256 bits are two of `random`'s ids, which therefore must come from
+ * a cryptographic source.
+ */
+export function keyStore(ports: KeyPorts): KeyStore {
+  return {
+    async create(name, scopes) {
+      checkName(name)
+      checkScopes(scopes)
+      const { keys, date } = await readAll(ports)
+      if (keys.length >= KEYS_MAX) {
+        throw new ApiError(
+          "too_many_keys",
+          `There are ${keys.length} keys, expected fewer than ${KEYS_MAX}; revoke some.`,
+          { max: KEYS_MAX },
+        )
+      }
+      const { random } = ports
+      const key = KEY_PREFIX + Buffer.from(random.id() + random.id(), "hex").toString("base64url")
+      const stored = await store(ports, { ...madeOf(key, name, scopes, date), ensured: false }, date)
+      return { ...keyInfo(stored), key }
+    },
+    list: async () => (await readAll(ports)).keys.map(keyInfo),
+    async revoke(id) {
+      const found = await readOne(ports, id)
+      if (found.key === undefined) return false
+      await remove(ports, id, found.date)
+      return true
+    },
+    async ensure(key, name, scopes) {
+      if (!isKeyLike(key)) {
+        const expected = `${KEY_LENGTH_MIN} to ${KEY_LENGTH_MAX} of A-Z a-z 0-9 . _ ~ + / = -`
+        throw new ApiError("invalid", `key: expected ${expected}, got ${key.length} characters`)
+      }
+      checkName(name)
+      checkScopes(scopes)
+      const { keys, date } = await readAll(ports)
+      const made = { ...madeOf(key, name, scopes, date), ensured: true }
+      const standing = keys.find(({ id }) => id === made.id)
+      const stored = isSame(standing, made) ? standing : await store(ports, made, date)
+      const former = keys.filter(other => other.ensured && other.name === name && other.id !== made.id)
+      for (const { id } of former) await remove(ports, id, date)
+      return keyInfo(stored)
+    },
+    async find(key) {
+      if (!isKeyLike(key)) return undefined
+      const hash = hashOf(key)
+      const { key: stored } = await readOne(ports, keyId(hash))
+      return stored !== undefined && equalHashes(stored.hash, hash) ? keyInfo(stored) : undefined
+    },
+  }
+}
+
+function checkName(name: string): void {
+  if (NAME_PATTERN.test(name)) return
+  throw new ApiError("invalid", `name: expected ${NAME_EXPECTED}, got ${JSON.stringify(name.slice(0, 200))}`)
+}
+
+function checkScopes(scopes: readonly string[]): void {
+  if (scopes.length === 0 || scopes.length > KEY_SCOPES_MAX) {
+    throw new ApiError("invalid", `scopes: expected 1 to ${KEY_SCOPES_MAX} scopes, got ${scopes.length}`)
+  }
+  const faults = scopes.flatMap((scope, at) => {
+    const fault = scopeFault(scope)
+    return fault === undefined ? [] : [`scopes.${at}: ${fault}`]
+  })
+  if (faults.length > 0) throw new ApiError("invalid", faults.join("; "))
+}
+
+function madeOf(key: string, name: string, scopes: readonly string[], created: number) {
+  const hash = hashOf(key)
+  return { id: keyId(hash), hash, name, scopes: [...new Set(scopes)], created }
+}
+
+function isSame(standing: StoredKey | undefined, made: StoredKey): standing is StoredKey {
+  return (
+    standing?.ensured === true &&
+    standing.hash === made.hash &&
+    standing.name === made.name &&
+    standing.scopes.join(" ") === made.scopes.join(" ")
+  )
+}
+
+async function readAll(ports: KeyPorts): Promise<{ keys: StoredKey[]; date: number }> {
+  const { items, date } = await readAgain(ports, () => queryItems(ports.meta, "meta", { pk: KEYS_PK }))
+  return { keys: items.map(decodeKey), date }
+}
+
+async function readOne(ports: KeyPorts, id: string): Promise<{ key: StoredKey | undefined; date: number }> {
+  const { item, date } = await readAgain(ports, () => ports.meta.get("meta", { pk: KEYS_PK, sk: id }))
+  return { key: item === undefined ? undefined : decodeKey(item), date }
+}
+
+/** A fresh key's place is free but by a miracle; one that is ensured replaces what it was before. */
+async function store(ports: KeyPorts, key: StoredKey, date: number): Promise<StoredKey> {
+  const item = encodeKey(key, ports.random.id())
+  const condition = key.ensured ? undefined : ({ absent: true } as const)
+  const settled = await settlePut(ports, "meta", item, { condition, notAfter: notAfter(date) })
+  if (settled.outcome === "committed") return key
+  throw new StorageError(
+    "unavailable",
+    `the key ${key.name} may be stored or not: list the keys, and try again`,
+  )
+}
+
+/** A key that is gone already is gone: it is deleted without a condition, until the store says that it is. */
+async function remove(ports: KeyPorts, id: string, date: number): Promise<void> {
+  const pause = new Pause(ports.clock)
+  for (let tries = 1; ; tries++) {
+    const answer = await ports.meta.delete("meta", { pk: KEYS_PK, sk: id }, { notAfter: notAfter(date) })
+    if (answer.outcome === "committed") return
+    if (tries >= READ_TRIES) {
+      throw new StorageError("unavailable", `the key ${id} may be revoked or not: try again`)
+    }
+    await pause.wait()
+  }
+}

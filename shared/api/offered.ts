@@ -1,0 +1,18 @@
+import type { DeadLetters, KeyStore } from "./auth/types.ts"
+import { ApiError } from "./errors.ts"
+import type { ApiServices } from "./types.ts"
+
+/** Throws ApiError `not_offered`. */
+export function keysOf({ keys }: Pick<ApiServices, "keys">): KeyStore {
+  if (keys !== undefined) return keys
+  throw new ApiError(
+    "not_offered",
+    "This deployment has no keys: its callers prove themselves in other ways.",
+  )
+}
+
+/** Throws ApiError `not_offered`. */
+export function deadLettersOf({ deadLetters }: Pick<ApiServices, "deadLetters">): DeadLetters {
+  if (deadLetters !== undefined) return deadLetters
+  throw new ApiError("not_offered", "This server has no dead letters: it sets nothing aside.")
+}

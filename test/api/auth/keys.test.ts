@@ -1,0 +1,114 @@
+import { describe, expect, test } from "vitest"
+import { keyStore } from "../../../shared/api/auth/keys.ts"
+import { KEYS_MAX } from "../../../shared/api/auth/limits.ts"
+import { queryItems } from "../../../shared/storage/query-items.ts"
+import { memoryPorts } from "../../support/memory-ports.ts"
+
+const FIRST = "F".repeat(40)
+const invalid = (message: RegExp) =>
+  expect.objectContaining({ code: "invalid", message: expect.stringMatching(message) })
+
+describe("keys", () => {
+  test("are found by themselves until they are revoked", async () => {
+    const keys = keyStore(memoryPorts())
+    const { key, ...info } = await keys.create("tower", ["topic:ads:write", "topic:ads:write", "*"])
+    expect(key).toMatch(/^mr_[\w-]{43}$/)
+    expect(info).toMatchObject({
+      id: expect.stringMatching(/^[0-9a-f]{16}$/),
+      scopes: ["topic:ads:write", "*"],
+    })
+    const other = await keys.create("tower", ["table:*:query"])
+    expect(other.key).not.toBe(key)
+    expect(await keys.find(key)).toEqual(info)
+    expect(await keys.find(`${key.slice(0, -1)}${key.endsWith("A") ? "B" : "A"}`)).toBeUndefined()
+    expect(await keys.find("")).toBeUndefined()
+    expect((await keys.list()).map(({ id }) => id)).toEqual([info.id, other.id].sort())
+    expect(await keys.revoke(info.id)).toBe(true)
+    expect(await keys.revoke(info.id)).toBe(false)
+    expect(await keys.find(key)).toBeUndefined()
+    expect((await keys.find(other.key))?.name).toBe("tower")
+  })
+
+  test("are stored as hashes alone", async () => {
+    const ports = memoryPorts()
+    const keys = keyStore(ports)
+    const { key, id } = await keys.create("tower", ["*"])
+    const { items } = await queryItems(ports.meta, "meta", { pk: "keys" })
+    expect(items).toMatchObject([{ pk: "keys", sk: id, fields: { v: 1, name: "tower", scopes: '["*"]' } }])
+    expect(JSON.stringify(items)).not.toContain(key.slice(3, 20))
+    expect(items[0]?.fields.hash).toMatch(new RegExp(`^${id}[0-9a-f]{48}$`))
+  })
+
+  test("whose hashes begin alike are told apart by the whole hash", async () => {
+    const ports = memoryPorts()
+    const keys = keyStore(ports)
+    const { key } = await keys.create("tower", ["*"])
+    const { items } = await queryItems(ports.meta, "meta", { pk: "keys" })
+    const [item] = items
+    const hash = String(item!.fields.hash)
+    const forged = hash.slice(0, 63) + (hash.endsWith("0") ? "1" : "0")
+    await ports.meta.put("meta", { ...item!, version: "forged", fields: { ...item!.fields, hash: forged } })
+    expect(await keys.find(key)).toBeUndefined()
+  })
+
+  test("need a name and scopes that mean something", async () => {
+    const keys = keyStore(memoryPorts())
+    await expect(keys.create("a b", ["*"])).rejects.toEqual(invalid(/^name: expected 1 to 100 .* got "a b"/))
+    await expect(keys.create("tower", [])).rejects.toEqual(invalid(/^scopes: expected 1 to 32 scopes, got 0/))
+    await expect(keys.create("tower", ["*", "topic:ads"])).rejects.toEqual(
+      invalid(/^scopes\.1: expected kind:name:/),
+    )
+    expect((await keys.create("tower", ["*"])).name).toBe("tower")
+  })
+
+  test("are so many at the most", async () => {
+    const keys = keyStore(memoryPorts())
+    for (let n = 0; n < KEYS_MAX; n++) await keys.create("tower", ["*"])
+    await expect(keys.create("tower", ["*"])).rejects.toMatchObject({ code: "too_many_keys" })
+    await keys.revoke((await keys.list())[0]!.id)
+    expect((await keys.create("tower", ["*"])).name).toBe("tower")
+  })
+
+  test("of a newer format are refused, not guessed at", async () => {
+    const ports = memoryPorts()
+    const keys = keyStore(ports)
+    const { key } = await keys.create("tower", ["*"])
+    const { items } = await queryItems(ports.meta, "meta", { pk: "keys" })
+    await ports.meta.put("meta", { ...items[0]!, version: "newer", fields: { ...items[0]!.fields, v: 2 } })
+    await expect(keys.find(key)).rejects.toMatchObject({
+      code: "unknown_format",
+      message: expect.stringMatching(/has format 2; expected 1$/),
+    })
+  })
+})
+
+describe("the first key of a deployment", () => {
+  test("is what the deployment says, however often it says so", async () => {
+    const keys = keyStore(memoryPorts())
+    const made = await keys.ensure(FIRST, "first", ["*"])
+    expect(await keys.ensure(FIRST, "first", ["*"])).toEqual(made)
+    expect(await keys.find(FIRST)).toEqual(made)
+    expect((await keys.ensure(FIRST, "first", ["topic:*:read"])).scopes).toEqual(["topic:*:read"])
+    expect(await keys.list()).toHaveLength(1)
+  })
+
+  test("replaces the one before it, and no other key", async () => {
+    const keys = keyStore(memoryPorts())
+    const { id } = await keys.create("first", ["*"])
+    const second = await keys.ensure("Z".repeat(40), "second", ["*"])
+    await keys.ensure(FIRST, "first", ["*"])
+    const made = await keys.ensure("G".repeat(40), "first", ["*"])
+    expect(await keys.find(FIRST)).toBeUndefined()
+    expect((await keys.list()).map(key => key.id).sort()).toEqual([id, second.id, made.id].sort())
+  })
+
+  test("must be long enough not to be guessed, and is never part of the error", async () => {
+    const keys = keyStore(memoryPorts())
+    for (const key of ["hunter2", "x".repeat(257), `${"y".repeat(40)} z`]) {
+      const refused = await keys.ensure(key, "first", ["*"]).catch((error: Error) => error)
+      expect(refused).toEqual(invalid(/^key: expected 32 to 256 of .* got \d+ characters$/))
+      expect(String((refused as Error).message)).not.toContain(key)
+    }
+    expect(await keys.list()).toEqual([])
+  })
+})

@@ -1,0 +1,64 @@
+import { expect, test } from "vitest"
+import { answered, JSON_TYPE, matching, type Tests } from "./replies.ts"
+
+/** Queries, and the tables that they are of. */
+export function sql({ ask }: Tests): void {
+  const query = (sql: string) => ask("POST /query/sql", { body: { sql } })
+  const failed = (errorCode: number, message: RegExp) =>
+    expect.objectContaining({
+      status: 200,
+      body: expect.objectContaining({ exceptions: [{ errorCode, message: matching(message) }] }),
+    })
+
+  test("that is malformed", async () => {
+    expect(await query("SELEC 1")).toEqual(failed(150, /^SQLParsingError: line 1, column 1/))
+  })
+
+  test("of what is not there, or not allowed", async () => {
+    expect(await query("SELECT * FROM nope")).toEqual(failed(190, /^TableDoesNotExistError: .*'nope'/))
+    expect(await query("SELECT nope FROM flights")).toEqual(failed(710, /^UnknownColumnError: .*'nope'/))
+    expect(await query("INSERT INTO flights VALUES (1)")).toEqual(
+      failed(700, /^Only SELECT statements are allowed/),
+    )
+    expect(await query("SELECT * FROM read_text('/etc/passwd')")).toEqual(
+      failed(700, /^Unsupported function/),
+    )
+  })
+
+  test("is answered as by a broker, by POST and GET", async () => {
+    const statement = "SELECT count(*) AS n, max(delay) AS d FROM flights WHERE origin = 'nowhere'"
+    const table = {
+      dataSchema: { columnNames: ["n", "d"], columnDataTypes: ["LONG", "INT"] },
+      rows: [[0, null]],
+    }
+    const posted = await query(statement)
+    expect(posted).toMatchObject({
+      status: 200,
+      headers: JSON_TYPE,
+      body: { resultTable: table, exceptions: [] },
+    })
+    const got = await ask(`GET /query/sql?sql=${encodeURIComponent(statement)}`)
+    expect(Object.keys(Object(got.body))).toEqual(Object.keys(Object(posted.body)))
+    expect(got).toMatchObject({ status: 200, body: { resultTable: table } })
+  })
+
+  test("needs a statement", async () => {
+    expect(await ask("POST /query/sql", { body: {} })).toMatchObject({
+      status: 422,
+      body: { reason: "invalid" },
+    })
+    expect(await ask("GET /query/sql")).toMatchObject({ status: 422, body: { reason: "invalid" } })
+  })
+
+  test("of tables, which are described", async () => {
+    expect(await ask("GET /tables")).toEqual(answered(200, { tables: ["flights"] }))
+    expect(await ask("GET /tables/flights/schema")).toMatchObject({
+      status: 200,
+      body: { schemaName: "flights" },
+    })
+    expect(await ask("GET /tables/nope/schema")).toMatchObject({
+      status: 404,
+      body: { reason: "unknown_table" },
+    })
+  })
+}
