@@ -31,6 +31,7 @@ const ROOMS: readonly (readonly [room: string, mayImport: readonly string[]])[] 
   ["shared/storage", []],
   ["shared/log/records", ["shared/log/errors.ts", "shared/log/types.ts"]],
   ["shared/log", ["shared/storage", "shared/definition", "shared/log/records"]],
+  ["shared/processing", ["shared/log", "shared/storage", "shared/definition", "shared/log/records"]],
   ["shared/serving", ["shared/log", "shared/storage", "shared/definition", "shared/log/records"]],
   [
     "shared/api",

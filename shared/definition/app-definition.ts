@@ -1,4 +1,5 @@
 import type { Json } from "./canonical.ts"
+import type { JobDefinition } from "./job/job-definition.ts"
 import type { TableSpec } from "./table-spec.ts"
 
 /** A JSON Schema (2020-12) as plain data. */
@@ -32,6 +33,7 @@ export interface AppDefinition {
   readonly stage: string
   readonly topics: readonly TopicDefinition[]
   readonly tables: readonly TableSpec[]
+  readonly jobs: readonly JobDefinition[]
 }
 
 /** Who made a topic or table: an app's deployment or a request over HTTP. */

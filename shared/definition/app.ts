@@ -1,6 +1,7 @@
 import { markSite } from "./call-site.ts"
 import { deepFreeze } from "./canonical.ts"
 import type { Duration } from "./duration.ts"
+import type { Job } from "./job/job.ts"
 import type { Table } from "./table.ts"
 import type { Topic } from "./topic.ts"
 
@@ -8,14 +9,15 @@ import type { Topic } from "./topic.ts"
 export interface StageOverrides {
   readonly topics?: Readonly<Record<string, { readonly partitions?: number; readonly retention?: Duration }>>
   readonly tables?: Readonly<Record<string, { readonly rowGroupRows?: number }>>
+  readonly jobs?: Readonly<Record<string, { readonly memoryMb?: number; readonly concurrency?: number }>>
 }
 
 export interface AppOptions {
   /** Topics that no table reads need to be listed; those that tables read are included anyway. */
   readonly topics?: readonly Topic[]
   readonly tables?: readonly Table[]
-  /** Jobs are not supported yet: only an empty list is accepted. */
-  readonly jobs?: readonly never[]
+  /** What is computed from topic to topic. The topics that jobs read and write are included anyway. */
+  readonly jobs?: readonly Job[]
   /** Other quantities for a stage, by its name. */
   readonly stages?: Readonly<Record<string, StageOverrides>>
 }
@@ -33,7 +35,7 @@ export interface App {
  */
 export function defineApp(name: string, options: AppOptions): App {
   const copy: Record<string, unknown> = { ...options }
-  for (const list of ["topics", "tables"] as const) {
+  for (const list of ["topics", "tables", "jobs"] as const) {
     if (Array.isArray(copy[list])) copy[list] = Object.freeze([...copy[list]])
   }
   deepFreeze(copy.stages)

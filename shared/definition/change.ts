@@ -7,7 +7,7 @@ export interface Change {
   readonly kind: "safe" | "background" | "refused"
   /** What is to be done to the resource; a refused change is a `create`, `attach` or `alter` that cannot be. */
   readonly action: "create" | "attach" | "alter" | "detach"
-  readonly resource: "topic" | "table"
+  readonly resource: "topic" | "table" | "job"
   readonly name: string
   /** `tables.flights.columns.delay`. */
   readonly path: string
@@ -19,7 +19,7 @@ export interface Change {
   readonly remedy?: string
 }
 
-/** What the planners of topics and tables are told. */
+/** What the planners of topics, tables and jobs are told. */
 export interface PlanContext {
   readonly owner: Owner
   readonly changes: Change[]

@@ -1,5 +1,6 @@
 import type { AppDefinition } from "./app-definition.ts"
 import type { Change, PlanContext } from "./change.ts"
+import { planJob } from "./plan-job.ts"
 import { planTable } from "./plan-table.ts"
 import { planTopic } from "./plan-topic.ts"
 import { NOTHING_STORED, type Stored } from "./stored.ts"
@@ -13,7 +14,7 @@ export interface Plan {
  * what stands afterwards is `storedAfter`.
  */
 export function plan(stored: Stored | undefined, next: AppDefinition): Plan {
-  const { topics, tables } = stored ?? NOTHING_STORED
+  const { topics, tables, jobs } = stored ?? NOTHING_STORED
   const changes: Change[] = []
   const context: PlanContext = { owner: `app:${next.app}`, changes }
   const topicNames = new Set([...topics, ...next.topics].map(topic => topic.name))
@@ -31,6 +32,15 @@ export function plan(stored: Stored | undefined, next: AppDefinition): Plan {
     planTable(
       before,
       next.tables.find(table => table.name === name),
+      context,
+    )
+  }
+  const jobNames = new Set([...jobs.map(job => job.definition), ...next.jobs].map(job => job.name))
+  for (const name of [...jobNames].sort()) {
+    const before = jobs.find(job => job.definition.name === name)
+    planJob(
+      before,
+      next.jobs.find(job => job.name === name),
       context,
     )
   }

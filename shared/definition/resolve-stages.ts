@@ -1,6 +1,7 @@
 import type { TopicDefinition } from "./app-definition.ts"
 import { durationMs } from "./duration.ts"
 import { at, type Faults } from "./faults.ts"
+import type { JobDefinition } from "./job/job-definition.ts"
 import { fits, stageShape } from "./shapes.ts"
 import type { TableSpec } from "./table-spec.ts"
 
@@ -8,14 +9,17 @@ interface Quantities {
   readonly partitions?: number | undefined
   readonly retention?: unknown
   readonly rowGroupRows?: number | undefined
+  readonly memoryMb?: number | undefined
+  readonly concurrency?: number | undefined
 }
-type Overrides = Readonly<Record<"topics" | "tables", Readonly<Record<string, Quantities>>>>
+type Overrides = Readonly<Record<"topics" | "tables" | "jobs", Readonly<Record<string, Quantities>>>>
 
 /** What is known of an app by name, for overrides to refer to. */
 export interface Known {
   readonly topics: ReadonlySet<string>
   readonly externalTopics: ReadonlySet<string>
   readonly tables: ReadonlySet<string>
+  readonly jobs: ReadonlySet<string>
 }
 
 /**
@@ -29,14 +33,14 @@ export function resolveStages(
   site: string | undefined,
   faults: Faults,
 ): Overrides {
-  const none: Overrides = { topics: {}, tables: {} }
+  const none: Overrides = { topics: {}, tables: {}, jobs: {} }
   if (typeof stages !== "object" || stages === null) return none
   let chosen = none
   for (const [name, value] of Object.entries(stages)) {
     const path = at("stages", name)
     const overrides = fits(stageShape, value, path, site, faults)
     if (overrides === undefined) continue
-    for (const kind of ["topics", "tables"] as const) {
+    for (const kind of ["topics", "tables", "jobs"] as const) {
       for (const resource of Object.keys(overrides[kind] ?? {})) {
         const where = at(`${path}.${kind}`, resource)
         if (!known[kind].has(resource))
@@ -46,7 +50,8 @@ export function resolveStages(
         }
       }
     }
-    if (name === stage) chosen = { topics: overrides.topics ?? {}, tables: overrides.tables ?? {} }
+    if (name === stage)
+      chosen = { topics: overrides.topics ?? {}, tables: overrides.tables ?? {}, jobs: overrides.jobs ?? {} }
   }
   return chosen
 }
@@ -67,4 +72,12 @@ export function stagedTopic(topic: TopicDefinition, overrides: Overrides): Topic
 export function stagedTable(table: TableSpec, overrides: Overrides): TableSpec {
   const rowGroupRows = overrides.tables[table.name]?.rowGroupRows
   return rowGroupRows === undefined ? table : { ...table, rowGroupRows }
+}
+
+/** A job with a stage's quantities. */
+export function stagedJob(job: JobDefinition, overrides: Overrides): JobDefinition {
+  const quantities = overrides.jobs[job.name]
+  if (quantities === undefined) return job
+  const { memoryMb = job.memoryMb, concurrency = job.concurrency } = quantities
+  return { ...job, memoryMb, ...(concurrency === undefined ? {} : { concurrency }) }
 }

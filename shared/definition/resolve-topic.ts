@@ -24,7 +24,10 @@ const CONFIG: Readonly<Record<string, { readonly pattern: RegExp; readonly expec
     pattern: /^(producer|uncompressed|gzip|snappy|lz4|zstd)$/,
     expected: "one of producer, uncompressed, gzip, snappy, lz4, zstd",
   },
-  "cleanup.policy": { pattern: /^delete$/, expected: "delete (compaction is not supported yet)" },
+  "cleanup.policy": {
+    pattern: /^(delete|compact|compact,delete)$/,
+    expected: "one of delete, compact, compact,delete",
+  },
 }
 
 const KEY_KINDS: readonly JsonKind[] = ["string", "integer", "number", "boolean", "null", "any"]

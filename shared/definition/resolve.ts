@@ -4,9 +4,12 @@ import { siteOf } from "./call-site.ts"
 import { deepFreeze } from "./canonical.ts"
 import { type CheckExpression, checkExpressions, type Expression } from "./expression.ts"
 import { at, DefinitionError, type Fault, Faults, shown } from "./faults.ts"
+import type { Job } from "./job/job.ts"
+import type { JobDefinition } from "./job/job-definition.ts"
 import { nameFault } from "./names.ts"
 import type { RecordFields } from "./record-fields.ts"
-import { resolveStages, stagedTable, stagedTopic } from "./resolve-stages.ts"
+import { isJob, resolveJob, topicsOfJob } from "./resolve-job.ts"
+import { resolveStages, stagedJob, stagedTable, stagedTopic } from "./resolve-stages.ts"
 import { isTopic, resolveTable } from "./resolve-table.ts"
 import { type ResolvedTopic, resolveTopic } from "./resolve-topic.ts"
 import { appShape, fits } from "./shapes.ts"
@@ -45,14 +48,17 @@ export function resolveApp(app: unknown, stage: string = DEFAULT_STAGE): Resolut
   if (wrongStage !== undefined) faults.add("stage", `the name ${shown(stage)}: ${wrongStage}`)
   fits(appShape, app.options, "app", site, faults)
   const tables = listed(app.options.tables, isTable, "tables", site, faults)
-  const topics = reachedTopics(app, tables, site, faults)
+  const jobs = listed(app.options.jobs, isJob, "jobs", site, faults)
+  const topics = reachedTopics(app, tables, jobs, site, faults)
   const resolved = new Map<Topic, ResolvedTopic>()
   for (const topic of topics) resolved.set(topic, resolveTopic(topic, faults))
   reportTwins("topics", topics, faults)
   reportTwins("tables", tables, faults)
+  reportTwins("jobs", jobs, faults)
   const fieldsOf = (topic: Topic): RecordFields | undefined => resolved.get(topic)?.fields
   const specs = tables.map(table => resolveTable(table, fieldsOf, faults, expressions))
-  const overrides = resolveStages(app.options.stages, stage, knownNames(topics, tables), site, faults)
+  const jobDefinitions = jobs.map(job => resolveJob(job, faults))
+  const overrides = resolveStages(app.options.stages, stage, knownNames(topics, tables, jobs), site, faults)
   if (faults.list.length > 0) return { faults: faults.list, expressions }
   const definitions = [...resolved.values()].map(topic => topic.definition).filter(isPresent)
   const definition: AppDefinition = {
@@ -63,6 +69,10 @@ export function resolveApp(app: unknown, stage: string = DEFAULT_STAGE): Resolut
     tables: specs
       .filter(isPresent)
       .map((table): TableSpec => stagedTable(table, overrides))
+      .sort(byName),
+    jobs: jobDefinitions
+      .filter(isPresent)
+      .map((job): JobDefinition => stagedJob(job, overrides))
       .sort(byName),
   }
   return { definition: deepFreeze(definition), faults: [], expressions }
@@ -102,7 +112,7 @@ function isTable(value: unknown): value is Table {
 function listed<T>(
   list: unknown,
   is: (value: unknown) => value is T,
-  kind: "topics" | "tables",
+  kind: "topics" | "tables" | "jobs",
   site: string | undefined,
   faults: Faults,
 ): readonly T[] {
@@ -117,10 +127,11 @@ function listed<T>(
   return found
 }
 
-/** The listed topics, then those that only tables name. */
+/** The listed topics, then those that only tables and jobs name. */
 function reachedTopics(
   app: App,
   tables: readonly Table[],
+  jobs: readonly Job[],
   site: string | undefined,
   faults: Faults,
 ): readonly Topic[] {
@@ -128,10 +139,15 @@ function reachedTopics(
   for (const table of tables) {
     if (isTopic(table.options.from)) topics.add(table.options.from)
   }
+  for (const job of jobs) for (const topic of topicsOfJob(job)) topics.add(topic)
   return [...topics]
 }
 
-function reportTwins(kind: "topics" | "tables", resources: readonly (Topic | Table)[], faults: Faults): void {
+function reportTwins(
+  kind: "topics" | "tables" | "jobs",
+  resources: readonly (Topic | Table | Job)[],
+  faults: Faults,
+): void {
   const names = new Set<string>()
   for (const resource of resources) {
     if (names.has(resource.name)) {
@@ -141,11 +157,12 @@ function reportTwins(kind: "topics" | "tables", resources: readonly (Topic | Tab
   }
 }
 
-function knownNames(topics: readonly Topic[], tables: readonly Table[]) {
+function knownNames(topics: readonly Topic[], tables: readonly Table[], jobs: readonly Job[]) {
   return {
     topics: new Set(topics.map(topic => topic.name)),
     externalTopics: new Set(topics.filter(topic => topic.options.external === true).map(topic => topic.name)),
     tables: new Set(tables.map(table => table.name)),
+    jobs: new Set(jobs.map(job => job.name)),
   }
 }
 

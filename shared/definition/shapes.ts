@@ -11,6 +11,12 @@ export const COLUMNS_MAX = 1_000
 /** An expression is stored with its table, in one item of at most 400 KB. */
 export const SQL_CHARS_MAX = 10_000
 
+/** Lambda's bounds of a function's memory, MB. */
+const MEMORY_MB_MIN = 128
+const MEMORY_MB_MAX = 10_240
+/** As many as a topic has partitions. */
+const CONCURRENCY_MAX = PARTITIONS_MAX
+
 // biome-ignore format: a list of words
 export const COLUMN_TYPES = [
   "string", "int", "long", "float", "double", "boolean", "timestamp", "decimal", "json", "bytes",
@@ -69,8 +75,28 @@ export const columnShape = v.strictObject({
 export const appShape = v.strictObject({
   topics: v.optional(v.array(v.unknown(), "an array of topics")),
   tables: v.optional(v.array(v.unknown(), "an array of tables")),
-  jobs: v.optional(v.array(v.never("=is not supported yet"), "an array")),
+  jobs: v.optional(v.array(v.unknown(), "an array of jobs")),
   stages: v.optional(v.record(v.string(), v.unknown(), "an object: stage → quantities")),
+})
+
+const memoryMb = wholeNumber(MEMORY_MB_MIN, MEMORY_MB_MAX)
+const concurrency = wholeNumber(1, CONCURRENCY_MAX)
+
+export const jobShape = v.strictObject({
+  parallelism: v.optional(v.picklist(["single", "per-partition"], 'one of "single", "per-partition"')),
+  poison: v.optional(
+    v.custom(
+      value =>
+        value === "fail" ||
+        value === "skip" ||
+        (value as { deadLetter?: { kind?: unknown } } | null)?.deadLetter?.kind === "topic",
+      'one of "fail", "skip", { deadLetter: topic }',
+    ),
+  ),
+  memoryMb: v.optional(memoryMb),
+  concurrency: v.optional(concurrency),
+  version: v.optional(wholeNumber(1, Number.MAX_SAFE_INTEGER)),
+  dropState: v.optional(v.array(text, "an array of uids")),
 })
 
 export const stageShape = v.strictObject({
@@ -86,6 +112,13 @@ export const stageShape = v.strictObject({
       v.string(),
       v.strictObject({ rowGroupRows: v.optional(rowGroupRows) }, "an object"),
       "an object: table → quantities",
+    ),
+  ),
+  jobs: v.optional(
+    v.record(
+      v.string(),
+      v.strictObject({ memoryMb: v.optional(memoryMb), concurrency: v.optional(concurrency) }, "an object"),
+      "an object: job → quantities",
     ),
   ),
 })

@@ -1,5 +1,6 @@
 import type { AppDefinition, JsonSchema, Owner, TopicDefinition } from "./app-definition.ts"
 import { canonicalJson } from "./canonical.ts"
+import type { JobDefinition } from "./job/job-definition.ts"
 import type { ColumnSpec, TableSpec } from "./table-spec.ts"
 
 /** A topic as it stands. One that was made over HTTP has no schema and no key field. */
@@ -27,17 +28,26 @@ export interface StoredTable {
   readonly hidden: readonly string[]
 }
 
-/** The topics and tables of a deployment, whoever made them. */
+/** A job as it stands. */
+export interface StoredJob {
+  readonly owner: Owner
+  /** False: it is sealed, its state kept. */
+  readonly attached: boolean
+  readonly definition: JobDefinition
+}
+
+/** The topics, tables and jobs of a deployment, whoever made them. */
 export interface Stored {
   readonly topics: readonly StoredTopic[]
   readonly tables: readonly StoredTable[]
+  readonly jobs: readonly StoredJob[]
 }
 
-export const NOTHING_STORED: Stored = { topics: [], tables: [] }
+export const NOTHING_STORED: Stored = { topics: [], tables: [], jobs: [] }
 
 /** What stands once every change of the plan from `stored` to `next` is applied; nothing in it may be refused. */
 export function storedAfter(stored: Stored | undefined, next: AppDefinition): Stored {
-  const { topics, tables } = stored ?? NOTHING_STORED
+  const { topics, tables, jobs } = stored ?? NOTHING_STORED
   const owner: Owner = `app:${next.app}`
   const own = next.topics.filter(topic => !topic.external)
   const ownNames = new Set(own.map(topic => topic.name))
@@ -52,9 +62,14 @@ export function storedAfter(stored: Stored | undefined, next: AppDefinition): St
     const before = tables.find(table => table.spec.name === spec.name)
     return { owner, attached: true, ...withHidden(before?.spec.columns ?? [], spec) }
   })
+  const jobNames = new Set(next.jobs.map(job => job.name))
+  const otherJobs = jobs
+    .filter(job => !jobNames.has(job.definition.name))
+    .map(job => (job.owner === owner ? { ...job, attached: false } : job))
   return {
     topics: [...otherTopics, ...own.map(topic => storedTopic(topic, owner))],
     tables: [...otherTables, ...keptTables],
+    jobs: [...otherJobs, ...next.jobs.map(definition => ({ owner, attached: true, definition }))],
   }
 }
 

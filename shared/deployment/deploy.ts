@@ -37,6 +37,7 @@ export async function deploy(services: DeployServices, next: AppDefinition): Pro
   const stored = {
     topics: topics.map(topic => storedTopic(topic, deployed.definition)),
     tables: await tables.list(),
+    jobs: [],
   }
   const planned = plan(stored, next)
   if (refusals(planned).length > 0) {

@@ -53,6 +53,7 @@ test("an app comes down to plain frozen data, the topics that tables read includ
         time: "date",
       },
     ],
+    jobs: [],
   })
   expect(Object.isFrozen(definition?.tables[0]?.columns[0])).toBe(true)
 })
@@ -108,8 +109,8 @@ test("every mistake is in the one error, with its place in the file", async () =
   const { faults, code, message } = error as DefinitionError
   expect(code).toBe("invalid_definition")
   expect(faults.map(({ path, message }) => `${path}: ${message}`)).toEqual([
-    "app.jobs[0]: is not supported yet",
     "app.extra: is not an option here",
+    "app.jobs[0]: expected a job, found an object",
     "app.topics[1]: expected a topic, found 4",
     'topics["a b"]: the name "a b": expected 1 to 100 of the characters a-z A-Z 0-9 . _ -',
     'topics["a b"].partitions: expected a whole number from 1 to 10000, found 0',
@@ -117,7 +118,7 @@ test("every mistake is in the one error, with its place in the file", async () =
     'topics["a b"].colour: is not an option here',
     'topics["a b"].key: the schema has no field "orgin"; it has date, delay, distance, origin, tags',
   ])
-  expect(message).toMatch(/^the definition has 8 mistakes:\n {2}app\.jobs\[0\]: /)
+  expect(message).toMatch(/^the definition has 8 mistakes:\n {2}app\.extra: /)
   expect(faults[3]?.at).toMatch(/app\.test\.ts:\d+:\d+$/)
   await expect(loadApp(defineApp("air", { tables: [late] }))).resolves.toMatchObject({ app: "air" })
 })
@@ -159,13 +160,13 @@ test("an external topic leaves quantities to its owner", () => {
 test("settings of a topic are known by name and value", () => {
   const config = {
     "compression.type": "lzma",
-    "cleanup.policy": "compact",
+    "cleanup.policy": "squeeze",
     "retention.ms": "soon",
     "retentoin.ms": 1,
   }
   expect(faultsOf(defineApp("air", { topics: [topic("t", { schema: Flight, config })] }))).toEqual([
     'topics.t.config["compression.type"]: expected one of producer, uncompressed, gzip, snappy, lz4, zstd, found "lzma"',
-    'topics.t.config["cleanup.policy"]: expected delete (compaction is not supported yet), found "compact"',
+    'topics.t.config["cleanup.policy"]: expected one of delete, compact, compact,delete, found "squeeze"',
     'topics.t.config["retention.ms"]: expected milliseconds, or -1 for ever, found "soon"',
     expect.stringMatching(
       /^topics\.t\.config\["retentoin\.ms"\]: is not a setting; expected one of retention\.ms, /,

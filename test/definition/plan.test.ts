@@ -30,7 +30,7 @@ const columns: ColumnSpec[] = [
   { name: "speed", type: "float", sql: "delay / 2" },
 ]
 const table: TableSpec = { name: "late", topic: "flights", columns, where: "delay > 0", time: "date" }
-const app: AppDefinition = { v: 1, app: "air", stage: "dev", topics: [topic], tables: [table] }
+const app: AppDefinition = { v: 1, app: "air", stage: "dev", topics: [topic], tables: [table], jobs: [] }
 const stored: Stored = storedAfter(undefined, app)
 
 function changes(before: Stored | undefined, next: AppDefinition): string[] {
@@ -238,6 +238,7 @@ test("what others own is never touched", () => {
   const others: Stored = {
     topics: [{ name: "flights", owner: "http", attached: true, partitions: 1, config: {} }],
     tables: [{ owner: "app:rail", attached: true, spec: table, hidden: [] }],
+    jobs: [],
   }
   const { changes: found } = plan(others, app)
   expect(found.map(({ kind, path, reason }) => [kind, path, reason])).toEqual([
@@ -256,6 +257,7 @@ test("an external topic is checked, never created", () => {
   const http: Stored = {
     topics: [{ name: "flights", owner: "http", attached: true, partitions: 1, config: {} }],
     tables: [],
+    jobs: [],
   }
   expect(changes(http, reader)).toEqual([])
   expect(storedAfter(http, reader)).toEqual(http)

@@ -21,6 +21,7 @@ export const definition: AppDefinition = {
     },
   ],
   tables: [],
+  jobs: [],
 }
 
 /** An app whose code is not bundled: bundles have tests of their own. */

@@ -22,6 +22,8 @@ export interface JobOptions {
   readonly concurrency?: number
   /** Another one starts a new generation, even with the same graph. */
   readonly version?: number
+  /** Uids of steps that were taken out or changed, whose state may be lost. Default: such an upgrade is refused. */
+  readonly dropState?: readonly string[]
 }
 
 /** A job of an app, as frozen data. */
