@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs"
 import { describe, expect, test } from "vitest"
 import { keyStore } from "../../../shared/api/auth/keys.ts"
 import { KEYS_MAX } from "../../../shared/api/auth/limits.ts"
@@ -67,6 +68,19 @@ describe("keys", () => {
     await expect(keys.create("tower", ["*"])).rejects.toMatchObject({ code: "too_many_keys" })
     await keys.revoke((await keys.list())[0]!.id)
     expect((await keys.create("tower", ["*"])).name).toBe("tower")
+  })
+
+  test("stored by any version are found for ever", async () => {
+    const file = new URL("../../golden/api/key-v1.json", import.meta.url)
+    const { key, item } = JSON.parse(readFileSync(file, "utf8"))
+    const ports = memoryPorts()
+    await ports.meta.put("meta", item)
+    expect(await keyStore(ports).find(key)).toEqual({
+      id: item.sk,
+      name: "tower",
+      scopes: ["topic:ads-*:write", "table:*:query"],
+      created: 1_767_225_600_123,
+    })
   })
 
   test("of a newer format are refused, not guessed at", async () => {
