@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import { describe, expect, test } from "vitest"
 import { keyStore } from "../../../shared/api/auth/keys.ts"
 import { KEYS_MAX } from "../../../shared/api/auth/limits.ts"
+import type { Fault, Faults } from "../../../shared/storage/memory/faults.ts"
 import { queryItems } from "../../../shared/storage/query-items.ts"
 import { memoryPorts } from "../../support/memory-ports.ts"
 
@@ -93,6 +94,50 @@ describe("keys", () => {
       code: "unknown_format",
       message: expect.stringMatching(/has format 2; expected 1$/),
     })
+  })
+})
+
+describe("keys over a store that fails", () => {
+  const kinds = ["timeout-before", "timeout-after", "conflict", "throttle", "hidden-retry"] as const
+
+  test.each(kinds)("are made and revoked once, whatever a write comes to: %s", async kind => {
+    let next: Fault | undefined
+    const faults: Faults = {
+      async before({ write }) {
+        const fault = write ? next : undefined
+        if (write) next = undefined
+        return fault
+      },
+    }
+    const keys = keyStore(memoryPorts({ faults }))
+    next = { kind }
+    const { key, id } = await keys.create("tower", ["*"])
+    expect(next).toBeUndefined()
+    expect((await keys.find(key))?.id).toBe(id)
+    next = { kind }
+    expect(await keys.revoke(id)).toBe(true)
+    expect(next).toBeUndefined()
+    expect(await keys.find(key)).toBeUndefined()
+    next = { kind }
+    const first = await keys.ensure(FIRST, "first", ["*"])
+    expect(await keys.list()).toEqual([first])
+  })
+
+  test("are told as uncertain when the store never says what a write came to", async () => {
+    let broken = true
+    const faults: Faults = {
+      before: async ({ write }) => (write && broken ? { kind: "timeout-after" } : undefined),
+    }
+    const ports = memoryPorts({ faults })
+    const keys = keyStore({ ...ports, clock: { ...ports.clock, sleep: async ms => ports.advance(ms) } })
+    await expect(keys.create("tower", ["*"])).rejects.toMatchObject({
+      code: "unavailable",
+      message: "the key tower may be stored or not: list the keys, and try again",
+    })
+    broken = false
+    const [standing] = await keys.list()
+    expect(await keys.revoke(standing!.id)).toBe(true)
+    expect(await keys.list()).toEqual([])
   })
 })
 
