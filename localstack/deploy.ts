@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { rmSync } from "node:fs"
-import { mkdtemp, readFile, rm } from "node:fs/promises"
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { delimiter, dirname, join } from "node:path"
 import { createInterface } from "node:readline"
+import { PutBucketTaggingCommand, S3Client, type Tag } from "@aws-sdk/client-s3"
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager"
 import { EMULATOR_CREDENTIALS, EMULATOR_REGION } from "./endpoint.ts"
 
@@ -64,6 +65,7 @@ export async function deployApp(options: DeployOptions): Promise<Deployment> {
   await cdk("deploy", "--app", assembly, ...unasked, "--outputs-file", outputsFile)
   const stacks = JSON.parse(await readFile(outputsFile, "utf8")) as Record<string, Record<string, string>>
   const outputs: Record<string, string> = Object.assign({}, ...Object.values(stacks))
+  await tagBucket(options.endpoint, outputNamed(outputs, "BucketName"), await bucketTags(assembly))
   return {
     apiUrl: pathForm(options.endpoint, outputNamed(outputs, "ApiUrl")),
     key: await readSecret(options.endpoint, secretOf(outputNamed(outputs, "KeyCommand"))),
@@ -100,11 +102,7 @@ function pathForm(endpoint: string, apiUrl: string): string {
 }
 
 async function readSecret(endpoint: string, id: string): Promise<string> {
-  const client = new SecretsManagerClient({
-    endpoint,
-    region: EMULATOR_REGION,
-    credentials: EMULATOR_CREDENTIALS,
-  })
+  const client = new SecretsManagerClient(clientOf(endpoint))
   try {
     const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: id }))
     if (SecretString === undefined) throw new Error(`the secret ${id} is empty`)
@@ -159,6 +157,32 @@ function environment(endpoint: string): NodeJS.ProcessEnv {
     AWS_EC2_METADATA_DISABLED: "true",
     CDK_DISABLE_CLI_TELEMETRY: "true",
   }
+}
+
+/** The tags that an assembly gives to its bucket. */
+async function bucketTags(assembly: string): Promise<Tag[]> {
+  const files = await readdir(assembly)
+  const templates = files.filter(file => file.endsWith(".template.json"))
+  const texts = await Promise.all(templates.map(file => readFile(join(assembly, file), "utf8")))
+  const resources = texts.flatMap(text => Object.values((JSON.parse(text) as Template).Resources))
+  return resources.flatMap(({ Type, Properties }) => (Type === "AWS::S3::Bucket" && Properties?.Tags) || [])
+}
+
+interface Template {
+  readonly Resources: Readonly<
+    Record<string, { readonly Type: string; readonly Properties?: { readonly Tags?: Tag[] } }>
+  >
+}
+
+/** ministack forgets a template's tags of buckets, by which the CDK's own function knows those that it may empty. */
+async function tagBucket(endpoint: string, Bucket: string, TagSet: Tag[]): Promise<void> {
+  const s3 = new S3Client({ ...clientOf(endpoint), forcePathStyle: true })
+  await s3.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet } }))
+  s3.destroy()
+}
+
+function clientOf(endpoint: string) {
+  return { endpoint, region: EMULATOR_REGION, credentials: EMULATOR_CREDENTIALS }
 }
 
 /** Assemblies, which stay until their stacks are removed, or this process ends. */

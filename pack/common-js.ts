@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs"
-import { dirname, join, relative } from "node:path"
+import { dirname, join, relative, resolve } from "node:path"
 import { build, type Plugin } from "esbuild"
 import { dist, ENTRIES } from "./places.ts"
 
@@ -17,11 +17,13 @@ const META: Readonly<Record<string, (at: string) => string>> = {
 /**
  * Bundles each of the package's modules for `require`, its dependencies included: some are ES modules, which `require`
  * in jest cannot load. Each part keeps its place: its `import.meta` is that of the ES module that it was.
+ * @returns the files that the bundles are made of
  */
-export async function bundleCommonJs(): Promise<void> {
+export async function bundleCommonJs(): Promise<string[]> {
+  const sources: string[] = []
   for (const entry of Object.values(ENTRIES)) {
     const outfile = join(dist, `${entry}.cjs`)
-    await build({
+    const { metafile } = await build({
       entryPoints: [join(dist, `${entry}.js`)],
       outfile,
       bundle: true,
@@ -30,9 +32,13 @@ export async function bundleCommonJs(): Promise<void> {
       format: "cjs",
       external: EXTERNAL,
       plugins: [ownPlaces(dirname(outfile))],
+      metafile: true,
+      absWorkingDir: dist,
       logLevel: "warning",
     })
+    sources.push(...Object.keys(metafile.inputs).map(path => resolve(dist, path)))
   }
+  return sources
 }
 
 function ownPlaces(folder: string): Plugin {

@@ -5,6 +5,7 @@ import { bundleFunctions } from "../infra/bundling/bundle.ts"
 import { bundleCommonJs } from "./common-js.ts"
 import { finishDeclarations } from "./declarations.ts"
 import { packageOf, specifiersOf } from "./imported-packages.ts"
+import { writeLicences } from "./licences.ts"
 import { packageManifest, type RepositoryManifest } from "./manifest.ts"
 import { dist, repository } from "./places.ts"
 import { manifestSwap } from "./swap.ts"
@@ -46,8 +47,9 @@ swap.restore()
 rmSync(dist, { recursive: true, force: true })
 compile()
 finishDeclarations()
-await bundleCommonJs()
+const sources = await bundleCommonJs()
 await bundleFunctions(join(dist, "functions"))
+writeLicences(sources)
 const manifest = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as RepositoryManifest
 swap.replace(`${JSON.stringify(packageManifest(manifest, importedPackages()), undefined, 2)}\n`)
 saySizes()

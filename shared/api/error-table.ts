@@ -18,8 +18,8 @@ const form = (status: number, errorCode: number, retryAfter?: number): ErrorForm
 const api: Record<ApiErrorCode, ErrorForm> = {
   malformed: form(400, 400),
   invalid: form(422, 422),
-  unauthenticated: form(401, 401),
-  forbidden: form(403, 403),
+  unauthenticated: form(401, 40101),
+  forbidden: form(403, 40301),
   no_such_route: form(404, 404),
   method_not_allowed: form(405, 405),
   unknown_table: form(404, 404),

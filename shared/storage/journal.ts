@@ -23,7 +23,7 @@ export interface JournalRecord {
 /** Where a record stands. Within a shard, sequences compare by length, then as text. */
 export interface JournalPosition {
   readonly shard: string
-  /** Decimal digits without leading zeros, at most 128; what is taken later has the higher number. */
+  /** Decimal digits, at most 128; what is taken later comes later. Kinesis's have no leading zeros, an emulator's may. */
   readonly sequence: string
 }
 

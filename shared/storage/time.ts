@@ -8,6 +8,7 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
+/** Where anybody is served it is cryptographic: keys are made of its ids. */
 export interface Random {
   /** An integer, 0 to `below` − 1; `below` ≤ 2^53. */
   integer(below: number): number

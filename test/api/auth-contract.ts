@@ -68,7 +68,7 @@ export function describeAuthentication(name: string, open: () => Promise<Guarded
         expect(answer.status, target).toBe(401)
         expect(answer.header("www-authenticate"), target).toContain("Bearer")
         expect(errorOf(answer)).toEqual({
-          error_code: 401,
+          error_code: 40101,
           reason: "unauthenticated",
           message: expect.stringMatching(/^headers\.authorization: is missing, expected Bearer and a key/),
         })
@@ -129,7 +129,7 @@ export function describeAuthentication(name: string, open: () => Promise<Guarded
         const answer = await guarded.call(target, { headers })
         expect(answer.status, target).toBe(403)
         expect(errorOf(answer), target).toEqual({
-          error_code: 403,
+          error_code: 40301,
           reason: "forbidden",
           message: `The key "contract" has no scope that includes ${need}.`,
           need,

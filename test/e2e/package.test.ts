@@ -70,11 +70,13 @@ test("it holds compiled code, declarations, bundles and no more", () => {
     "dist/*.js",
     "dist/*.map",
     "dist/*.mjs",
+    "dist/THIRD-PARTY-LICENSES",
     "package.json",
   ])
   const rooms = new Set(packed.files.map(file => file.split("/").slice(0, -1).slice(0, 2).join("/")))
   expect([...rooms].sort()).toEqual([
     "",
+    "dist",
     "dist/bin",
     "dist/cli",
     "dist/functions",

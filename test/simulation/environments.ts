@@ -1,3 +1,6 @@
+import { frozenClock } from "../../functions/runtime/clock.ts"
+import type { Invocation } from "../../functions/runtime/lambda.ts"
+import { pollingWake } from "../../functions/runtime/wake.ts"
 import type { Ports } from "../../shared/storage/time.ts"
 import type { Prng } from "./prng.ts"
 import type { SimProcess } from "./sim-process.ts"
@@ -8,9 +11,6 @@ import type { World } from "./world.ts"
 const ENVIRONMENTS_MAX = 10
 /** Taking a request to its environment usually takes this long. */
 const START_MS = 2
-
-/** Hints do not cross environments: who waits looks again after so long. */
-const LOOK_AGAIN_MS = 250
 
 /** How a function's environments are treated. */
 export interface EnvironmentPlan {
@@ -85,10 +85,13 @@ export class Environments<Home> {
   }
 
   /** Runs `work` in an environment that has nothing else to do. Never rejects; `lost` when no answer comes in time. */
-  invoke<T>(work: (home: Home) => Promise<T>): Promise<Called<T>> {
+  invoke<T>(work: (home: Home, invocation: Invocation) => Promise<T>): Promise<Called<T>> {
     const environment = this.#take()
     if (environment === undefined) return Promise.resolve({ state: "lost" })
     const { process } = environment
+    const { timeoutMs } = this.#options.plan
+    const endsAt = this.#world.now + timeoutMs
+    const invocation: Invocation = { leftMs: () => endsAt - this.#world.now }
     return new Promise(resolve => {
       let over = false
       const end = (called: Called<T>) => {
@@ -96,7 +99,7 @@ export class Environments<Home> {
         resolve(called)
       }
       this.#lost.set(environment, () => end({ state: "lost" }))
-      this.#world.after(this.#options.plan.timeoutMs, () => {
+      this.#world.after(timeoutMs, () => {
         if (over) return
         this.overrun++
         const goesOn = this.#prng.chance(this.#options.plan.zombieChance)
@@ -106,7 +109,7 @@ export class Environments<Home> {
       this.#world.after(this.#prng.around(START_MS), () => {
         this.#world.unpark(process)
         this.#world.spawn(process, async () => {
-          end(await this.#run(environment, work))
+          end(await this.#run(environment, home => work(home, invocation)))
           this.#rest(environment)
         })
       })
@@ -114,13 +117,14 @@ export class Environments<Home> {
   }
 
   async #run<T>({ home }: Environment<Home>, work: (home: Home) => Promise<T>): Promise<Called<T>> {
+    let called: Called<T>
     try {
-      const value = await work(home)
-      await this.#options.settle(home)
-      return { state: "done", value }
+      called = { state: "done", value: await work(home) }
     } catch (error) {
-      return { state: "failed", error }
+      called = { state: "failed", error }
     }
+    await this.#options.settle(home)
+    return called
   }
 
   #rest(environment: Environment<Home>): void {
@@ -175,12 +179,9 @@ export class Environments<Home> {
   }
 }
 
-/** A process's ports, without the hints of others. */
+/** A process's ports, with the clock and the hints that functions make of theirs. */
 function portsOf({ ports }: SimProcess): Ports {
-  const { clock } = ports
-  const wait: Ports["wake"]["wait"] = async (_topic, ms, signal) => {
-    await clock.sleep(Math.min(ms, LOOK_AGAIN_MS), signal)
-    return ms > LOOK_AGAIN_MS && signal?.aborted !== true
-  }
-  return { ...ports, wake: { notify() {}, wait } }
+  const { now, elapsed } = frozenClock(ports.clock)
+  const clock = { now, elapsed, sleep: ports.clock.sleep }
+  return { ...ports, clock, wake: pollingWake(clock) }
 }

@@ -6,7 +6,7 @@ import { runLogSeed } from "./log-workload.ts"
 const FROZEN_AT = ["objects.put", "meta.put log", "meta.query log", "meta.get meta", "meta.put meta"]
 
 test("seeds 1 to 400: a log in environments that are frozen for hours, used again and killed, loses and doubles nothing", async () => {
-  const summary = await runLogSeeds(1, 400, { functions: true })
+  const summary = await runLogSeeds(1, 400, { home: "functions" })
   const points = [...summary.freezePoints].sort().map(([call, times]) => `${call} ${times}`)
   process.stdout.write(`${summaryText(summary)}\nfrozen at: ${points.join(", ")}\n`)
   expect(summary.faultsMet.get("parked")).toBeGreaterThan(10_000)
@@ -15,8 +15,8 @@ test("seeds 1 to 400: a log in environments that are frozen for hours, used agai
 
 test("a seed gives the same run every time", async () => {
   const [first, second] = [
-    await runLogSeed(7, { functions: true }),
-    await runLogSeed(7, { functions: true, trace: true }),
+    await runLogSeed(7, { home: "functions" }),
+    await runLogSeed(7, { home: "functions", trace: true }),
   ]
   expect(second.traceHash).toBe(first.traceHash)
   expect(second.trace.length).toBeGreaterThan(100)

@@ -1,3 +1,4 @@
+import { comparePositions } from "../../shared/storage/journal.ts"
 import { describeOp, isRefused, type LogHistory, type Op } from "./log-history.ts"
 import type { LogTruth } from "./log-truth.ts"
 
@@ -10,10 +11,13 @@ export function checkHistory(history: LogHistory, truth: LogTruth): void {
     const acked = op.attempts.some(
       ({ outcome }) => outcome === "acked" || (outcome === "duplicate" && !op.dishonest),
     )
-    if (acked && op.placements.length === 0) history.violated(`${describeOp(op)} is lost`)
+    // What a journal has for a topic that is deleted before it is delivered is dropped.
+    const dropped = op.topicId !== undefined && truth.topics.get(op.topicId)?.marked === true
+    if (acked && !dropped && op.placements.length === 0) history.violated(`${describeOp(op)} is lost`)
     if (op.after !== undefined) checkAfter(history, op.after, op)
   }
   checkProducers(history)
+  checkJournal(history)
   for (const partition of truth.partitions.values()) {
     for (let offset = 0; offset < partition.end; offset++) {
       if (partition.values[offset] === undefined) {
@@ -32,6 +36,22 @@ function checkAfter(history: LogHistory, first: Op, second: Op): void {
     if (behind !== undefined && behind.offset < before.offset) {
       history.violated(`${describeOp(second)} stands before ${describeOp(first)}`)
     }
+  }
+}
+
+/** A partition holds what a journal has for it in the journal's order. */
+function checkJournal(history: LogHistory): void {
+  const known = history.ops
+    .filter(op => op.position !== undefined && op.placements.length > 0)
+    .sort((left, right) => comparePositions(left.position!, right.position!))
+  const last = new Map<string, Op>()
+  for (const op of known) {
+    const { topicId, partition, offset } = op.placements[0]!
+    const before = last.get(`${topicId} ${partition}`)
+    if (before !== undefined && before.placements[0]!.offset > offset) {
+      history.violated(`${describeOp(op)} stands before ${describeOp(before)}, and came to the journal later`)
+    }
+    last.set(`${topicId} ${partition}`, op)
   }
 }
 

@@ -1,5 +1,6 @@
-import { createBatchBuilder } from "../../shared/log/records/index.ts"
+import { type BatchCodec, createBatchBuilder } from "../../shared/log/records/index.ts"
 import type { AppendPart, AppendResult, RecordSource } from "../../shared/log/types.ts"
+import type { JournalFeed } from "./journal-feed.ts"
 import type { LogAnswers } from "./log-answers.ts"
 import { type Attempt, type Op, opValues, type ProducerIdentity } from "./log-history.ts"
 import type { Host, LogHosts } from "./log-hosts.ts"
@@ -31,11 +32,13 @@ export interface ClientContext {
   readonly hosts: LogHosts
   readonly answers: LogAnswers
   readonly scenario: LogScenario
+  /** The journal before the log, where the run has one. */
+  readonly journal?: JournalFeed
   /** True once clients are to end what they have begun and begin nothing. */
   stopping(): boolean
 }
 
-function recordSource(values: readonly string[]): RecordSource {
+export function recordSource(values: readonly string[]): RecordSource {
   const encoded = values.map(value => encoder.encode(value))
   return {
     count: values.length,
@@ -46,7 +49,12 @@ function recordSource(values: readonly string[]): RecordSource {
   }
 }
 
-function encodedBatch(values: readonly string[], timestamp: number, producer?: ProducerIdentity): Uint8Array {
+export function encodedBatch(
+  values: readonly string[],
+  timestamp: number,
+  producer?: ProducerIdentity,
+  codec?: BatchCodec,
+): Uint8Array {
   const builder = createBatchBuilder()
   for (const value of values) {
     const bytes = encoder.encode(value)
@@ -57,7 +65,7 @@ function encodedBatch(values: readonly string[], timestamp: number, producer?: P
     producerEpoch: producer.epoch,
     baseSequence: producer.sequence,
   }
-  return builder.finish(stamp).bytes
+  return builder.finish({ ...stamp, ...(codec && { codec }) }).bytes
 }
 
 /** Sends an operation once, and notes what comes of it. Resolves with its end, whenever that is. */
@@ -168,7 +176,7 @@ export async function runPlainClient(
   }
 }
 
-function ackedBefore(op: Op | undefined): Op | undefined {
+export function ackedBefore(op: Op | undefined): Op | undefined {
   return op?.attempts.some(({ outcome }) => outcome === "acked") ? op : undefined
 }
 

@@ -6,6 +6,7 @@ import type { LogHistory } from "./log-history.ts"
 import { type Host, LogHosts } from "./log-hosts.ts"
 import { drawSkew } from "./log-scenario.ts"
 import type { Prng } from "./prng.ts"
+import type { SimProcess } from "./sim-process.ts"
 import type { Called } from "./sim-task.ts"
 import type { World } from "./world.ts"
 
@@ -27,7 +28,7 @@ export class LogFunctions extends LogHosts {
         log: openLog(ports, options),
         calls: new Set(),
       }),
-      settle: async () => {},
+      settle: ({ log }) => log.idle(),
       skewMs: () => drawSkew(prng),
     })
     const process = world.process("api", { faults: false })
@@ -39,9 +40,9 @@ export class LogFunctions extends LogHosts {
     return Promise.resolve(this.#function)
   }
 
-  override call<T>(host: Host, work: (log: Log) => Promise<T>): Promise<Called<T>> {
+  override call<T>(host: Host, work: (log: Log, process: SimProcess) => Promise<T>): Promise<Called<T>> {
     if (host !== this.#function) return super.call(host, work)
-    return this.environments.invoke(({ log }) => work(log))
+    return this.environments.invoke(({ log, process }) => work(log, process))
   }
 
   override get living(): Host[] {

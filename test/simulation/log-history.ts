@@ -1,3 +1,5 @@
+import type { JournalPosition } from "../../shared/storage/journal.ts"
+
 /** What clients asked for, what they were told, and where it came to stand. */
 
 export interface Placement {
@@ -37,6 +39,10 @@ export interface Op {
   readonly partition: number | "any"
   readonly count: number
   readonly producer?: ProducerIdentity
+  /** It went to a journal, for the topic with this id: it stands there or, if that is deleted, nowhere. */
+  topicId?: string
+  /** Where in the journal it is known to be. */
+  position?: JournalPosition
   /** Made to be refused: its sequences overlap others, or its epoch is over. */
   readonly dishonest: boolean
   /** Of its client's operation before it on the same partition, when that was acknowledged before this began. */

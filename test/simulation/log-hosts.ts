@@ -76,14 +76,14 @@ export class LogHosts {
   }
 
   /** Runs `work` in the process, from outside it. Never rejects. */
-  call<T>(host: Host, work: (log: Log) => Promise<T>): Promise<Called<T>> {
+  call<T>(host: Host, work: (log: Log, process: SimProcess) => Promise<T>): Promise<Called<T>> {
     if (host.process.crashed) return Promise.resolve({ state: "lost" })
     return new Promise(resolve => {
       const lost = () => resolve({ state: "lost" })
       host.calls.add(lost)
       const inside = async () => {
         try {
-          const value = await work(host.log)
+          const value = await work(host.log, host.process)
           resolve({ state: "done", value })
         } catch (error) {
           resolve({ state: "failed", error })

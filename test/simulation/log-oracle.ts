@@ -21,12 +21,23 @@ export class LogOracle {
   commitTime = 0
   closed = false
   #producers: OracleProducer[] = []
+  /** The last position of each of a journal's shards. */
+  readonly #sources = new Map<string, { sequence: string; index: number }>()
 
-  apply(slot: Slot): void {
+  /** @returns what is wrong with the slot, if anything */
+  apply(slot: Slot): string | undefined {
+    let fault: string | undefined
     this.#producers = this.#producers.filter(({ time }) => slot.commitTime - time < DAY_MS)
     this.commitTime = slot.commitTime
     let offset = slot.base
-    for (const { flags, count, producer } of slot.entries) {
+    for (const { flags, count, producer, source } of slot.entries) {
+      if (source !== undefined) {
+        const last = this.#sources.get(source.shard)
+        if (last !== undefined && !isBehind(last, source)) {
+          fault = `${source.shard} goes back from ${last.sequence} to ${source.sequence}`
+        }
+        this.#sources.set(source.shard, { sequence: source.sequence, index: source.index })
+      }
       if ((flags & FLAG_CLOSE) !== 0) this.closed = true
       if (producer !== undefined) {
         const known = this.#producers.find(({ id }) => id === producer.id)
@@ -44,17 +55,31 @@ export class LogOracle {
       offset += count
     }
     this.end = slot.next
+    return fault
   }
 
   /** Everything that the fold knows, its order included, as text. */
   digest(): string {
     const producers = this.#producers.map(producerText)
-    return stateText(this.end, this.commitTime, this.closed, producers)
+    return stateText(this.end, this.commitTime, this.closed, producers) + sourcesText(this.#sources)
   }
 }
 
 function producerText({ id, epoch, time, appends }: OracleProducer): string {
   return `${id}e${epoch} ${time} [${appends.join(" ")}]`
+}
+
+function isBehind(
+  last: { sequence: string; index: number },
+  next: { sequence: string; index: number },
+): boolean {
+  const [one, two] = [BigInt(last.sequence), BigInt(next.sequence)]
+  return one < two || (one === two && last.index < next.index)
+}
+
+function sourcesText(sources: ReadonlyMap<string, { sequence: string; index: number }>): string {
+  const texts = [...sources].map(([shard, { sequence, index }]) => `${shard}:${sequence}.${index}`)
+  return texts.length === 0 ? "" : `, sources ${texts.join(" ")}`
 }
 
 function stateText(end: number, time: number, closed: boolean, producers: string[]): string {
@@ -67,7 +92,7 @@ export function digestOf(state: PartitionState): string {
     const remembered = appends.map(({ first, last, offset }) => `${first}-${last}@${offset}`)
     return producerText({ id, epoch, time, appends: remembered })
   })
-  const others = state.reserved.size + state.tombstones.size + state.sources.size
+  const others = state.reserved.size + state.tombstones.size
   if (others > 0) producers.push(`${others} that nobody has written`)
-  return stateText(state.end, state.commitTime, state.closed, producers)
+  return stateText(state.end, state.commitTime, state.closed, producers) + sourcesText(state.sources)
 }

@@ -14,6 +14,7 @@ export interface SeedsSummary {
   virtualHours: number
   readonly faultsMet: Map<string, number>
   readonly freezePoints: Map<string, number>
+  readonly delivered: Map<string, number>
 }
 
 export function emptySummary(): SeedsSummary {
@@ -27,6 +28,7 @@ export function emptySummary(): SeedsSummary {
     virtualHours: 0,
     faultsMet: new Map(),
     freezePoints: new Map(),
+    delivered: new Map(),
   }
 }
 
@@ -40,6 +42,7 @@ export function addRun(summary: SeedsSummary, run: LogRun): void {
   summary.virtualHours += run.virtualHours
   addTimes(summary.faultsMet, run.faultsMet)
   addTimes(summary.freezePoints, run.freezePoints)
+  addTimes(summary.delivered, new Map(Object.entries(run.delivered)))
 }
 
 /** Adds counts to others by name. */
@@ -64,7 +67,7 @@ export async function runLogSeeds(
   count: number,
   options: LogRunOptions = {},
 ): Promise<SeedsSummary> {
-  const workload = options.functions ? "functions" : "log"
+  const workload = options.home === undefined || options.home === "servers" ? "log" : options.home
   const summary = emptySummary()
   for (let seed = from; seed < from + count; seed++) {
     const run = await runLogSeed(seed, options)

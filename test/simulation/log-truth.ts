@@ -129,7 +129,8 @@ export class LogTruth {
     }
     this.slots++
     truth.slots.push(slot)
-    truth.oracle.apply(slot)
+    const fault = truth.oracle.apply(slot)
+    if (fault !== undefined) violated(fault)
     const digests = truth.digests.get(slot.next) ?? []
     digests.push(truth.oracle.digest())
     truth.digests.set(slot.next, digests)
@@ -202,6 +203,7 @@ export class LogTruth {
       if (op.topic !== topic.name || (op.partition !== "any" && op.partition !== partition)) {
         violated(`${describeOp(op)} belongs elsewhere`)
       }
+      if (op.topicId !== undefined && op.topicId !== topicId) violated(`${describeOp(op)} was redirected`)
       if (isRefused(op)) violated(`${describeOp(op)} was refused`)
       op.placements.push({ topicId, partition, offset, count: op.count })
       return

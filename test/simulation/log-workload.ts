@@ -1,4 +1,6 @@
 import { drawEnvironmentPlan } from "./environments.ts"
+import { runJournalClient } from "./journal-clients.ts"
+import type { JournalFeed } from "./journal-feed.ts"
 import { createTopic, recover, runAdmin } from "./log-admin.ts"
 import { LogAnswers } from "./log-answers.ts"
 import { checkHistory } from "./log-checker.ts"
@@ -8,7 +10,7 @@ import { LogFunctions } from "./log-functions.ts"
 import { LogHistory } from "./log-history.ts"
 import { LogHosts } from "./log-hosts.ts"
 import { runReader } from "./log-readers.ts"
-import { drawScenario, type Emphasis, withFreezes } from "./log-scenario.ts"
+import { drawScenario, type Emphasis, type LogScenario, withFreezes } from "./log-scenario.ts"
 import { LogTruth } from "./log-truth.ts"
 import { Prng } from "./prng.ts"
 import { World } from "./world.ts"
@@ -21,8 +23,8 @@ export interface LogRunOptions {
   readonly trace?: boolean
   /** Instead of the seed's own choice. */
   readonly emphasis?: Emphasis | undefined
-  /** The log lives in a function's environments instead of in servers. */
-  readonly functions?: boolean
+  /** Where the log lives: in servers (the default), in a function's environments, or in these behind a journal. */
+  readonly home?: "servers" | "functions" | "journal"
 }
 
 export interface LogRun {
@@ -39,6 +41,8 @@ export interface LogRun {
   readonly faultsMet: ReadonlyMap<string, number>
   /** The calls at which processes were frozen. */
   readonly freezePoints: ReadonlyMap<string, number>
+  /** What deliveries of a journal said that they did, in entries. */
+  readonly delivered: Readonly<Record<string, number>>
   readonly history: LogHistory
   readonly traceHash: string
   readonly trace: readonly string[]
@@ -46,8 +50,9 @@ export interface LogRun {
 
 /** Runs one seed: processes, clients and readers over one log, everything going wrong that the seed drew. */
 export async function runLogSeed(seed: number, options: LogRunOptions = {}): Promise<LogRun> {
-  const { functions = false } = options
-  const name = functions ? `functions ${seed}` : `log ${seed}`
+  const { home = "servers" } = options
+  const functions = home !== "servers"
+  const name = `${functions ? home : "log"} ${seed}`
   const prng = new Prng(name)
   const scenario = drawScenario(prng.fork("scenario"), options.emphasis)
   const history = new LogHistory()
@@ -65,9 +70,18 @@ export async function runLogSeed(seed: number, options: LogRunOptions = {}): Pro
     : new LogHosts(world, history, scenario.options)
   const answers = new LogAnswers(history, truth, () => world.now)
   let stopping = false
-  const context: ClientContext = { world, hosts, answers, scenario, stopping: () => stopping }
+  const journal = home === "journal" ? await openFeed(world, history, scenario, prng) : undefined
+  const context: ClientContext = {
+    world,
+    hosts,
+    answers,
+    scenario,
+    stopping: () => stopping,
+    ...(journal && { journal }),
+  }
   let done = false
   try {
+    journal?.start()
     if (!functions) for (const spec of scenario.hosts) hosts.start(spec)
     void runClients(context, prng.fork("clients")).then(
       () => (done = true),
@@ -81,7 +95,19 @@ export async function runLogSeed(seed: number, options: LogRunOptions = {}): Pro
   } catch (error) {
     history.violated((error as Error).message)
   }
-  return result(seed, world, history, truth)
+  return { ...result(seed, world, history, truth), delivered: journal?.total ?? {} }
+}
+
+async function openFeed(
+  world: World,
+  history: LogHistory,
+  scenario: LogScenario,
+  prng: Prng,
+): Promise<JournalFeed> {
+  // Functions take their time to load: only for runs that have some.
+  const { drawFeedPlan, JournalFeed } = await import("./journal-feed.ts")
+  const plan = drawFeedPlan(prng.fork("feed"))
+  return new JournalFeed(world, history, scenario.options, plan, drawEnvironmentPlan(prng.fork("delivery")))
 }
 
 async function runClients(context: ClientContext, prng: Prng): Promise<void> {
@@ -93,7 +119,10 @@ async function runClients(context: ClientContext, prng: Prng): Promise<void> {
   for (const [index, spec] of scenario.clients.entries()) {
     const own = prng.fork(`client ${index}`)
     const topic = find(spec.topic)
-    if (spec.kind === "plain") running.push(runPlainClient(context, spec, topic, own))
+    // The first always writes to the journal, and every other one.
+    if (context.journal !== undefined && index % 2 === 0) {
+      running.push(runJournalClient(context, spec, topic, own))
+    } else if (spec.kind === "plain") running.push(runPlainClient(context, spec, topic, own))
     else {
       running.push(
         producerName(context, spec.kind, index, own).then(name =>
@@ -127,7 +156,7 @@ async function producerName(
   return `client ${index}`
 }
 
-function result(seed: number, world: World, history: LogHistory, truth: LogTruth): LogRun {
+function result(seed: number, world: World, history: LogHistory, truth: LogTruth): Omit<LogRun, "delivered"> {
   const acked = history.ops.filter(op => op.attempts.some(({ outcome }) => outcome === "acked"))
   const parts = [...truth.partitions.values()]
   return {

@@ -12,6 +12,33 @@ const TIMEOUT_MS_MAX = 10_000
 /** Of the requests of a process that stops, how many leave it only when it goes on. */
 const HELD_CHANCE = 0.5
 
+/**
+ * Sends a call of a port beside the stores: `take` is what answers it, outside the process, which may be dead, frozen or
+ * parked by then.
+ */
+export function sendCall<T>(
+  core: WorldCore,
+  process: SimProcess,
+  label: string,
+  take: () => Promise<T>,
+): Promise<T> {
+  const crash = core.beginCall(process, label)
+  if (crash === "before") return new Promise(() => {})
+  const answer = core.pendingCall(process, label)
+  core.note(process, label, "")
+  return new Promise(resolve => {
+    core.scheduler.after(core.prng.around(LATENCY_MS), core.tag(process, 14), async () => {
+      const taken = await take()
+      if (crash === "applied") core.crash(process)
+      core.deliver(process, core.prng.around(LATENCY_MS), 14, () => {
+        answer()
+        resolve(taken)
+      })
+    })
+    if (crash === "sent") core.crash(process)
+  })
+}
+
 /** Brings a process's store calls under the scheduler: when each is taken up, when answered, and what goes wrong. */
 export class SimFaults implements Faults {
   readonly #core: WorldCore

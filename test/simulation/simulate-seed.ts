@@ -4,9 +4,9 @@ import { runLogSeed } from "./log-workload.ts"
 import type { TableRun } from "./table-workload.ts"
 import { runTableSeed } from "./table-workload.ts"
 
-export const WORKLOADS = ["log", "table", "functions"] as const
+export const WORKLOADS = ["log", "table", "functions", "journal"] as const
 
-/** What is tried: the log in servers, tables in servers, the log in a function's environments. */
+/** What is tried: the log in servers, tables in servers, the log in a function's environments, and behind a journal. */
 export type Workload = (typeof WORKLOADS)[number]
 
 /** One run, as its parent process is told of it. */
@@ -28,7 +28,8 @@ export interface SeedOptions {
 const RUNS: Record<Workload, (seed: number, options: SeedOptions) => Promise<LogRun | TableRun>> = {
   log: runLogSeed,
   table: runTableSeed,
-  functions: (seed, options) => runLogSeed(seed, { ...options, functions: true }),
+  functions: (seed, options) => runLogSeed(seed, { ...options, home: "functions" }),
+  journal: (seed, options) => runLogSeed(seed, { ...options, home: "journal" }),
 }
 
 /** Runs one seed of a workload. */

@@ -15,6 +15,8 @@ export interface ActionOptions {
   readonly budgets: Readonly<Record<TableAction, number>>
   readonly pauseMs: number
   readonly forceChance: number
+  /** Each record's value is about so much longer; default 0. */
+  readonly padBytes?: number
 }
 
 /** Records of one append. */
@@ -69,15 +71,22 @@ export class TableActions {
     for (;;) {
       if (this.done) return
       await node.ports.clock.sleep(this.pauseMs() * (kinds.length > 1 ? 4 : 1))
-      const left = kinds.filter(kind => this.#left[kind] > 0)
-      if (left.length === 0) continue
-      const kind = this.#prng.pick(left)
-      this.#left[kind]--
-      await this.#act(node, kind)
+      const kind = this.take(kinds)
+      if (kind !== undefined) await this.act(node, kind)
     }
   }
 
-  async #act(node: TableNode, kind: TableAction): Promise<void> {
+  /** Takes one of the kinds whose budget is not used up. */
+  take(kinds: readonly TableAction[]): TableAction | undefined {
+    const left = kinds.filter(kind => this.#left[kind] > 0)
+    if (left.length === 0) return undefined
+    const kind = this.#prng.pick(left)
+    this.#left[kind]--
+    return kind
+  }
+
+  /** Does it once; a failure that faults explain is passed over. */
+  async act(node: TableNode, kind: TableAction): Promise<void> {
     try {
       await this[kind](node)
     } catch (error) {
@@ -87,7 +96,8 @@ export class TableActions {
 
   async append({ log }: TableNode, partition = this.#prng.integer(this.partitions)): Promise<void> {
     const count = 1 + this.#prng.integer(APPEND_RECORDS_MAX)
-    const records = Array.from({ length: count }, () => drawRecord(this.#prng, ++this.#ids))
+    const pad = this.#options.padBytes ?? 0
+    const records = Array.from({ length: count }, () => drawRecord(this.#prng, ++this.#ids, pad))
     const part = { partition, records: sourceOf(records) }
     for (const result of await log.append({ topic: TOPIC, parts: [part] })) {
       if ("error" in result) expected(result.error, "writer")

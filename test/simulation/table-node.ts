@@ -31,8 +31,14 @@ export interface NodeOptions {
   readonly tailLimits?: TailLimits
 }
 
-export function openNode(process: SimProcess, history: TableHistory, options: NodeOptions): TableNode {
-  const ports = history.watch(process.ports)
+/** @param own the process's ports, where they differ from what the world gave it */
+export function openNode(
+  process: SimProcess,
+  history: TableHistory,
+  options: NodeOptions,
+  own: Ports = process.ports,
+): TableNode {
+  const ports = history.watch(own)
   const log = openLog(ports, options.log)
   const registry = new TableRegistry(ports, log)
   const tails = new TailCache(log, { fetchCost: options.fetchCost })

@@ -33,13 +33,15 @@ export interface SimRecord {
   readonly value: string | null
 }
 
-export function drawRecord(prng: Prng, id: number): SimRecord {
+/** @param pad bytes that make the value longer */
+export function drawRecord(prng: Prng, id: number, pad: number): SimRecord {
   const kind: RecordKind = prng.chance(ROW_CHANCE) ? "row" : prng.pick(KINDS)
-  return { key: `${kind}:${id}`, value: textOf(kind, id) }
+  return { key: `${kind}:${id}`, value: textOf(kind, id, pad) }
 }
 
-function textOf(kind: RecordKind, id: number): string | null {
-  const fields = { id, at: id * 1_000, k: 1, x: `x${id}` }
+function textOf(kind: RecordKind, id: number, pad: number): string | null {
+  const padding = pad === 0 ? {} : { pad: "p".repeat(pad) }
+  const fields = { id, at: id * 1_000, k: 1, x: `x${id}`, ...padding }
   switch (kind) {
     case "row":
       return JSON.stringify(fields)

@@ -15,6 +15,8 @@ export interface TruthRow {
 export class TruthPartition {
   readonly keys: string[] = []
   readonly rows: TruthRow[] = []
+  /** Bytes of keys and values below each offset. */
+  readonly bytesBelow: number[] = [0]
   closed = false
   readonly #nullsBad: boolean
   /** Totals of the first n records, for every n. */
@@ -28,8 +30,9 @@ export class TruthPartition {
     return this.keys.length
   }
 
-  add(key: string): void {
+  add(key: string, valueBytes: number): void {
     const offset = this.keys.push(key) - 1
+    this.bytesBelow.push(this.bytesBelow[offset]! + key.length + valueBytes)
     const [kind, digits] = key.split(":") as [RecordKind, string]
     const before = this.#totals[offset]!
     const nulled = kind === "badId" && this.#nullsBad
@@ -90,8 +93,8 @@ export class LogTruth {
     let at = 0
     for (const { length } of entries) {
       if (length > 0) {
-        for (const { key } of decodeRecords(bytes.subarray(at, at + length))) {
-          partition.add(decoder.decode(key ?? new Uint8Array()))
+        for (const { key, value } of decodeRecords(bytes.subarray(at, at + length))) {
+          partition.add(decoder.decode(key ?? new Uint8Array()), value?.length ?? 0)
         }
       }
       at += length

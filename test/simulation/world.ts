@@ -6,7 +6,7 @@ import { drawFaultPlan, noFaults } from "./fault-plan.ts"
 import { Prng } from "./prng.ts"
 import type { RunLimits, StopReason } from "./scheduler.ts"
 import { Scheduler } from "./scheduler.ts"
-import { SimFaults } from "./sim-faults.ts"
+import { SimFaults, sendCall } from "./sim-faults.ts"
 import type { ProcessOptions } from "./sim-process.ts"
 import { SimProcess } from "./sim-process.ts"
 import type { SimTask } from "./sim-task.ts"
@@ -104,6 +104,11 @@ export class World {
     })
     if (!process.crashed) this.#running.add(task)
     return task
+  }
+
+  /** A process's call of something beside its stores: `take` answers it, outside the process. */
+  call<T>(process: SimProcess, label: string, take: () => Promise<T>): Promise<T> {
+    return sendCall(this.#core, process, label, take)
   }
 
   /** Kills the process now: nothing that it waits for ever comes; calls that it has sent go on. */

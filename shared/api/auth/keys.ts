@@ -1,5 +1,6 @@
 import { NAME_EXPECTED, NAME_PATTERN } from "../../definition/names.ts"
 import { StorageError } from "../../storage/errors.ts"
+import type { ItemRead } from "../../storage/meta-store.ts"
 import { notAfter } from "../../storage/not-after.ts"
 import { queryItems } from "../../storage/query-items.ts"
 import { Pause, READ_TRIES, readAgain, settlePut } from "../../storage/settle.ts"
@@ -53,12 +54,7 @@ export function keyStore(ports: KeyPorts): KeyStore {
       return { ...keyInfo(stored), key }
     },
     list: async () => (await readAll(ports)).keys.map(keyInfo),
-    async revoke(id) {
-      const found = await readOne(ports, id)
-      if (found.key === undefined) return false
-      await remove(ports, id, found.date)
-      return true
-    },
+    revoke: id => remove(ports, id),
     async ensure(key, name, scopes) {
       if (!isKeyLike(key)) {
         const expected = `${KEY_LENGTH_MIN} to ${KEY_LENGTH_MAX} of A-Z a-z 0-9 . _ ~ + / = -`
@@ -71,14 +67,16 @@ export function keyStore(ports: KeyPorts): KeyStore {
       const standing = keys.find(({ id }) => id === made.id)
       const stored = isSame(standing, made) ? standing : await store(ports, made, date)
       const former = keys.filter(other => other.ensured && other.name === name && other.id !== made.id)
-      for (const { id } of former) await remove(ports, id, date)
+      for (const { id } of former) await remove(ports, id)
       return keyInfo(stored)
     },
     async find(key) {
       if (!isKeyLike(key)) return undefined
       const hash = hashOf(key)
-      const { key: stored } = await readOne(ports, keyId(hash))
-      return stored !== undefined && equalHashes(stored.hash, hash) ? keyInfo(stored) : undefined
+      const { item } = await read(ports, keyId(hash))
+      if (item === undefined) return undefined
+      const stored = decodeKey(item)
+      return equalHashes(stored.hash, hash) ? keyInfo(stored) : undefined
     },
   }
 }
@@ -118,9 +116,8 @@ async function readAll(ports: KeyPorts): Promise<{ keys: StoredKey[]; date: numb
   return { keys: items.map(decodeKey), date }
 }
 
-async function readOne(ports: KeyPorts, id: string): Promise<{ key: StoredKey | undefined; date: number }> {
-  const { item, date } = await readAgain(ports, () => ports.meta.get("meta", { pk: KEYS_PK, sk: id }))
-  return { key: item === undefined ? undefined : decodeKey(item), date }
+function read(ports: KeyPorts, id: string): Promise<ItemRead> {
+  return readAgain(ports, () => ports.meta.get("meta", { pk: KEYS_PK, sk: id }))
 }
 
 /** A fresh key's place is free but by a miracle; one that is ensured replaces what it was before. */
@@ -135,12 +132,19 @@ async function store(ports: KeyPorts, key: StoredKey, date: number): Promise<Sto
   )
 }
 
-/** A key that is gone already is gone: it is deleted without a condition, until the store says that it is. */
-async function remove(ports: KeyPorts, id: string, date: number): Promise<void> {
+/**
+ * Deletes a key until the store says that it is gone; false where it was from the start. Only the version that was read
+ * is deleted: a late delete must not meet the same key made again.
+ */
+async function remove(ports: KeyPorts, id: string): Promise<boolean> {
   const pause = new Pause(ports.clock)
   for (let tries = 1; ; tries++) {
-    const answer = await ports.meta.delete("meta", { pk: KEYS_PK, sk: id }, { notAfter: notAfter(date) })
-    if (answer.outcome === "committed") return
+    const { item, date } = await read(ports, id)
+    if (item === undefined) return tries > 1
+    const condition = { version: item.version }
+    const options = { condition, notAfter: notAfter(date) }
+    const answer = await ports.meta.delete("meta", { pk: KEYS_PK, sk: id }, options)
+    if (answer.outcome === "committed") return true
     if (tries >= READ_TRIES) {
       throw new StorageError("unavailable", `the key ${id} may be revoked or not: try again`)
     }

@@ -91,7 +91,7 @@ export class DurableFolders {
   }
 }
 
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   // Windows cannot open a folder, and makes its entries durable by itself.
   if (process.platform === "win32") return
   // Opening what is known and closing it cost less here than the way to another thread and back.

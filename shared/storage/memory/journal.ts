@@ -42,7 +42,7 @@ export function memoryJournal({ shards = 1, fault }: MemoryJournalOptions = {}):
   const take = ({ key, data }: JournalRecord): JournalPut => {
     const position = { shard: names[sumOf(key) % shards], sequence: String(sequence) }
     sequence += SEQUENCE_STEP
-    taken.get(position.shard)!.push({ position, data: data.slice() })
+    taken.get(position.shard)!.push({ position, data })
     return { outcome: "committed", position }
   }
   const put = async (record: JournalRecord): Promise<JournalPut> => {
@@ -65,10 +65,11 @@ export function memoryJournal({ shards = 1, fault }: MemoryJournalOptions = {}):
     shards: names,
     async put(records) {
       checkJournalPut(records)
+      const given = records.map(({ key, data }) => ({ key, data: data.slice() }))
       await undefined
       const puts: JournalPut[] = []
       const failed = new Set<string>()
-      for (const record of records) {
+      for (const record of given) {
         const outcome: JournalPut = failed.has(record.key) ? { outcome: "refused" } : await put(record)
         if (outcome.outcome !== "committed") failed.add(record.key)
         puts.push(outcome)

@@ -99,7 +99,7 @@ describe("a route", () => {
     const answer = await call(target)
     expect(answer.status, answer.text).toBe(status)
     if (status === 403) {
-      expect(answer.json).toMatchObject({ error_code: 403, reason: "forbidden", need: expect.any(String) })
+      expect(answer.json).toMatchObject({ error_code: 40301, reason: "forbidden", need: expect.any(String) })
       expect(answer.json.message).toContain(answer.json.need)
     }
     expect((await call("GET /topics")).status).toBe(200)

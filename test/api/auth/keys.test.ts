@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs"
 import { describe, expect, test } from "vitest"
 import { keyStore } from "../../../shared/api/auth/keys.ts"
 import { KEYS_MAX } from "../../../shared/api/auth/limits.ts"
+import type { Fault, Faults } from "../../../shared/storage/memory/faults.ts"
 import { queryItems } from "../../../shared/storage/query-items.ts"
 import { memoryPorts } from "../../support/memory-ports.ts"
 
@@ -69,6 +71,19 @@ describe("keys", () => {
     expect((await keys.create("tower", ["*"])).name).toBe("tower")
   })
 
+  test("stored by any version are found for ever", async () => {
+    const file = new URL("../../golden/api/key-v1.json", import.meta.url)
+    const { key, item } = JSON.parse(readFileSync(file, "utf8"))
+    const ports = memoryPorts()
+    await ports.meta.put("meta", item)
+    expect(await keyStore(ports).find(key)).toEqual({
+      id: item.sk,
+      name: "tower",
+      scopes: ["topic:ads-*:write", "table:*:query"],
+      created: 1_767_225_600_123,
+    })
+  })
+
   test("of a newer format are refused, not guessed at", async () => {
     const ports = memoryPorts()
     const keys = keyStore(ports)
@@ -79,6 +94,50 @@ describe("keys", () => {
       code: "unknown_format",
       message: expect.stringMatching(/has format 2; expected 1$/),
     })
+  })
+})
+
+describe("keys over a store that fails", () => {
+  const kinds = ["timeout-before", "timeout-after", "conflict", "throttle", "hidden-retry"] as const
+
+  test.each(kinds)("are made and revoked once, whatever a write comes to: %s", async kind => {
+    let next: Fault | undefined
+    const faults: Faults = {
+      async before({ write }) {
+        const fault = write ? next : undefined
+        if (write) next = undefined
+        return fault
+      },
+    }
+    const keys = keyStore(memoryPorts({ faults }))
+    next = { kind }
+    const { key, id } = await keys.create("tower", ["*"])
+    expect(next).toBeUndefined()
+    expect((await keys.find(key))?.id).toBe(id)
+    next = { kind }
+    expect(await keys.revoke(id)).toBe(true)
+    expect(next).toBeUndefined()
+    expect(await keys.find(key)).toBeUndefined()
+    next = { kind }
+    const first = await keys.ensure(FIRST, "first", ["*"])
+    expect(await keys.list()).toEqual([first])
+  })
+
+  test("are told as uncertain when the store never says what a write came to", async () => {
+    let broken = true
+    const faults: Faults = {
+      before: async ({ write }) => (write && broken ? { kind: "timeout-after" } : undefined),
+    }
+    const ports = memoryPorts({ faults })
+    const keys = keyStore({ ...ports, clock: { ...ports.clock, sleep: async ms => ports.advance(ms) } })
+    await expect(keys.create("tower", ["*"])).rejects.toMatchObject({
+      code: "unavailable",
+      message: "the key tower may be stored or not: list the keys, and try again",
+    })
+    broken = false
+    const [standing] = await keys.list()
+    expect(await keys.revoke(standing!.id)).toBe(true)
+    expect(await keys.list()).toEqual([])
   })
 })
 

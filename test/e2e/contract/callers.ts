@@ -17,7 +17,10 @@ export function callers({ ask, as, keyFor, url }: Tests): void {
     UNAUTHENTICATED,
   )
   const forbidden = (scope: string) =>
-    refused(403, "forbidden", `The key "contract" has no scope that includes ${scope}.`, { need: scope })
+    refused(403, "forbidden", `The key "contract" has no scope that includes ${scope}.`, {
+      code: 40301,
+      need: scope,
+    })
 
   test("no key", async () => {
     for (const target of [

@@ -46,7 +46,7 @@ export const answered = (status: number, body: unknown, headers = {}) => ({
 
 export const matching = (pattern: RegExp) => expect.stringMatching(pattern)
 
-export const UNAUTHENTICATED = { headers: { "www-authenticate": 'Bearer realm="millrace"' } }
+export const UNAUTHENTICATED = { code: 40101, headers: { "www-authenticate": 'Bearer realm="millrace"' } }
 
 export type Ask = (target: string, call?: Call) => Promise<ReturnType<typeof seen>>
 
