@@ -1,13 +1,13 @@
 import type * as v from "valibot"
-import type { Log } from "../log/types.ts"
 import { checkAtDoor } from "./door.ts"
 import type { producerHeaders } from "./parameters.ts"
+import { produceJournalled } from "./produce-journalled.ts"
 import { produceReplyBody } from "./produce-reply.ts"
 import { producePlan } from "./produce-request.ts"
 import { producerStamp } from "./producer-stamp.ts"
 import type { produceQuery } from "./record-bodies.ts"
 import { kafkaReply } from "./reply.ts"
-import type { ApiRequest, ApiResponse } from "./types.ts"
+import type { ApiRequest, ApiResponse, ApiServices } from "./types.ts"
 
 /** What both produce routes hand over; `partition` is there on one of them. */
 export interface ProduceRouteInput {
@@ -17,8 +17,13 @@ export interface ProduceRouteInput {
   readonly headers: v.InferOutput<typeof producerHeaders>
 }
 
-/** Appends a request's records and answers with their offsets. */
-export async function produce(input: ProduceRouteInput, log: Log): Promise<ApiResponse> {
+/** Appends a request's records and answers with their offsets, or hands them to the journal. */
+export async function produce(
+  input: ProduceRouteInput,
+  services: Pick<ApiServices, "log" | "journal">,
+): Promise<ApiResponse> {
+  if (input.query.ack === "journal") return produceJournalled(input, services)
+  const { log } = services
   const { request, path, query, headers } = input
   const { key: keyField, summary = false } = query
   const producer = producerStamp(headers)

@@ -77,14 +77,34 @@ export const produceQuery = v.strictObject({
     ),
   ),
   summary: v.optional(flag("Answer one entry a partition, not one a record.")),
+  ack: v.optional(
+    v.pipe(
+      v.picklist(["log", "journal"], issue => `expected log or journal, got ${JSON.stringify(issue.input)}`),
+      v.description(
+        "What the answer waits for: the log (the default), or the deployment's journal, from which the records are appended soon after. For many small requests; without producer headers.",
+      ),
+    ),
+  ),
 })
 
 const offset = v.looseObject({ partition: v.number(), offset: v.nullable(v.number()) })
+
+const entry = v.looseObject({
+  partition: v.number(),
+  shard: v.nullable(v.string()),
+  sequence: v.nullable(v.string()),
+  count: v.number(),
+})
 
 export const produceAnswers = {
   200: {
     description: "The records are durable. A part that failed says so in its entries.",
     content: { [mediaTypes.json]: v.object({ offsets: v.array(offset) }) },
+  },
+  202: {
+    description:
+      "With `ack=journal`: the journal has the records, which are appended once each, those of a partition in the order of their sequences. An entry that failed says so.",
+    content: { [mediaTypes.json]: v.object({ entries: v.array(entry) }) },
   },
   403: { description: "`fenced`: the producer's epoch is over." },
   404: { description: "There is no such topic or partition." },
@@ -97,6 +117,7 @@ export const produceAnswers = {
   422: { description: "A record is wrong, or a producer's records do not share a partition." },
   429: { description: "Too many appends of this producer are in flight." },
   503: {
-    description: "`outcome_unknown`: it may be committed; the same request with producer headers tells.",
+    description:
+      "`outcome_unknown`: it may be committed; the same request with producer headers tells. `overloaded`: nothing was taken; try again.",
   },
 } as const

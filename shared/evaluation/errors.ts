@@ -3,6 +3,8 @@ export type EvaluationErrorCode =
   | "not_found"
   /** It threw, does not parse, or imports what is not there. */
   | "load_failed"
+  /** This Node does not strip types. */
+  | "old_node"
   | "timeout"
   | "too_large"
   /** Its process ended before it was loaded. */

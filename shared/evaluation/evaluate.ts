@@ -19,6 +19,9 @@ export interface EvaluateOptions {
   readonly timeoutMs?: number
 }
 
+/** The first Node that loads TypeScript by itself: major and minor. */
+const NODE_MIN = [22, 18] as const
+
 interface Loaded {
   /** The app file and what it imports, packages left out: absolute paths, for a watcher, also after a failure. */
   readonly imports: readonly string[]
@@ -54,12 +57,23 @@ export async function evaluateApp(
       printed: "",
     }
   }
+  // The command has seen to it already; a CDK project runs whatever Node it likes.
+  if (!stripsTypes(process.versions.node)) {
+    const message = `app files need Node >= ${NODE_MIN.join(".")}; this is ${process.versions.node}`
+    return { error: new EvaluationError("old_node", message, { file: path }), imports: [path], printed: "" }
+  }
   const task = { file: path, stage: options.stage ?? DEFAULT_STAGE }
   const timeoutMs = options.timeoutMs ?? EVALUATION_MS_MAX
   const [first, second] = await Promise.all([runChild(task, timeoutMs), runChild(task, timeoutMs)])
   const broken = [first, second].find(run => run instanceof EvaluationError)
   if (broken !== undefined) return { error: broken, imports: [path], printed: "" }
   return judge(path, first as ChildRun, second as ChildRun, options)
+}
+
+/** Whether a version of Node, `24.1.0`, is at least `NODE_MIN`. */
+export function stripsTypes(version: string): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number)
+  return major > NODE_MIN[0] || (major === NODE_MIN[0] && minor >= NODE_MIN[1])
 }
 
 async function judge(

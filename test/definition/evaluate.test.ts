@@ -4,7 +4,7 @@ import { join, resolve } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { DefinitionError } from "../../shared/definition/faults.ts"
 import { EvaluationError } from "../../shared/evaluation/errors.ts"
-import { type EvaluateOptions, evaluateApp } from "../../shared/evaluation/evaluate.ts"
+import { type EvaluateOptions, evaluateApp, stripsTypes } from "../../shared/evaluation/evaluate.ts"
 import type { LoadFailure } from "../../shared/evaluation/report.ts"
 import { EVALUATION_MS_MAX, runChild } from "../../shared/evaluation/run-child.ts"
 
@@ -174,6 +174,11 @@ export default defineApp("app", { topics: [views], tables: [] })
   const outcome = await evaluateApp(appFile(source, others))
   if ("error" in outcome) throw outcome.error
   expect(outcome.definition.topics.map(topic => topic.name)).toEqual(["views-old"])
+})
+
+test("a Node that does not strip types is known by its version", () => {
+  expect(["18.20.8", "20.19.0", "22.17.1"].filter(stripsTypes)).toEqual([])
+  expect(["22.18.0", "22.20.1", "24.0.0"].filter(version => !stripsTypes(version))).toEqual([])
 })
 
 describe("one clear error for", () => {

@@ -9,7 +9,8 @@ export const produceToPartition = route({
   path: "/topics/:topic/partitions/:partition",
   id: "produceToPartition",
   summary: "Append records to one partition",
-  description: "Answers once the records are durable.",
+  description:
+    "Answers once the records are durable in the log, with their offsets; with `ack=journal`, once they are durable in the journal.",
   access: ({ topic: name }) => [{ kind: "topic", name, action: "write" }],
   schemas: {
     path: v.strictObject({ topic: name("topic"), partition: partitionText }),
@@ -18,5 +19,5 @@ export const produceToPartition = route({
   },
   body: { description: "The records.", required: true, content: recordBodies.partition },
   answers: produceAnswers,
-  handle: (input, { log }) => produce(input, log),
+  handle: produce,
 })

@@ -9,7 +9,8 @@ export const produceToTopic = route({
   path: "/topics/:topic",
   id: "produceToTopic",
   summary: "Append records; their keys choose the partitions",
-  description: "Answers once the records are durable.",
+  description:
+    "Answers once the records are durable in the log, with their offsets; with `ack=journal`, once they are durable in the journal.",
   access: ({ topic: name }) => [{ kind: "topic", name, action: "write" }],
   schemas: {
     path: v.strictObject({ topic: name("topic") }),
@@ -18,5 +19,5 @@ export const produceToTopic = route({
   },
   body: { description: "The records.", required: true, content: recordBodies.topic },
   answers: produceAnswers,
-  handle: (input, { log }) => produce(input, log),
+  handle: produce,
 })
