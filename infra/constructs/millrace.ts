@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { CfnOutput, Lazy, Tags } from "aws-cdk-lib"
+import { CfnOutput, Lazy, Stack, Tags } from "aws-cdk-lib"
 import { HttpIamAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers"
 import type { Metric, MetricOptions } from "aws-cdk-lib/aws-cloudwatch"
 import type { ITable } from "aws-cdk-lib/aws-dynamodb"
@@ -226,7 +226,10 @@ export class Millrace extends Construct {
         MILLRACE_META_TABLE: metaTable.tableName,
         ...(requestLedger === true && { MILLRACE_LEDGER: "1" }),
       },
-      authentication: Lazy.string({ produce: () => JSON.stringify(this.#authentication()) }),
+      // An issuer may be known only at the deployment.
+      authentication: Lazy.string({
+        produce: () => Stack.of(this).toJsonString(this.#authentication()),
+      }),
       ...(this.journal === undefined ? {} : { stream: this.journal.stream }),
       ...(architecture === undefined ? {} : { architecture }),
       ...(logRetention === undefined ? {} : { logRetention }),

@@ -365,6 +365,18 @@ describe("the HTTP APIs", () => {
     })
   })
 
+  test("an issuer may be known only at the deployment", () => {
+    const { template } = synthesize(stack => ({
+      authentication: { jwt: { issuer: `https://id.${stack.region}.example`, audience: [stack.account] } },
+    }))
+    const told = flat(environmentOf(template, "Api").MILLRACE_AUTHENTICATION)
+    expect(JSON.parse(told).jwt).toEqual({
+      issuer: "https://id.<AWS::Region>.example",
+      audience: ["<AWS::AccountId>"],
+      scopesClaim: "scope",
+    })
+  })
+
   test("nobody could get in: refused at synthesis, unless a grant lets somebody in", () => {
     const authentication = { apiKey: false }
     expect(() => synthesize({ authentication })).toThrow(
