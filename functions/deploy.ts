@@ -1,5 +1,5 @@
 import { keyStore } from "../shared/api/auth/keys.ts"
-import type { AppDefinition } from "../shared/definition/app-definition.ts"
+import { type AppDefinition, DEFINITION_VERSION } from "../shared/definition/app-definition.ts"
 import { planText } from "../shared/definition/plan.ts"
 import { deploy } from "../shared/deployment/deploy.ts"
 import type { DeployProperties } from "./environment.ts"
@@ -76,6 +76,9 @@ async function apply(home: Home, properties: DeployProperties): Promise<void> {
   const definition = JSON.parse(
     await cloud.outside.readObject(DefinitionBucket, DefinitionKey),
   ) as AppDefinition
+  if (definition.v !== DEFINITION_VERSION) {
+    throw new Error(`the definition has format ${definition.v}, expected ${DEFINITION_VERSION}`)
+  }
   if (definition.app !== settings.MILLRACE_APP) {
     throw new Error(`the definition is of app ${definition.app}, expected ${settings.MILLRACE_APP}`)
   }

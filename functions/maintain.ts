@@ -9,7 +9,10 @@ import { tick } from "./runtime/tick.ts"
 type Wanted = "MILLRACE_BUILD_FUNCTION" | "MILLRACE_DEAD_LETTERS"
 
 /** `{ redrive: { max } }`, of which 0 only counts; anything else is the tick. */
-export type MaintainEvent = { readonly redrive?: { readonly max?: unknown } } | null
+export type MaintainEvent = {
+  readonly redrive?: { readonly max?: unknown }
+  readonly [other: string]: unknown
+} | null
 
 /** Carries through what was left half done and wakes `build`; or tries dead letters again. */
 export function createMaintain(

@@ -18,7 +18,7 @@ const ANSWER_BYTES_MAX = 4096
 const CUT = "\n… (cut; the function's log has the whole)"
 /** CloudFormation waits up to an hour for an answer that does not come: it is worth some tries. */
 const ANSWER_TRIES = 4
-const ANSWER_PAUSE_MS = 500
+const ANSWER_PAUSE_MS = 100
 const ANSWER_MS_MAX = 10_000
 
 /** The answer's body. A reason that is too long is cut, at its end: it begins with what matters. */

@@ -1,0 +1,138 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, describe, expect, test } from "vitest"
+import { createApiFunction } from "../../functions/api.ts"
+import { createMaintain } from "../../functions/maintain.ts"
+import { createQuery } from "../../functions/query.ts"
+import { openHome } from "../../functions/runtime/home.ts"
+import { keyStore } from "../../shared/api/auth/keys.ts"
+import { BODY_BYTES_MAX } from "../../shared/api/limits.ts"
+import { DuckdbEngine } from "../../shared/serving/duckdb/engine.ts"
+import { describeAuthentication } from "../api/auth-contract.ts"
+import { SPEC } from "../serving/support.ts"
+import { ample, callHttp, coldBase, FakeCloud, httpEvent, type TestBase, testBase } from "./support.ts"
+
+const KEY = `mr_${"k".repeat(43)}`
+const bearer = { authorization: `Bearer ${KEY}` }
+const ndjson = { "content-type": "application/x-ndjson", ...bearer }
+const closing: (() => Promise<void>)[] = []
+afterAll(() => Promise.all(closing.map(close => close())))
+
+/** A deployment with a table over a topic, and a key. */
+async function deployed(base: TestBase = testBase()) {
+  const { log, tables, ports } = openHome(base)
+  await log.createTopic({ name: "events", partitions: 1, owner: "http" })
+  await tables.create(SPEC, "http")
+  await keyStore(ports).ensure(KEY, "first", ["*"])
+  return base
+}
+
+function openQuery(base: TestBase) {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-functions-"))
+  const engine = new DuckdbEngine({ folder, children: 1 })
+  const query = createQuery(base, engine)
+  closing.push(async () => {
+    await query.close?.()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return query
+}
+
+describeAuthentication("functions", async () => {
+  const base = await deployed()
+  const [api, query] = [createApiFunction(base), openQuery(base)]
+  const functionOf = (target: string) => (target.includes(" /query/sql") ? query : api)
+  return {
+    call: (target, request) => callHttp(functionOf(target), target, request),
+    key: KEY,
+    table: "events",
+    topic: "events",
+  }
+})
+
+describe("the functions behind the gateway", () => {
+  test("show what was sent, each from an environment of its own", async () => {
+    const base = await deployed()
+    const sent = await callHttp(createApiFunction(base), "POST /topics/events", {
+      headers: ndjson,
+      body: '{"id":1,"at":5}\n{"id":2,"at":6}\n',
+    })
+    expect(sent.status, sent.text).toBe(200)
+    const path = "/topics/events/partitions/0/records?timeout=0"
+    const read = await callHttp(createApiFunction(coldBase(base, 1)), `GET ${path}`, { headers: bearer })
+    expect(JSON.parse(read.text)).toHaveLength(2)
+    const asked = await callHttp(openQuery(coldBase(base, 2)), "POST /query/sql", {
+      headers: { ...bearer, "content-type": "application/json" },
+      body: JSON.stringify({ sql: "SELECT count(*), max(id) FROM events" }),
+    })
+    expect(JSON.parse(asked.text).resultTable.rows).toEqual([[2, 2]])
+  })
+
+  test("answer HEAD without a body, and batches as they are stored", async () => {
+    const api = createApiFunction(await deployed())
+    await callHttp(api, "POST /topics/events", { headers: ndjson, body: '{"id":1}\n' })
+    const head = await callHttp(api, "HEAD /topics", { headers: bearer })
+    expect([head.status, head.text]).toEqual([200, ""])
+    const accept = "application/vnd.millrace.batches"
+    const path = "/topics/events/partitions/0/records?timeout=0"
+    const { result } = await callHttp(api, `GET ${path}`, { headers: { ...bearer, accept } })
+    expect([result.statusCode, result.isBase64Encoded]).toEqual([200, true])
+    expect(Buffer.from(result.body, "base64").length).toBeGreaterThan(61)
+  })
+
+  test("refuse a large body of a stranger for being a stranger's, one of a caller for its size", async () => {
+    const api = createApiFunction(await deployed())
+    const body = new Uint8Array(BODY_BYTES_MAX + 1)
+    const stranger = await callHttp(api, "POST /topics/events", { body })
+    expect([stranger.status, JSON.parse(stranger.text).reason]).toEqual([401, "unauthenticated"])
+    const known = await callHttp(api, "POST /topics/events", { headers: ndjson, body })
+    expect([known.status, JSON.parse(known.text)]).toEqual([
+      413,
+      expect.objectContaining({ reason: "body_too_large", max: BODY_BYTES_MAX }),
+    ])
+    expect((await callHttp(api, "POST /topics/events", { headers: ndjson, body: "{}\n" })).status).toBe(200)
+  })
+
+  test("let in whom the gateway vouches for only where the stack says so", async () => {
+    const base = await deployed()
+    const event = httpEvent("GET /topics")
+    const requestContext = {
+      ...event.requestContext,
+      authorizer: { iam: { userArn: "arn:aws:iam::1:role/r" } },
+    }
+    const refused = await createApiFunction(base).handle({ ...event, requestContext }, ample)
+    expect(refused.statusCode).toBe(401)
+    const settings = { MILLRACE_AUTHENTICATION: JSON.stringify({ apiKey: false, iam: true }) }
+    const signed = createApiFunction(testBase({ ports: base.ports, settings }))
+    expect((await signed.handle({ ...event, requestContext }, ample)).statusCode).toBe(200)
+    expect((await callHttp(signed, "GET /topics", { headers: bearer })).status).toBe(401)
+  })
+
+  test("count and redrive dead letters through `maintain`", async () => {
+    const cloud = new FakeCloud()
+    const base = await deployed(testBase({ cloud }))
+    const maintain = createMaintain(coldBase(base, 1))
+    cloud.answers = { maintain: event => maintain.handle({ ...event }, ample) }
+    const letter = { requestPayload: { tables: [{ table: "events" }] }, responsePayload: {} }
+    await cloud.deadLetters.send(JSON.stringify(letter))
+    const api = createApiFunction(base)
+    expect(JSON.parse((await callHttp(api, "GET /dead-letters", { headers: bearer })).text)).toEqual({
+      count: 1,
+    })
+    const redriven = await callHttp(api, "POST /dead-letters/redrive", { headers: bearer })
+    expect(JSON.parse(redriven.text)).toEqual({ redriven: 1, failed: 0, remaining: 0 })
+    expect(cloud.invoked).toEqual([{ functionName: "build", event: letter.requestPayload }])
+  })
+
+  test("tell a fault of their own in the API's form, and log it without what the request brought", async () => {
+    const base = await deployed()
+    const api = createApiFunction(base)
+    base.cloud.answers = { maintain: async () => Promise.reject(new Error("throttled")) }
+    const failed = await callHttp(api, "GET /dead-letters", { headers: bearer })
+    expect([failed.status, JSON.parse(failed.text).reason]).toEqual([500, "internal"])
+    expect(base.lines).toEqual([{ level: "error", message: "GET /dead-letters", facts: "throttled" }])
+    expect(JSON.stringify(base.lines)).not.toContain(KEY.slice(3))
+    expect((await callHttp(api, "GET /topics", { headers: bearer })).status).toBe(200)
+  })
+})

@@ -1,0 +1,105 @@
+import { describe, expect, test } from "vitest"
+import { createBuild } from "../../functions/build.ts"
+import { openHome } from "../../functions/runtime/home.ts"
+import { TAIL_LIMITS } from "../../shared/serving/builder/flush-rule.ts"
+import { readManifests } from "../../shared/serving/manifest/manifest-store.ts"
+import { records } from "../log/support.ts"
+import { event, SPEC } from "../serving/support.ts"
+import { memoryPorts } from "../support/memory-ports.ts"
+import { ample, coldBase, type TestBase, testBase } from "./support.ts"
+
+/** Records after which a segment is due. */
+const DUE = TAIL_LIMITS.records / 2
+
+async function withRecords(partitions: number, base: TestBase = testBase()) {
+  const { log, tables, ports } = openHome(base)
+  await log.createTopic({ name: "events", partitions, owner: "http" })
+  const table = await tables.create(SPEC, "http")
+  const values = Array.from({ length: DUE }, (_, id) => event(id))
+  for (let partition = 0; partition < partitions; partition++) {
+    await log.append({ topic: "events", parts: [{ partition, records: records(...values) }] })
+  }
+  const positions = async () =>
+    (await readManifests(ports, table.id)).manifests.map(({ position }) => position)
+  return { base, log, positions }
+}
+
+describe("build", () => {
+  test("makes segments of the partitions that it was woken for", async () => {
+    const { base, positions } = await withRecords(3)
+    const build = createBuild(base)
+    const tables = [{ table: "events", partitions: [0, 2] }]
+    expect(await build.handle({ tables }, ample)).toEqual({ rows: 2 * DUE, segments: 2, left: 0 })
+    expect(await positions()).toEqual([DUE, 0, DUE])
+    expect(base.counts.get("RowsBuilt")).toBe(2 * DUE)
+    expect(await build.handle({ tables: [{ table: "events" }] }, ample)).toMatchObject({ rows: DUE })
+    expect(await build.handle({ all: true }, ample)).toEqual({ rows: 0, segments: 0, left: 0 })
+  })
+
+  test("woken twice at once, from two environments, makes each row part of one segment", async () => {
+    const { base, positions } = await withRecords(1)
+    const event = { tables: [{ table: "events", partitions: [0] }] }
+    const builds = [createBuild(coldBase(base, 1)), createBuild(coldBase(base, 2))]
+    const results = await Promise.all(builds.map(build => build.handle(event, ample)))
+    expect(results.reduce((rows, result) => rows + result.rows, 0)).toBe(DUE)
+    expect(await positions()).toEqual([DUE])
+  })
+
+  test("without time begins nothing, and says what is left", async () => {
+    const { base, positions } = await withRecords(2)
+    let leftMs = 10_000
+    const build = createBuild(base)
+    const invocation = { leftMs: () => (leftMs -= 4_000) }
+    expect(await build.handle({ all: true }, invocation)).toEqual({ rows: 0, segments: 0, left: 2 })
+    expect(await positions()).toEqual([0, 0])
+    expect((await build.handle({ all: true }, ample)).left).toBe(0)
+  })
+
+  test("a partition that fails keeps no other from being built, and fails the invocation", async () => {
+    const { base, positions } = await withRecords(2)
+    const { objects } = base.ports
+    let broken = true
+    const put: typeof objects.put = (key, ...rest) =>
+      broken && key.includes("/1/")
+        ? Promise.reject(new Error("the disk is on fire"))
+        : objects.put(key, ...rest)
+    const build = createBuild({ ...base, ports: { ...base.ports, objects: { ...objects, put } } })
+    await expect(build.handle({ all: true }, ample)).rejects.toThrow(
+      /1 of 2 partitions failed: table events\/1: the disk/,
+    )
+    expect(await positions()).toEqual([DUE, 0])
+    broken = false
+    expect(await build.handle({ all: true }, ample)).toMatchObject({ rows: DUE })
+  })
+
+  test("killed between the segment and its manifest leaves an orphan, and the next wake begins anew", async () => {
+    const { base, positions } = await withRecords(1)
+    const stopped = Promise.withResolvers<never>()
+    const killed = memoryPorts({
+      stores: base.ports.stores,
+      seed: 7,
+      faults: {
+        // The manifest's put never comes back, nor is it applied: the process is gone.
+        before: call =>
+          call.key.startsWith("manifest#") && call.write ? stopped.promise : Promise.resolve(undefined),
+      },
+    })
+    const orphaned = createBuild({ ...base, ports: killed }).handle({ all: true }, ample)
+    await expect.poll(() => killed.counts.calls.metaPut).toBe(1)
+    expect(await positions()).toEqual([0])
+    expect(await createBuild(coldBase(base, 8)).handle({ all: true }, ample)).toMatchObject({ rows: DUE })
+    expect(await positions()).toEqual([DUE])
+    void orphaned.catch(() => undefined)
+  })
+
+  test("of a table that is gone does nothing; what is no event is refused", async () => {
+    const { base } = await withRecords(1)
+    const build = createBuild(base)
+    expect(await build.handle({ tables: [{ table: "gone", partitions: [0] }] }, ample)).toMatchObject({
+      rows: 0,
+    })
+    const wrong = { tables: [{ name: "events" }] } as unknown as { all: true }
+    await expect(build.handle(wrong, ample)).rejects.toThrow(/^event: expected { tables/)
+    expect(await build.handle({ all: true }, ample)).toMatchObject({ rows: DUE })
+  })
+})

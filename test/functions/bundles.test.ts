@@ -1,0 +1,121 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { text } from "node:stream/consumers"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { FUNCTION_NAMES, type FunctionName } from "../../functions/environment.ts"
+import { checkElf } from "../../infra/bundling/elf.ts"
+import { functionAsset, layerAsset } from "../../infra/bundling/index.ts"
+import { ARCHITECTURES, type Layer } from "../../infra/bundling/native-packages.ts"
+import { slotNames } from "../../shared/serving/duckdb/protocol.ts"
+import { SETTINGS } from "./support.ts"
+
+/** What a function may have without DuckDB; more would be felt at its start. */
+const BUNDLE_BYTES_MAX = 1.5 * 1024 * 1024
+/** Lambda's bound of a function with all its layers, unpacked. */
+const UNPACKED_BYTES_MAX = 250 * 1024 * 1024
+
+const own = process.arch === "arm64" ? "arm64" : "x86_64"
+const modules = (layer: Layer) => join(layerAsset(layer, own), "nodejs", "node_modules")
+let home: string
+
+beforeAll(() => {
+  // Elsewhere, so that nothing is found but what is deployed.
+  home = mkdtempSync(join(tmpdir(), "millrace-bundles-"))
+  for (const name of FUNCTION_NAMES) cpSync(functionAsset(name), join(home, name), { recursive: true })
+})
+afterAll(() => rmSync(home, { recursive: true, force: true }))
+
+/** Loads a bundle as Lambda does, and says what it exports. */
+async function load(name: FunctionName): Promise<string> {
+  const layers: Layer[] = name === "dispatch" ? [] : name === "query" ? ["codecs", "duckdb"] : ["codecs"]
+  const program = `const m = await import(${JSON.stringify(join(home, name, "index.mjs"))})
+    process.stdout.write(Object.keys(m) + " " + typeof m.handler)
+    process.exit(0)`
+  const child = spawn(process.execPath, ["--input-type=module", "-e", program], {
+    cwd: home,
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      ...(SETTINGS as unknown as Record<string, string>),
+      NODE_PATH: layers.map(modules).join(":"),
+      AWS_LAMBDA_FUNCTION_NAME: name,
+      AWS_REGION: "eu-west-1",
+    },
+  })
+  const [said, cried] = await Promise.all([text(child.stdout), text(child.stderr)])
+  return `${said}${cried}`
+}
+
+test("every bundle loads by itself, with its layers, and exports a handler", async () => {
+  for (const said of await Promise.all(FUNCTION_NAMES.map(load)))
+    expect(said).toMatch(/\bhandler\b.* function$/)
+})
+
+describe.each(FUNCTION_NAMES)("the bundle of %s", name => {
+  test("is small, has a source map, and DuckDB only where SQL runs", () => {
+    const code = readFileSync(join(home, name, "index.mjs"), "utf8")
+    const files = name === "query" ? ["child.mjs", "child.mjs.map"] : []
+    expect(readdirSync(join(home, name)).sort()).toEqual([...files, "index.mjs", "index.mjs.map"].sort())
+    expect(statSync(join(home, name, "index.mjs")).size).toBeLessThanOrEqual(BUNDLE_BYTES_MAX)
+    expect(code).not.toContain("@duckdb/node-bindings")
+    const map = JSON.parse(readFileSync(join(home, name, "index.mjs.map"), "utf8"))
+    expect(map.sources.join("\n")).toContain(`functions/${name}.ts`)
+    const duckdb = (source: string) => source.includes(name === "query" ? "@duckdb/" : "duckdb/")
+    expect(map.sources.filter(duckdb)).toEqual([])
+    expect(map.sources.filter((source: string) => source.startsWith("/"))).toEqual([])
+  })
+})
+
+test("DuckDB's child runs from its bundle and the layer, in an environment of nothing else", async () => {
+  const folder = join(home, "slots")
+  mkdirSync(folder)
+  const slots = [{ prefix: "s", count: 1 }]
+  const settings = {
+    slots,
+    profileName: "profile.json",
+    memoryBytesMax: 1e8,
+    grownBytesMax: 1e9,
+    residentBytesMax: 0,
+  }
+  const child = spawn(process.execPath, [join(home, "query", "child.mjs"), JSON.stringify(settings)], {
+    cwd: folder,
+    env: { NODE_PATH: modules("duckdb") },
+    serialization: "advanced",
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  })
+  const exited = once(child, "exit")
+  expect(slotNames(slots[0]!)).toEqual(["s0000.parquet"])
+  expect((await once(child, "message"))[0]).toEqual({ kind: "ready" })
+  child.send({ id: 1, kind: "run", sql: "SELECT 6 * 7", views: [], rowsMax: 10, resultBytesMax: 1000 })
+  expect((await once(child, "message"))[0]).toMatchObject({ id: 1, kind: "done", value: { rows: [[42]] } })
+  child.disconnect()
+  await exited
+})
+
+describe.each(ARCHITECTURES)("the layers of %s", architecture => {
+  test("hold libraries for it alone, with their licences, and fit", () => {
+    let bytes = 0
+    for (const layer of ["codecs", "duckdb"] as const) {
+      const folder = layerAsset(layer, architecture)
+      const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
+      const libraries = files.filter(file => /\.(?:node|so)$/.test(file))
+      expect(libraries.length).toBe(layer === "codecs" ? 3 : 2)
+      for (const file of libraries) {
+        checkElf(join(folder, file), architecture)
+        const other = architecture === "arm64" ? "x86_64" : "arm64"
+        expect(() => checkElf(join(folder, file), other)).toThrow(/: expected a library for \w+, got \w+$/)
+      }
+      expect(files.filter(file => /LICENSE$/.test(file)).length).toBeGreaterThan(0)
+      expect(files.filter(file => /\.(?:ts|map|md)$/.test(file))).toEqual([])
+      for (const file of files) bytes += statSync(join(folder, file)).size
+    }
+    expect(bytes).toBeLessThan(UNPACKED_BYTES_MAX / 2)
+  })
+})
+
+test("the same sources are bundled once", () => {
+  expect(functionAsset("api")).toBe(functionAsset("api"))
+  expect(() => checkElf(import.meta.filename, "arm64")).toThrow(/got no ELF object$/)
+})

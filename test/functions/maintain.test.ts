@@ -1,0 +1,179 @@
+import { describe, expect, test } from "vitest"
+import { createBuild } from "../../functions/build.ts"
+import { createMaintain } from "../../functions/maintain.ts"
+import { openHome } from "../../functions/runtime/home.ts"
+import { TAIL_LIMITS } from "../../shared/serving/builder/flush-rule.ts"
+import { records } from "../log/support.ts"
+import { event, SPEC } from "../serving/support.ts"
+import { memoryPorts } from "../support/memory-ports.ts"
+import { ample, coldBase, type TestBase, testBase } from "./support.ts"
+
+const TICK = { source: "aws.events", "detail-type": "Scheduled Event" } as const
+const DUE = TAIL_LIMITS.records / 2
+
+async function withTable(base: TestBase = testBase()) {
+  const home = openHome(base)
+  await home.log.createTopic({ name: "events", partitions: 3, owner: "http" })
+  await home.tables.create(SPEC, "http")
+  const append = (partition: number, count = 1) => {
+    const values = Array.from({ length: count }, (_, id) => event(id))
+    return home.log.append({ topic: "events", parts: [{ partition, records: records(...values) }] })
+  }
+  return { base, ...home, append }
+}
+
+const wakesOf = ({ cloud }: TestBase) => cloud.invoked.splice(0).map(({ event }) => event)
+
+describe("the tick", () => {
+  test("wakes `build` for what is beyond a table's position, and for nothing else", async () => {
+    const { base, append } = await withTable()
+    const maintain = createMaintain(coldBase(base, 1))
+    await maintain.handle(TICK, ample)
+    expect(wakesOf(base)).toEqual([])
+    await append(1, DUE)
+    await append(2)
+    await maintain.handle(TICK, ample)
+    expect(wakesOf(base)).toEqual([{ tables: [{ table: "events", partitions: [1, 2] }] }])
+    await createBuild(coldBase(base, 2)).handle({ all: true }, ample)
+    await maintain.handle(TICK, ample)
+    expect(wakesOf(base)).toEqual([{ tables: [{ table: "events", partitions: [2] }] }])
+  })
+
+  test("asks no more for a table that stopped", async () => {
+    const { base, append, tables } = await withTable()
+    await tables.detach("events", "http")
+    await append(0)
+    await createMaintain(coldBase(base, 1)).handle(TICK, ample)
+    expect(wakesOf(base)).toEqual([])
+  })
+
+  test("carries a deletion through that an ended process left half done", async () => {
+    const { base, log } = await withTable()
+    await log.createTopic({ name: "gone", partitions: 2, owner: "http" })
+    const never = new Promise<never>(() => undefined)
+    const killed = memoryPorts({
+      stores: base.ports.stores,
+      seed: 3,
+      faults: { before: call => (call.operation === "transact" ? never : Promise.resolve(undefined)) },
+    })
+    void openHome({ ...base, ports: killed }).log.deleteTopic("gone", "http")
+    await expect.poll(() => killed.counts.calls.metaTransact).toBe(1)
+    await expect(log.createTopic({ name: "gone", partitions: 1, owner: "http" })).rejects.toMatchObject({
+      code: "topic_being_deleted",
+    })
+    await createMaintain(coldBase(base, 4)).handle(TICK, ample)
+    expect((await log.createTopic({ name: "gone", partitions: 1, owner: "http" })).partitions).toBe(1)
+  })
+
+  test("a table that cannot be looked at keeps no other from its wake, and fails the invocation", async () => {
+    const { base, append, tables } = await withTable()
+    await tables.create({ ...SPEC, name: "other" }, "http")
+    await append(0)
+    const { id } = (await tables.find("events"))!.table
+    let broken = true
+    const ports = memoryPorts({
+      stores: base.ports.stores,
+      seed: 5,
+      faults: {
+        before: async call =>
+          broken && call.key.startsWith(`manifest#${id}`) ? { kind: "unavailable" } : undefined,
+      },
+    })
+    const maintain = createMaintain({ ...base, ports })
+    await expect(maintain.handle(TICK, ample)).rejects.toThrow(/^1 faults: /)
+    expect(wakesOf(base)).toEqual([{ tables: [{ table: "other", partitions: [0] }] }])
+    broken = false
+    await maintain.handle(TICK, ample)
+    expect(wakesOf(base)).toHaveLength(2)
+  })
+
+  test("without time looks at no table, and the next tick does", async () => {
+    const { base, append } = await withTable()
+    await append(0)
+    const maintain = createMaintain(base)
+    await maintain.handle(TICK, { leftMs: () => 1_000 })
+    expect(wakesOf(base)).toEqual([])
+    await maintain.handle(TICK, ample)
+    expect(wakesOf(base)).toHaveLength(1)
+  })
+})
+
+describe("redrive", () => {
+  const failedBuild = (requestPayload: unknown) =>
+    // Lambda's record of an invocation that failed, in the queue it was told to use.
+    JSON.stringify({
+      version: "1.0",
+      timestamp: "2026-01-01T00:00:00.000Z",
+      requestContext: {
+        requestId: "r",
+        functionArn: "arn",
+        condition: "RetriesExhausted",
+        approximateInvokeCount: 1,
+      },
+      requestPayload,
+      responseContext: { statusCode: 200, executedVersion: "$LATEST", functionError: "Unhandled" },
+      responsePayload: { errorMessage: "1 of 2 partitions failed" },
+    })
+
+  test("starts failed builds again, and leaves what is neither a build's nor a journal's", async () => {
+    const base = testBase()
+    const event = { tables: [{ table: "events", partitions: [3] }] }
+    for (const body of [
+      failedBuild(event),
+      "no JSON",
+      failedBuild({ tables: "x" }),
+      failedBuild({ all: true }),
+    ]) {
+      await base.cloud.deadLetters.send(body)
+    }
+    const maintain = createMaintain(base)
+    expect(await maintain.handle({ redrive: { max: 0 } }, ample)).toEqual({
+      redriven: 0,
+      failed: 0,
+      remaining: 4,
+    })
+    expect(await maintain.handle({ redrive: { max: 100 } }, ample)).toEqual({
+      redriven: 2,
+      failed: 2,
+      remaining: 2,
+    })
+    expect(wakesOf(base)).toEqual([event, { all: true }])
+    expect(base.cloud.handed.map(({ body }) => body)).toEqual(["no JSON", failedBuild({ tables: "x" })])
+    expect(base.counts.get("RedriveFailed")).toBe(2)
+  })
+
+  test("keeps the letter when the build cannot be started, or its record is gone", async () => {
+    const base = testBase()
+    await base.cloud.deadLetters.send(failedBuild({ all: true }))
+    base.cloud.failure = new Error("throttled")
+    const maintain = createMaintain(base)
+    expect(await maintain.handle({ redrive: { max: 1 } }, ample)).toEqual({
+      redriven: 0,
+      failed: 1,
+      remaining: 1,
+    })
+    base.cloud.failure = undefined
+    base.cloud.letters.push(...base.cloud.handed.splice(0))
+    const gone = { kind: "journal", shard: "s/1", sequence: "1", key: "dead/journal/s/1/1" }
+    await base.cloud.deadLetters.send(JSON.stringify(gone))
+    expect(await maintain.handle({ redrive: { max: 5 } }, ample)).toEqual({
+      redriven: 1,
+      failed: 1,
+      remaining: 1,
+    })
+  })
+
+  test("stops when its time is up, and refuses what is no number", async () => {
+    const base = testBase()
+    for (let letter = 0; letter < 5; letter++) await base.cloud.deadLetters.send(failedBuild({ all: true }))
+    let leftMs = 60_000
+    const maintain = createMaintain(base)
+    const result = await maintain.handle({ redrive: { max: 5 } }, { leftMs: () => (leftMs -= 5_000) })
+    expect(result).toEqual({ redriven: 2, failed: 0, remaining: 3 })
+    await expect(maintain.handle({ redrive: { max: "many" } }, ample)).rejects.toThrow(
+      /^redrive\.max: expected/,
+    )
+    base.cloud.letters.push(...base.cloud.handed.splice(0))
+    expect(await maintain.handle({ redrive: { max: 5 } }, ample)).toMatchObject({ redriven: 3 })
+  })
+})
