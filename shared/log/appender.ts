@@ -3,7 +3,7 @@ import { itemBytes } from "../storage/item-size.ts"
 import { type Settled, settlePut } from "../storage/settle.ts"
 import type { Ports } from "../storage/time.ts"
 import { LogError } from "./errors.ts"
-import { findProducer } from "./fold.ts"
+import { findProducer, type PartitionState } from "./fold.ts"
 import { isAtOrBelow } from "./journal/source-order.ts"
 import { judge } from "./judge.ts"
 import { NAME_AFTER_UPLOAD_MS, REQUEST_AGE_MAX_MS, WRITE_AFTER_READ_MS } from "./limits.ts"
@@ -11,7 +11,7 @@ import type { LogOptions } from "./options.ts"
 import { outcomeUnknown, type PendingAppend } from "./pending.ts"
 import { planSlot, type SlotPlan } from "./plan.ts"
 import type { BatchCodec } from "./records/index.ts"
-import { CLOSE, type Payload, readSlot, type Slot, slotItem } from "./slot.ts"
+import { CLOSE, type Payload, RETIRE, readSlot, type Slot, type SlotEntry, slotItem } from "./slot.ts"
 import type { PartitionView } from "./view.ts"
 
 /** Stands for a commit id where only its length matters. */
@@ -273,16 +273,35 @@ export class PartitionAppender {
 
   /** Ends the partition: nothing follows a closing slot. Throws `outcome_unknown` and `StorageError`. */
   async close(): Promise<void> {
+    await this.#mark(state => (state.closed ? undefined : { count: 0, flags: CLOSE }))
+  }
+
+  /** Ends a producer here, where it ever appended. Throws `outcome_unknown` and `StorageError`. */
+  async retire(producerId: number): Promise<void> {
+    const producer = { id: producerId, epoch: 0, firstSequence: 0, lastSequence: 0 }
+    await this.#mark(state => {
+      const known = !state.closed && findProducer(state, producerId) !== undefined
+      return known ? { count: 1, flags: RETIRE, producer } : undefined
+    })
+  }
+
+  /**
+   * Writes a slot of one entry without a batch.
+   * @param entryOf what to write, given the partition's newest state; undefined: nothing is to be written any more
+   */
+  async #mark(
+    entryOf: (state: PartitionState) => Pick<SlotEntry, "count" | "flags" | "producer"> | undefined,
+  ): Promise<void> {
     for (;;) {
       await this.view.catchUp()
       const { state } = this.view
       if (state === undefined) continue // dropped meanwhile
-      if (state.closed) return
-      const entry = { length: 0, count: 0, maxTimestamp: state.commitTime, flags: CLOSE }
+      const entry = entryOf(state)
+      if (entry === undefined) return
       const plan: SlotPlan = {
         base: state.end,
-        count: 0,
-        entries: [entry],
+        count: entry.count,
+        entries: [{ length: 0, maxTimestamp: state.commitTime, ...entry }],
         pieces: [],
         bytes: 0,
         minTimestamp: state.commitTime,

@@ -2,7 +2,7 @@ import type { Ports } from "../storage/time.ts"
 import { PartitionAppender, type TopicFacts, topicDeleted } from "./appender.ts"
 import { LogError } from "./errors.ts"
 import { Flusher } from "./flusher.ts"
-import { lastStableOffset } from "./fold.ts"
+import { findProducer, lastStableOffset } from "./fold.ts"
 import { slotfuls } from "./journal/batch-groups.ts"
 import { lastSequence } from "./judge.ts"
 import {
@@ -12,6 +12,7 @@ import {
   PRODUCER_EPOCH_MAX,
   QUEUED_APPENDS_MAX,
   QUEUED_BYTES_MAX,
+  RESERVED_PRODUCER_IDS,
   SEQUENCE_MODULUS,
 } from "./limits.ts"
 import { DEFAULT_LOG_OPTIONS, type LogOptions } from "./options.ts"
@@ -34,6 +35,8 @@ import type {
   Log,
   Owner,
   PartitionOffsets,
+  ProducerPosition,
+  PublishRequest,
   TopicChange,
   TopicInfo,
   TopicSpec,
@@ -209,6 +212,42 @@ class StoredLog implements Log {
       appended += result.count
     }
     return { appended, skipped: batches.length - appended }
+  }
+
+  async publish(request: PublishRequest): Promise<void> {
+    const { topicId, partition, batches, readAt } = request
+    // As many at once as the fold remembers: a repeat of any of them is recognised.
+    for (let from = 0; from < batches.length; from += PRODUCER_APPENDS_KEPT) {
+      if (this.#closed) throw new LogError("overloaded", "the log is closing")
+      const arrivedAt = this.#ports.clock.elapsed()
+      const found = await this.#topics.findById(topicId)
+      const topic = { ...found, date: Math.min(found.date, readAt) }
+      checkPartition(topic.info, partition)
+      const results = await Promise.all(
+        batches
+          .slice(from, from + PRODUCER_APPENDS_KEPT)
+          .map(bytes => this.#queue(topic, partition, publishedContent(bytes), arrivedAt)),
+      )
+      for (const result of results) {
+        // Of a task's results, what is older than its last ones was published long since.
+        if ("error" in result && result.error.code !== "duplicate") throw result.error
+      }
+    }
+  }
+
+  async producerPosition(topicId: string, partition: number, producerId: number): Promise<ProducerPosition> {
+    const { state, pk } = await this.#view(topicId, partition)
+    if (state === undefined) throw new LogError("overloaded", `${pk}: try again`)
+    const last = findProducer(state, producerId)?.appends.at(-1)
+    const nextSequence = last === undefined ? 0 : (last.last + 1) % SEQUENCE_MODULUS
+    return { nextSequence, retired: state.tombstones.has(producerId) }
+  }
+
+  async retireProducer(topicId: string, partition: number, producerId: number): Promise<void> {
+    const topic = await this.#topics.findById(topicId)
+    checkPartition(topic.info, partition)
+    await this.#appender(topic, partition).retire(producerId)
+    this.#ports.wake.notify(wakeTopic(topicId, partition))
   }
 
   assign(topic: TopicInfo): { readonly partition: number; readonly timestamp: number } {
@@ -399,6 +438,19 @@ class StoredLog implements Log {
 /** What a hint about new records of a partition is called. */
 function wakeTopic(topicId: string, partition: number): string {
   return `log/${topicId}/${partition}`
+}
+
+/** A task's batch as it waits: its producer is in it, reserved, and was never given out. */
+function publishedContent(
+  bytes: Uint8Array,
+): Pick<PendingAppend, "content" | "count" | "bytesMax" | "range"> {
+  const batch = verifyBatch(bytes)
+  const { count, minTimestamp, maxTimestamp, producerId: id, producerEpoch: epoch, baseSequence } = batch
+  if (id < RESERVED_PRODUCER_IDS) {
+    throw new LogError("invalid_producer", `producer id ${id}: expected a reserved one`)
+  }
+  const range = rangeOf({ id, epoch, sequence: baseSequence }, count)
+  return { content: { batch: { bytes, minTimestamp, maxTimestamp } }, count, bytesMax: bytes.length, range }
 }
 
 function isDeleted(result: AppendResult): boolean {

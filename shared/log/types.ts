@@ -148,6 +148,23 @@ export interface PartitionOffsets {
   readonly lastStableOffset: number
 }
 
+/** Results of a task for one partition. */
+export interface PublishRequest {
+  readonly topicId: string
+  readonly partition: number
+  /** RecordBatches as the task stored them: one producer's, their sequences following each other. */
+  readonly batches: readonly Uint8Array[]
+  /** Store time of the read that found the results committed and the producer's generation current, epoch ms. */
+  readonly readAt: number
+}
+
+/** Where a reserved producer stands in one partition. */
+export interface ProducerPosition {
+  /** The sequence that follows its last one; 0: it never appended here. */
+  readonly nextSequence: number
+  readonly retired: boolean
+}
+
 /** The log's public face; what processing, serving and the API know of it. */
 export interface Log {
   createTopic(spec: TopicSpec): Promise<TopicInfo>
@@ -168,6 +185,19 @@ export interface Log {
    * been appended. Throws `LogError`; then any first part of the batches may have been appended.
    */
   appendJournalled(request: JournalledAppend): Promise<JournalledResult>
+  /**
+   * Appends a task's results, batch for batch in their order, under its reserved producer (an id of `RESERVED_PRODUCER_IDS` and up). What is
+   * there already is passed over. Throws `LogError`: `fenced` when the producer is retired, `gap` when results before
+   * these are missing, `topic_deleted`, `outcome_unknown`; then any first part of the batches may have been appended.
+   */
+  publish(request: PublishRequest): Promise<void>
+  /** How far a reserved producer's results are in a partition, as of a read since this call. */
+  producerPosition(topicId: string, partition: number, producerId: number): Promise<ProducerPosition>
+  /**
+   * Ends a reserved producer in a partition: nothing of it is appended any more. Nothing is written where it never
+   * appended, or is retired already. Throws `LogError` (`outcome_unknown`).
+   */
+  retireProducer(topicId: string, partition: number, producerId: number): Promise<void>
   /** What records that wait elsewhere to be appended are given where they bring none: a partition and a time (epoch ms). */
   assign(topic: TopicInfo): { readonly partition: number; readonly timestamp: number }
   /** Throws `offset_out_of_range`, `unknown_partition`, `topic_deleted`, `log_damaged`. */
