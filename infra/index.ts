@@ -1,5 +1,5 @@
 // What a CDK project imports as "millrace/cdk".
-export { MillraceAlarms, type MillraceAlarmsProps } from "./constructs/alarms.ts"
+export { type AlarmRule, MillraceAlarms, type MillraceAlarmsProps } from "./constructs/alarms.ts"
 export type { Authentication, JwtAuthentication } from "./constructs/authentication.ts"
 export { MillraceDashboard, type MillraceDashboardProps } from "./constructs/dashboard.ts"
 export { DeadLetters, type DeadLettersProps } from "./constructs/dead-letters.ts"

@@ -1,4 +1,5 @@
 import { Duration } from "aws-cdk-lib"
+import type { HttpStage } from "aws-cdk-lib/aws-apigatewayv2"
 import { Alarm, ComparisonOperator, type Metric, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch"
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions"
 import type { ITopic } from "aws-cdk-lib/aws-sns"
@@ -14,7 +15,8 @@ export interface MillraceAlarmsProps {
   readonly topic?: ITopic
 }
 
-interface Rule {
+/** What is an alarm. */
+export interface AlarmRule {
   readonly id: string
   readonly description: string
   /** Undefined where there is nothing to measure. */
@@ -30,7 +32,7 @@ const SERVER_ERRORS = 5
 const JOURNAL_AGE = Duration.minutes(10)
 
 /** The alarms: each on one metric, at $0.10 a month each. What each means, and what to do, is in docs/operating.md. */
-function rulesOf(metrics: MillraceMetrics): Rule[] {
+function rulesOf(metrics: MillraceMetrics): AlarmRule[] {
   return [
     {
       id: "ServerErrors",
@@ -91,25 +93,43 @@ function rulesOf(metrics: MillraceMetrics): Rule[] {
   ]
 }
 
-/** Five alarms, and three more with a journal. */
+/** Five alarms, three more with a journal, and one with a signed API. */
 export class MillraceAlarms extends Construct {
   readonly alarms: Alarm[] = []
+  readonly #topic: ITopic | undefined
 
   constructor(scope: Construct, id: string, props: MillraceAlarmsProps) {
     super(scope, id)
+    this.#topic = props.topic
     for (const rule of rulesOf(props.metrics)) {
-      if (rule.metric === undefined) continue
-      const alarm = new Alarm(this, rule.id, {
-        alarmDescription: `Millrace: ${rule.description}`,
-        metric: rule.metric,
-        threshold: rule.threshold,
-        evaluationPeriods: rule.periods,
-        comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        // Nothing flows, nothing is wrong.
-        treatMissingData: TreatMissingData.NOT_BREACHING,
-      })
-      if (props.topic !== undefined) alarm.addAlarmAction(new SnsAction(props.topic))
-      this.alarms.push(alarm)
+      if (rule.metric !== undefined) this.add({ ...rule, metric: rule.metric })
     }
+  }
+
+  /** Watches another API's answers. */
+  addServerErrors(id: string, stage: HttpStage): void {
+    this.add({
+      id,
+      description: "Requests with AWS's signatures are answered with a status of 500 and above",
+      metric: stage.metricServerError({ period: Duration.minutes(5) }),
+      threshold: SERVER_ERRORS,
+      periods: 1,
+    })
+  }
+
+  /** Adds an alarm: at the threshold or above it, so many periods in a row. */
+  add(rule: AlarmRule & { readonly metric: Metric }): Alarm {
+    const alarm = new Alarm(this, rule.id, {
+      alarmDescription: `Millrace: ${rule.description}`,
+      metric: rule.metric,
+      threshold: rule.threshold,
+      evaluationPeriods: rule.periods,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      // Nothing flows, nothing is wrong.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    })
+    if (this.#topic !== undefined) alarm.addAlarmAction(new SnsAction(this.#topic))
+    this.alarms.push(alarm)
+    return alarm
   }
 }

@@ -105,7 +105,7 @@ export interface MillraceProps {
    */
   readonly logRetention?: RetentionDays
   /**
-   * Whether there are alarms: five, eight with a journal, at $0.10 a month each.
+   * Whether there are alarms: five, three more with a journal, one with a signed API; at $0.10 a month each.
    * @default true
    */
   readonly alarms?: boolean

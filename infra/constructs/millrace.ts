@@ -263,6 +263,7 @@ export class Millrace extends Construct {
         description: `Millrace: ${this.definition.app}, ${this.definition.stage}, by AWS's signatures`,
         authorizer: new HttpIamAuthorizer(),
       })
+      this.alarms?.addServerErrors("IamServerErrors", this.#signedApi.stage)
       this.#output("IamApiUrl", "Where requests with AWS's signatures go", this.#signedApi.url)
     }
     return this.#signedApi

@@ -23,7 +23,9 @@ import { openLocalStores } from "../storage/local/local-stores.ts"
 import { localRandom } from "../storage/local/random.ts"
 import { localWake } from "../storage/local/wake.ts"
 import type { Ports } from "../storage/time.ts"
+import { DeadRecords } from "./dead-records.ts"
 import { fetchJson } from "./fetch-json.ts"
+import { openJournal } from "./journal.ts"
 
 /**
  * What suits LMDB. A slot's payload goes into its item as long as that saves the object's own syncs and does not
@@ -31,6 +33,7 @@ import { fetchJson } from "./fetch-json.ts"
  */
 const LOCAL_LOG_OPTIONS: Partial<LogOptions> = {
   inlineItemBytesMax: 32 * 1024,
+  inlineFlushBytesMax: Number.POSITIVE_INFINITY,
   inlineCommitsPerSecMax: Number.POSITIVE_INFINITY,
   inlineBytesPerSecMax: Number.POSITIVE_INFINITY,
   flushesMax: 2,
@@ -77,6 +80,8 @@ export async function openPlatform({ data, report, authentication }: PlatformOpt
   const tables = new TableRegistry(ports, log)
   await log.recover()
   await tables.recover()
+  const dead = new DeadRecords(ports, log)
+  const journal = await openJournal({ folder: join(data, "journal"), log, ports, dead, report })
   const tails = new TailCache(log)
   const source = new StoredTableSource(ports, tables, tails)
   const engine = new DuckdbEngine({ folder: join(data, "scratch") })
@@ -89,7 +94,9 @@ export async function openPlatform({ data, report, authentication }: PlatformOpt
   const api = createApi({
     ...(authentication === undefined ? {} : { authenticate: createAuthenticator({ keys, jwt, clock }) }),
     keys,
+    deadLetters: dead,
     log,
+    journal: journal.journal,
     tables: directoryOf(ports, tables),
     sql: serviceOf(queries),
     onFailure: (error, request) => report(`${request.method} ${request.path}: ${describe(error)}`),
@@ -102,6 +109,7 @@ export async function openPlatform({ data, report, authentication }: PlatformOpt
   const close = async () => {
     stop.abort()
     api.close()
+    await journal.close()
     await building
     await log.close()
     await engine.close()

@@ -151,8 +151,13 @@ export class Flusher {
   }
 
   async #flush(plans: readonly Planned[]): Promise<void> {
-    const large = plans.filter(({ appender, plan }) => !appender.inline(plan))
-    const inline = plans.filter(planned => !large.includes(planned))
+    let large = plans.filter(({ appender, plan }) => !appender.inline(plan))
+    let inline = plans.filter(planned => !large.includes(planned))
+    const inlineBytes = inline.reduce((sum, { plan }) => sum + plan.bytes, 0)
+    if (inlineBytes > this.#options.inlineFlushBytesMax) {
+      large = [...plans]
+      inline = []
+    }
     // Inline slots need no upload: they are not kept waiting for one.
     const commits = inline.map(planned => this.#commit(planned, undefined))
     if (large.length > 0) commits.push(this.#flushLarge(large))

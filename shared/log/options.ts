@@ -4,6 +4,8 @@ import { SNAPSHOT_INLINE_BYTES_MAX, SNAPSHOT_SLOTS } from "./limits.ts"
 export interface LogOptions {
   /** A slot's item carries its payload up to this many bytes in all. DynamoDB: 8 KB (billed per KB written). */
   readonly inlineItemBytesMax: number
+  /** Payload bytes that one flush carries in slots; more lie in one object for all its partitions. */
+  readonly inlineFlushBytesMax: number
   /** Above this many commits a second a partition's payloads go into objects. */
   readonly inlineCommitsPerSecMax: number
   /** Above this many payload bytes a second likewise: one key bears 1,000 write units a second. */
@@ -28,6 +30,9 @@ export interface LogOptions {
 /** What suits DynamoDB, and any backend until it says otherwise. */
 export const DEFAULT_LOG_OPTIONS: LogOptions = {
   inlineItemBytesMax: 8 * 1024,
+  // An object costs as much as 8 KB written, and a slot is paid for again when it is deleted: two full slots are what
+  // the time that an upload takes is worth.
+  inlineFlushBytesMax: 16 * 1024,
   inlineCommitsPerSecMax: 50,
   inlineBytesPerSecMax: 400 * 1024,
   flushesMax: 1,

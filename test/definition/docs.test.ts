@@ -46,7 +46,12 @@ afterAll(() => rmSync(folder, { recursive: true }))
 test("the pages' code compiles", () => {
   const config = {
     extends: resolve("tsconfig.json"),
-    compilerOptions: { paths: { millrace: [resolve("shared/definition/index.ts")] } },
+    compilerOptions: {
+      paths: {
+        millrace: [resolve("shared/definition/index.ts")],
+        "millrace/cdk": [resolve("infra/index.ts")],
+      },
+    },
     include: ["*/*.ts"],
   }
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config))

@@ -187,7 +187,10 @@ describe("functions", () => {
   })
 
   test("are told what they need, and no more", () => {
-    const names = (name: string, { template } = full) => Object.keys(environmentOf(template, name)).sort()
+    const names = (name: string, { template } = full) =>
+      Object.keys(environmentOf(template, name))
+        .filter(it => it.startsWith("MILLRACE_"))
+        .sort()
     const common = ["APP", "BUCKET", "LEDGER", "LOG_TABLE", "META_TABLE", "STAGE"]
     const expected = {
       Api: ["AUTHENTICATION", "MAINTAIN_FUNCTION", "STREAM"],
@@ -476,9 +479,9 @@ describe("the definition", () => {
 })
 
 describe("alarms", () => {
-  test("are five, and eight with a journal, each on one metric that costs nothing", () => {
+  test("are five, three more with a journal, one with a signed API, each on one metric that costs nothing", () => {
     expect(count(plain.template, "AWS::CloudWatch::Alarm")).toBe(5)
-    expect(count(full.template, "AWS::CloudWatch::Alarm")).toBe(8)
+    expect(count(full.template, "AWS::CloudWatch::Alarm")).toBe(9)
     for (const { Properties } of Object.values(resourcesOf(full.template, "AWS::CloudWatch::Alarm"))) {
       expect(Properties.Metrics).toBeUndefined()
       expect(Properties.Namespace).toMatch(/^AWS\//)

@@ -24,6 +24,23 @@ test("a flush of k appends to p partitions: at most one object, p slots, no tran
   expect(ports.counts.calls).toMatchObject({ objectPut: 0, metaPut: 4, metaTransact: 0 })
 })
 
+test("what comes to more than two full slots lies in one object, however small each partition's share", async () => {
+  const ports = memoryPorts()
+  const { log } = await openWithTopic(ports, 16)
+  const to = (partitions: number) =>
+    Promise.all(
+      Array.from({ length: partitions }, (_, partition) => append(log, ["x".repeat(6_000)], { partition })),
+    )
+  await to(16)
+  ports.counts.reset()
+  await to(2)
+  expect(ports.counts.calls).toMatchObject({ objectPut: 0, metaPut: 2 })
+  ports.counts.reset()
+  await to(16)
+  expect(ports.counts.calls).toMatchObject({ objectPut: 1, metaPut: 16 })
+  expect(ports.counts.bytes.itemsWritten).toBeLessThan(16 * 1024)
+})
+
 test("adjacent batches of one object come by one ranged get", async () => {
   const ports = memoryPorts()
   const { log, id } = await openWithTopic(ports, 2)
