@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { bundleFunctions } from "../infra/bundling/bundle.ts"
 import { bundleCommonJs } from "./common-js.ts"
 import { finishDeclarations } from "./declarations.ts"
+import { guardAgainstInterruption } from "./guard.ts"
 import { packageOf, specifiersOf } from "./imported-packages.ts"
 import { writeLicences } from "./licences.ts"
 import { packageManifest, type RepositoryManifest } from "./manifest.ts"
@@ -52,4 +53,5 @@ await bundleFunctions(join(dist, "functions"))
 writeLicences(sources)
 const manifest = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as RepositoryManifest
 swap.replace(`${JSON.stringify(packageManifest(manifest, importedPackages()), undefined, 2)}\n`)
+guardAgainstInterruption()
 saySizes()

@@ -11,6 +11,8 @@ const SHIPPED = "package.json"
 
 /** A root folder whose manifest can be replaced for a while. */
 export interface Swap {
+  /** Whether another manifest stands there, or may stand there in a moment. */
+  readonly isReplaced: () => boolean
   /** Puts `text` in the place of `package.json`. */
   readonly replace: (text: string) => void
   /**
@@ -28,7 +30,6 @@ export function manifestSwap(root: string = repository): Swap {
   const shipped = join(folder, SHIPPED)
 
   function restore(): void {
-    // The kept file is written whole before anything else and removed last.
     if (!existsSync(kept)) return
     const original = readFileSync(kept)
     const present = readFileSync(manifest)
@@ -41,8 +42,9 @@ export function manifestSwap(root: string = repository): Swap {
       }
       writeWhole(manifest, original)
     }
-    rmSync(kept)
+    // The one that tells of a swap comes first when one begins, and goes last.
     rmSync(shipped, { force: true })
+    rmSync(kept, { force: true })
   }
 
   function replace(text: string): void {
@@ -53,7 +55,7 @@ export function manifestSwap(root: string = repository): Swap {
     writeWhole(manifest, text)
   }
 
-  return { replace, restore }
+  return { isReplaced: () => existsSync(kept), replace, restore }
 }
 
 /** At no time is there half a file. */

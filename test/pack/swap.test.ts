@@ -1,6 +1,8 @@
+import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { afterEach, beforeEach, expect, test } from "vitest"
 import { manifestSwap } from "../../pack/swap.ts"
 
@@ -57,6 +59,21 @@ test("an edit of the replacement is not lost", () => {
   writeFileSync(join(root, "package.json"), SHIPPED)
   manifestSwap(root).restore()
   expect(manifest()).toBe(REPOSITORY)
+})
+
+test("the manifest is put back when npm is killed", async () => {
+  manifestSwap(root).replace(SHIPPED)
+  const npm = spawn(process.execPath, ["--eval", "setInterval(() => {}, 1000)"])
+  const guard = spawn(process.execPath, [resolve("pack/guard.ts"), String(npm.pid), root], {
+    stdio: "inherit",
+  })
+  const ended = once(guard, "exit")
+  await once(npm, "spawn")
+  expect(manifest()).toBe(SHIPPED)
+  npm.kill("SIGKILL")
+  expect(await ended).toEqual([0, null])
+  expect(manifest()).toBe(REPOSITORY)
+  expect(left()).toEqual([])
 })
 
 test("two at once are refused", () => {

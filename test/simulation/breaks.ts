@@ -1,3 +1,4 @@
+import { FUNCTION_BREAKS } from "./function-breaks.ts"
 import type { Emphasis } from "./log-scenario.ts"
 import type { Workload } from "./simulate-seed.ts"
 import { TABLE_BREAKS } from "./table-breaks.ts"
@@ -133,4 +134,8 @@ const LOG_BREAKS: readonly Omit<Break, "workload">[] = [
 
 const of = (workload: Break["workload"]) => (entry: Omit<Break, "workload">) => ({ ...entry, workload })
 
-export const BREAKS: readonly Break[] = [...LOG_BREAKS.map(of("log")), ...TABLE_BREAKS.map(of("table"))]
+export const BREAKS: readonly Break[] = [
+  ...LOG_BREAKS.map(of("log")),
+  ...TABLE_BREAKS.map(of("table")),
+  ...FUNCTION_BREAKS,
+]

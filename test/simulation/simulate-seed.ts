@@ -1,12 +1,13 @@
 import type { Emphasis } from "./log-scenario.ts"
-import type { LogRun } from "./log-workload.ts"
-import { runLogSeed } from "./log-workload.ts"
+import type { LogRun, LogRunOptions } from "./log-workload.ts"
 import type { TableRun } from "./table-workload.ts"
-import { runTableSeed } from "./table-workload.ts"
 
-export const WORKLOADS = ["log", "table", "functions", "journal"] as const
+export const WORKLOADS = ["log", "table", "functions", "journal", "wakes"] as const
 
-/** What is tried: the log in servers, tables in servers, the log in a function's environments, and behind a journal. */
+/**
+ * What is tried: the log in servers; tables in servers; the log in a function's environments; there behind a journal;
+ * tables whose segments are built by functions that others wake.
+ */
 export type Workload = (typeof WORKLOADS)[number]
 
 /** One run, as its parent process is told of it. */
@@ -25,11 +26,20 @@ export interface SeedOptions {
   readonly emphasis?: Emphasis | undefined
 }
 
-const RUNS: Record<Workload, (seed: number, options: SeedOptions) => Promise<LogRun | TableRun>> = {
-  log: runLogSeed,
-  table: runTableSeed,
-  functions: (seed, options) => runLogSeed(seed, { ...options, home: "functions" }),
-  journal: (seed, options) => runLogSeed(seed, { ...options, home: "journal" }),
+type Run = (seed: number, options: SeedOptions) => Promise<LogRun | TableRun>
+
+// Loaded when they are asked for: functions take their time.
+const logRun = async (home: LogRunOptions["home"]): Promise<Run> => {
+  const { runLogSeed } = await import("./log-workload.ts")
+  return (seed, options) => runLogSeed(seed, { ...options, home })
+}
+
+const RUNS: Record<Workload, () => Promise<Run>> = {
+  log: () => logRun("servers"),
+  table: async () => (await import("./table-workload.ts")).runTableSeed,
+  functions: () => logRun("functions"),
+  journal: () => logRun("journal"),
+  wakes: async () => (await import("./wake-workload.ts")).runWakeSeed,
 }
 
 /** Runs one seed of a workload. */
@@ -38,7 +48,8 @@ export async function runSeed(
   seed: number,
   options: SeedOptions = {},
 ): Promise<SeedReport> {
-  const { steps, virtualHours, violations, faultsMet, trace } = await RUNS[workload](seed, options)
+  const run = await RUNS[workload]()
+  const { steps, virtualHours, violations, faultsMet, trace } = await run(seed, options)
   let faults = 0
   for (const times of faultsMet.values()) faults += times
   return { workload, seed, steps, virtualHours, faults, violations, trace: options.trace ? trace : [] }

@@ -42,13 +42,13 @@ export function addTableRun(summary: TableSeedsSummary, run: TableRun): void {
 }
 
 /** Says what a failed run broke and how to see it again. */
-export function tableFailureText({ seed, violations }: TableRun): string {
+export function tableFailureText({ seed, violations }: TableRun, workload = "table"): string {
   const more = violations.length - SHOWN_MAX
   return [
     `seed ${seed} of the tables' simulation broke:`,
     ...violations.slice(0, SHOWN_MAX).map(text => `- ${text}`),
     ...(more > 0 ? [`- and ${more} more`] : []),
-    `Replay: npm run simulate -- --workload table --from ${seed} --seeds 1 --trace`,
+    `Replay: npm run simulate -- --workload ${workload} --from ${seed} --seeds 1 --trace`,
   ].join("\n")
 }
 
