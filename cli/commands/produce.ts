@@ -1,13 +1,16 @@
-import { Command } from "commander"
+import { Command, Option } from "commander"
 import { Batcher, type KeyedBy } from "../batches.ts"
 import { path, Server } from "../http.ts"
+import { journalled } from "../journal-producer.ts"
 import { inputLines } from "../line-source.ts"
 import { reaching, type ServerOptions } from "../options.ts"
 import { Progress, say } from "../output.ts"
-import { Producer } from "../producer.ts"
+import { idempotent } from "../producer.ts"
+import { Sender } from "../sender.ts"
 
 interface Options extends ServerOptions {
   readonly key?: string
+  readonly ack: "log" | "journal"
 }
 
 const format = new Intl.NumberFormat("en-US")
@@ -24,9 +27,10 @@ async function keyedBy(field: string): Promise<KeyedBy> {
 
 async function run(topic: string, files: readonly string[], options: Options): Promise<void> {
   const server = new Server(options)
-  const { key } = options
+  const { key, ack } = options
   const { partitions } = await server.json<{ partitions: readonly unknown[] }>(path`/topics/${topic}`)
-  const producer = await Producer.create(server, topic, key)
+  const deliver = ack === "journal" ? journalled(server, topic, key) : await idempotent(server, topic, key)
+  const sender = new Sender(deliver)
   const batcher = new Batcher(
     partitions.length,
     key === undefined ? undefined : await keyedBy(key),
@@ -34,8 +38,8 @@ async function run(topic: string, files: readonly string[], options: Options): P
   )
   const progress = new Progress()
   const send = async () => {
-    for (const batch of batcher.take()) await producer.send(batch)
-    progress.show(`${format.format(producer.acknowledged)} records acknowledged`)
+    for (const batch of batcher.take()) await sender.send(batch)
+    progress.show(`${format.format(sender.acknowledged)} records acknowledged`)
   }
   try {
     for await (const { lines, pause } of inputLines(files)) {
@@ -45,10 +49,10 @@ async function run(topic: string, files: readonly string[], options: Options): P
     await send()
   } finally {
     // What is under way is waited for in failure too, so that the count is right.
-    const flushed = producer.flush()
+    const flushed = sender.flush()
     await flushed.catch(() => undefined)
     progress.clear()
-    say(`${format.format(producer.acknowledged)} records acknowledged`)
+    say(`${format.format(sender.acknowledged)} records acknowledged`)
     await flushed
   }
 }
@@ -59,4 +63,9 @@ export const produceCommand = () =>
     .argument("<topic>")
     .argument("[files...]", "files of one JSON value a line; - or none: stdin")
     .option("--key <field>", "the field whose value is the record's key")
+    .addOption(
+      new Option("--ack <what>", "what to wait for: the log, or a deployment's journal before it")
+        .choices(["log", "journal"])
+        .default("log"),
+    )
     .action(run)
