@@ -17,6 +17,8 @@ export interface ProcessOptions {
   /** Default: the world's plan. `false`: its calls meet no fault and it never dies or stops by itself. */
   readonly faults?: boolean
   readonly crashAt?: CrashPoint
+  /** It is frozen for `ms` at this call. */
+  readonly freezeAt?: { readonly call: number; readonly ms: number }
   /** It is parked between pieces of work: its monotonic clock may stand while its wall clock goes on. */
   readonly parks?: boolean
   /** Called when it has died, by whatever cause: the place to start a successor. */

@@ -19,6 +19,8 @@ export const TICK_MS = 5 * 60_000
 /** As they are deployed. */
 const TIMEOUTS_MS = { api: 29_000, query: 29_000, dispatch: 60_000, build: 15 * 60_000, maintain: 5 * 60_000 }
 
+const SELDOM_COLD = { retireChance: 0.02, spreadChance: 0.02 }
+
 /** What a table's function of one environment is told, and tells. */
 interface Dispatcher {
   handle(event: StreamEvent): Promise<void>
@@ -99,7 +101,10 @@ export class WakeFunctions {
     settle: EnvironmentOptions<Home>["settle"],
   ): Environments<Home> {
     const skewMs = () => Math.round((this.#prng.fraction() * 2 - 1) * 10 * 3_600_000)
-    const plan = { ...this.plan.environments, timeoutMs: TIMEOUTS_MS[name] }
+    const { environments } = this.plan
+    // A cold start of `dispatch` takes real time: a table of 50,000 places is laid out.
+    const seldom = name === "dispatch" ? SELDOM_COLD : {}
+    const plan = { ...environments, ...seldom, timeoutMs: TIMEOUTS_MS[name] }
     return new Environments(this.#world, { name, plan, open, settle, skewMs })
   }
 

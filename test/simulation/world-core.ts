@@ -79,8 +79,10 @@ export class WorldCore {
 
   #maybeFreeze(process: SimProcess, label: string): void {
     const { freeze, freezeMsMax } = this.planFor(process)
-    if (!this.prng.chance(freeze)) return
-    const ms = this.prng.magnitude(FREEZE_MS_MIN, freezeMsMax)
+    const { freezeAt } = process.options
+    const isNow = freezeAt?.call === process.calls
+    if (!isNow && !this.prng.chance(freeze)) return
+    const ms = isNow ? freezeAt.ms : this.prng.magnitude(FREEZE_MS_MIN, freezeMsMax)
     this.freezePoints.set(label, (this.freezePoints.get(label) ?? 0) + 1)
     this.freeze(process, ms, this.#standing(process))
   }
