@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs"
 import { describe, expect, test } from "vitest"
 import { errorTable } from "../../shared/api/error-table.ts"
 import { routes } from "../../shared/api/routes.ts"
+import { memoryJournal } from "../../shared/storage/memory/journal.ts"
 import { type Example, examplesOf, matches } from "./examples.ts"
 import { openApi, type TestApi } from "./support.ts"
 
@@ -25,7 +26,7 @@ async function run(example: Example, { call }: TestApi, files: Map<string, Buffe
 
 describe("docs/api.md", () => {
   test("shows what the API answers", async () => {
-    const api = openApi()
+    const api = openApi({ journal: memoryJournal() })
     const files = new Map<string, Buffer>()
     for (const example of examples) await run(example, api, files)
   })
