@@ -161,7 +161,11 @@ export class Environments<Home> {
       parks: true,
       onCrash,
     })
-    const environment: Environment<Home> = { process, home: open(process, portsOf(process)), busy: true }
+    const environment: Environment<Home> = {
+      process,
+      home: open(process, functionPorts(process)),
+      busy: true,
+    }
     this.#all.add(environment)
     return environment
   }
@@ -180,7 +184,7 @@ export class Environments<Home> {
 }
 
 /** A process's ports, with the clock and the hints that functions make of theirs. */
-function portsOf({ ports }: SimProcess): Ports {
+export function functionPorts({ ports }: SimProcess): Ports {
   const { now, elapsed } = frozenClock(ports.clock)
   const clock = { now, elapsed, sleep: ports.clock.sleep }
   return { ...ports, clock, wake: pollingWake(clock) }

@@ -1,6 +1,11 @@
 import { expect, test } from "vitest"
+import { openLog } from "../../shared/log/open-log.ts"
+import type { AppendResult } from "../../shared/log/types.ts"
+import { functionPorts } from "./environments.ts"
+import { recordSource } from "./log-clients.ts"
 import { runLogSeeds, summaryText } from "./log-seeds.ts"
 import { runLogSeed } from "./log-workload.ts"
+import { World } from "./world.ts"
 
 /** Where an environment may be frozen for hours: before, during and after each of the writes of an append. */
 const FROZEN_AT = ["objects.put", "meta.put log", "meta.query log", "meta.get meta", "meta.put meta"]
@@ -21,3 +26,32 @@ test("a seed gives the same run every time", async () => {
   expect(second.traceHash).toBe(first.traceHash)
   expect(second.trace.length).toBeGreaterThan(100)
 })
+
+test.each(["none", "monotonic"] as const)(
+  "an environment that was frozen for hours, of its clocks standing: %s, appends at its first request",
+  async standing => {
+    const world = new World(`thaw ${standing}`)
+    const process = world.process("api", { parks: true })
+    const log = openLog(functionPorts(process))
+    const results: AppendResult[] = []
+    const append = async () => {
+      const part = { partition: 0, records: recordSource(["1"]) }
+      results.push(...(await log.append({ topic: "a", parts: [part] })))
+      await log.idle()
+    }
+    world.spawn(process, async () => {
+      await log.createTopic({ name: "a", partitions: 1, owner: "http" })
+      await append()
+    })
+    await world.settle()
+    world.park(process, 0, () => {})
+    await world.run({ forMs: 3 * 3_600_000 })
+    world.unpark(process, standing)
+    world.spawn(process, append)
+    await world.settle()
+    expect(results).toEqual([
+      { partition: 0, baseOffset: 0, count: 1 },
+      { partition: 0, baseOffset: 1, count: 1 },
+    ])
+  },
+)

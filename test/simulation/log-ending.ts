@@ -47,13 +47,6 @@ export async function endRun(context: ClientContext, clientsDone: () => boolean,
   world.calm()
   const slowMs = scenario.faults.slowMsMax + scenario.faults.lateMsMax
   await waitUntil(context, 100 * HOUR_MS + slowMs, clientsDone, () => "clients do not come to an end")
-  const { journal } = context
-  if (journal !== undefined) {
-    const drained = () => journal.drained
-    await waitUntil(context, thawMs(context) + 100 * HOUR_MS, drained, () => "the journal is not delivered")
-    journal.verify(key => truth.uploads.get(key)?.body)
-    journal.stop()
-  }
   hosts.stop()
   await waitUntil(
     context,
@@ -63,6 +56,13 @@ export async function endRun(context: ClientContext, clientsDone: () => boolean,
   )
   // What the network still holds arrives.
   await world.run({ forMs: slowMs + HOUR_MS, until: () => history.violations.length > 0 })
+  const { journal } = context
+  if (journal !== undefined) {
+    const drained = () => journal.drained
+    await waitUntil(context, thawMs(context) + 100 * HOUR_MS, drained, () => "the journal is not delivered")
+    journal.verify(key => truth.uploads.get(key)?.body)
+    journal.stop()
+  }
   const closing = new Set(hosts.living)
   for (const host of hosts.living) {
     void hosts

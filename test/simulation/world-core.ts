@@ -109,11 +109,14 @@ export class WorldCore {
     this.note(process, "park", "")
   }
 
-  /** Lets a parked process go on, with what came for it meanwhile. */
-  unpark(process: SimProcess): void {
+  /**
+   * Lets a parked process go on, with what came for it meanwhile.
+   * @param asked which clocks stood; default: as chance has it
+   */
+  unpark(process: SimProcess, asked?: StandingClocks): void {
     if (process.parkedAt === undefined) return
     const ms = this.scheduler.now - process.parkedAt
-    const standing = this.#standing(process)
+    const standing = asked ?? this.#standing(process)
     process.parkedAt = undefined
     if (process.crashed) return
     this.count("parked")

@@ -12,7 +12,7 @@ import { SimProcess } from "./sim-process.ts"
 import type { SimTask } from "./sim-task.ts"
 import { SimulationError, startTask, stuckMessage } from "./sim-task.ts"
 import { SimHints, simClock, simRandom } from "./sim-time.ts"
-import { WORLD_START, WorldCore } from "./world-core.ts"
+import { type StandingClocks, WORLD_START, WorldCore } from "./world-core.ts"
 
 /** Far more than a seed's run should take; a run that reaches it goes round in circles. */
 const STEPS_MAX = 2_000_000
@@ -129,8 +129,9 @@ export class World {
     })
   }
 
-  unpark(process: SimProcess): void {
-    this.#core.unpark(process)
+  /** @param standing which clocks stood meanwhile; default: as chance has it */
+  unpark(process: SimProcess, standing?: StandingClocks): void {
+    this.#core.unpark(process, standing)
   }
 
   /** Does `run` after `ms` of virtual time, outside every process: a test's own hand. */
