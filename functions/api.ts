@@ -34,6 +34,7 @@ function deadLettersOf({ cloud, settings }: Home<ApiSettings>): DeadLetters {
 
 export const handler = lambda("api", ["MILLRACE_MAINTAIN_FUNCTION", "MILLRACE_AUTHENTICATION"], base => {
   const { MILLRACE_STREAM: stream } = base.settings
-  const { clock } = base.ports
-  return createApiFunction(base, stream === undefined ? undefined : kinesisJournal({ stream, clock }))
+  const { ports, ledger } = base
+  const journal = stream === undefined ? undefined : kinesisJournal({ stream, clock: ports.clock, ledger })
+  return createApiFunction(base, journal)
 })

@@ -12,7 +12,10 @@ export interface AwsCloudOptions {
   readonly ledger: RequestLedger | undefined
 }
 
-/** The ports on AWS. Their clients are loaded when they are first asked: most invocations never do. */
+/**
+ * The ports on AWS. Their clients are loaded when they are first asked: most invocations never do. Each by a module of ours
+ * that names what is used of the SDK's, since of a module that is imported late bundles keep everything.
+ */
 export function awsCloud({ deadLetters, ledger }: AwsCloudOptions): Cloud {
   const watched = <Client extends SdkClient>(client: Client): Client => {
     ledger?.watch(client)
@@ -35,7 +38,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 
 function invoker(watched: Watch): Invoker {
   const open = once(async () => {
-    const { LambdaClient, InvokeCommand } = await import("@aws-sdk/client-lambda")
+    const { LambdaClient, InvokeCommand } = await import("./sdk/lambda.ts")
     return { client: watched(new LambdaClient()), InvokeCommand }
   })
   return {
@@ -57,7 +60,7 @@ function invoker(watched: Watch): Invoker {
 
 function queue(url: string, watched: Watch): DeadLetterQueue {
   const open = once(async () => {
-    const sqs = await import("@aws-sdk/client-sqs")
+    const sqs = await import("./sdk/sqs.ts")
     return { client: watched(new sqs.SQSClient({ useQueueUrlAsEndpoint: false })), sqs }
   })
   const QueueUrl = url
@@ -95,14 +98,14 @@ function queue(url: string, watched: Watch): DeadLetterQueue {
 function outside(watched: Watch): Outside {
   return {
     async readObject(Bucket, Key) {
-      const { S3Client, GetObjectCommand } = await import("@aws-sdk/client-s3")
+      const { S3Client, GetObjectCommand } = await import("./sdk/s3.ts")
       const forcePathStyle = process.env.AWS_ENDPOINT_URL !== undefined
       const client = watched(new S3Client({ forcePathStyle }))
       const answer = await client.send(new GetObjectCommand({ Bucket, Key }))
       return (await answer.Body?.transformToString()) ?? ""
     },
     async readSecret(SecretId) {
-      const { SecretsManagerClient, GetSecretValueCommand } = await import("@aws-sdk/client-secrets-manager")
+      const { SecretsManagerClient, GetSecretValueCommand } = await import("./sdk/secrets-manager.ts")
       const client = watched(new SecretsManagerClient())
       const answer = await client.send(new GetSecretValueCommand({ SecretId }))
       return answer.SecretString ?? ""

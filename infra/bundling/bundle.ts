@@ -1,19 +1,19 @@
 import { mkdirSync } from "node:fs"
+import { join } from "node:path"
 import { type BuildOptions, build } from "esbuild"
-import { FUNCTION_NAMES } from "../../functions/environment.ts"
-import { lazyPlugin } from "./lazy-plugin.ts"
+import { FUNCTION_NAMES, type FunctionName } from "../../functions/environment.ts"
+import { LAZY_MODULES, lazyPlugin } from "./lazy-plugin.ts"
 import { BANNER, nativePlugin } from "./native-plugin.ts"
 import { packageRoot } from "./package-root.ts"
 
 /** The program of DuckDB's child processes: a file beside the bundle of `query`. */
 const CHILD_ENTRY = "shared/serving/duckdb/child.ts"
 
-const OPTIONS: BuildOptions = {
+const COMMON: BuildOptions = {
   absWorkingDir: packageRoot,
   bundle: true,
   platform: "node",
   target: "node24",
-  format: "esm",
   minify: true,
   // Names and lines are enough to read a stack by: the sources themselves would be most of the upload.
   sourcemap: "linked",
@@ -21,16 +21,44 @@ const OPTIONS: BuildOptions = {
   legalComments: "none",
   mainFields: ["module", "main"],
   conditions: ["import", "module"],
-  banner: { js: BANNER },
-  plugins: [nativePlugin, lazyPlugin],
   logLevel: "warning",
+}
+
+const ES_MODULE: BuildOptions = {
+  ...COMMON,
+  format: "esm",
+  outExtension: { ".js": ".mjs" },
+  banner: { js: BANNER },
 }
 
 /** Bundles every function into `<folder>/<name>/index.mjs`, with its source map and what else it needs. */
 export async function bundleFunctions(folder: string): Promise<void> {
   mkdirSync(folder, { recursive: true })
-  const entryPoints: Record<string, string> = { "query/child": CHILD_ENTRY }
-  for (const name of FUNCTION_NAMES) entryPoints[`${name}/index`] = `functions/${name}.ts`
-  // In one build what they share is read and parsed once; without splitting each bundle is whole nevertheless.
-  await build({ ...OPTIONS, entryPoints, outdir: folder, outExtension: { ".js": ".mjs" } })
+  await Promise.all(FUNCTION_NAMES.map(name => bundleFunction(name, join(folder, name))))
+}
+
+async function bundleFunction(name: FunctionName, outdir: string): Promise<void> {
+  const lazy = new Set<string>()
+  const works: Promise<unknown>[] = [
+    build({
+      ...ES_MODULE,
+      outdir,
+      entryPoints: { index: `functions/${name}.ts` },
+      plugins: [nativePlugin, lazyPlugin(lazy)],
+      // What is imported late lies in files of its own. In one file, it would also keep from the bundle being pruned
+      // whatever it shares with the rest: all of the SDK.
+      splitting: true,
+    }),
+  ]
+  if (name === "query") {
+    const entryPoints = { child: CHILD_ENTRY }
+    works.push(build({ ...ES_MODULE, outdir, entryPoints, plugins: [nativePlugin] }))
+  }
+  await Promise.all(works)
+  await Promise.all([...lazy].map(module => bundleLazy(module, outdir)))
+}
+
+function bundleLazy(module: string, outdir: string): Promise<unknown> {
+  const outfile = join(outdir, LAZY_MODULES[module]!.file)
+  return build({ ...COMMON, format: "cjs", outfile, entryPoints: [module], sourcemap: false })
 }

@@ -49,7 +49,8 @@ export function layerAsset(layer: Layer, architecture: Architecture): string {
 function sourcesOf(native: NativePackage, architecture: Architecture): readonly Source[] {
   const { name } = native
   const platform = native.platformPackage(architecture)
-  const main = installedPackage(name)
+  const dependent = native.dependent === undefined ? undefined : installedPackage(native.dependent)
+  const main = installedPackage(name, dependent?.folder)
   const version = main?.dependencies[platform]
   if (main === undefined || version === undefined)
     throw new Error(`${name} is not installed: run npm install`)

@@ -14,6 +14,8 @@ export interface NativePackage {
   readonly layer: Layer
   /** The package that holds the library for Linux with glibc. */
   readonly platformPackage: (architecture: Architecture) => string
+  /** The package of ours that depends on it, where we do not ourselves. */
+  readonly dependent?: string
   /** What is loaded at the first call of one of these, since most environments never call any. Default: at the start. */
   readonly lazyExports?: readonly string[]
 }
@@ -39,6 +41,7 @@ export const NATIVE_PACKAGES: readonly NativePackage[] = [
   {
     // Its plain JavaScript, @duckdb/node-api, is bundled: 181 files would take a tenth of a second to load.
     name: "@duckdb/node-bindings",
+    dependent: "@duckdb/node-api",
     layer: "duckdb",
     platformPackage: architecture => `@duckdb/node-bindings-linux-${NODE_ARCH[architecture]}`,
   },

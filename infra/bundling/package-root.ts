@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readFileSync, realpathSync } from "node:fs"
 import { createRequire } from "node:module"
 import { dirname, join, sep } from "node:path"
 
@@ -28,7 +28,12 @@ export function installedPackage(name: string, from: string = packageRoot): Inst
     const manifest = join(folder, "package.json")
     if (!existsSync(manifest)) continue
     const { version, dependencies, optionalDependencies } = JSON.parse(readFileSync(manifest, "utf8"))
-    return { folder, version, dependencies: { ...dependencies, ...optionalDependencies } }
+    // Where packages are linked into place, their own dependencies lie beside what the link leads to.
+    return {
+      folder: realpathSync(folder),
+      version,
+      dependencies: { ...dependencies, ...optionalDependencies },
+    }
   }
   return undefined
 }

@@ -4,7 +4,8 @@ import { createAuthenticator } from "../api/auth/authenticator.ts"
 import type { JwtOptions } from "../api/auth/jwt.ts"
 import { keyStore } from "../api/auth/keys.ts"
 import type { KeyStore } from "../api/auth/types.ts"
-import type { Api, SqlService, TableDirectory } from "../api/types.ts"
+import { tableDirectory } from "../api/table-directory.ts"
+import type { Api, SqlService } from "../api/types.ts"
 import { openLog } from "../log/open-log.ts"
 import type { LogOptions } from "../log/options.ts"
 import type { Log } from "../log/types.ts"
@@ -13,9 +14,7 @@ import { runBuilder } from "../serving/builder/run.ts"
 import { DuckdbEngine } from "../serving/duckdb/engine.ts"
 import { QueryService } from "../serving/query/query-service.ts"
 import { serializeReply } from "../serving/query/serialize-reply.ts"
-import { shownColumns, type TableInfo } from "../serving/tables/table-item.ts"
 import { TableRegistry } from "../serving/tables/table-registry.ts"
-import { tableStatus } from "../serving/tables/table-status.ts"
 import { StoredTableSource } from "../serving/tail/table-source.ts"
 import { TailCache } from "../serving/tail/tail-cache.ts"
 import { localClock } from "../storage/local/clock.ts"
@@ -97,7 +96,7 @@ export async function openPlatform({ data, report, authentication }: PlatformOpt
     deadLetters: dead,
     log,
     journal: journal.journal,
-    tables: directoryOf(ports, tables),
+    tables: tableDirectory(ports, tables),
     sql: serviceOf(queries),
     onFailure: (error, request) => report(`${request.method} ${request.path}: ${describe(error)}`),
   })
@@ -126,24 +125,6 @@ function describe(error: unknown): string {
 function faultText(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
-}
-
-function specOf(table: TableInfo) {
-  return { ...table.spec, columns: shownColumns(table) }
-}
-
-function directoryOf(ports: Ports, registry: TableRegistry): TableDirectory {
-  return {
-    list: async () => (await registry.list()).map(specOf),
-    get: async name => {
-      const found = await registry.find(name)
-      return found === undefined ? undefined : specOf(found.table)
-    },
-    status: async name => {
-      const found = await registry.find(name)
-      return found === undefined ? undefined : tableStatus(ports, found.table)
-    },
-  }
 }
 
 function serviceOf(queries: QueryService): SqlService {

@@ -9,6 +9,7 @@ import { openHome } from "../../functions/runtime/home.ts"
 import { keyStore } from "../../shared/api/auth/keys.ts"
 import { BODY_BYTES_MAX } from "../../shared/api/limits.ts"
 import { DuckdbEngine } from "../../shared/serving/duckdb/engine.ts"
+import type { Journal } from "../../shared/storage/journal.ts"
 import { describeAuthentication } from "../api/auth-contract.ts"
 import { SPEC } from "../serving/support.ts"
 import { ample, callHttp, coldBase, FakeCloud, httpEvent, type TestBase, testBase } from "./support.ts"
@@ -107,6 +108,28 @@ describe("the functions behind the gateway", () => {
     const signed = createApiFunction(testBase({ ports: base.ports, settings }))
     expect((await signed.handle({ ...event, requestContext }, ample)).statusCode).toBe(200)
     expect((await callHttp(signed, "GET /topics", { headers: bearer })).status).toBe(401)
+  })
+
+  test("hand records to the journal where there is one", async () => {
+    const keys: string[] = []
+    const journal: Journal = {
+      put: async records =>
+        records.map(({ key }, index) => {
+          keys.push(key)
+          return {
+            outcome: "committed",
+            position: { shard: "journal/shardId-0", sequence: String(index + 1) },
+          }
+        }),
+    }
+    const base = await deployed()
+    const request = { headers: ndjson, body: '{"id":1}\n' }
+    const taken = await callHttp(createApiFunction(base, journal), "POST /topics/events?ack=journal", request)
+    expect(taken.status, taken.text).toBe(202)
+    expect(keys).toHaveLength(1)
+    const none = await callHttp(createApiFunction(base), "POST /topics/events?ack=journal", request)
+    expect(none.status).toBeGreaterThanOrEqual(400)
+    expect((await callHttp(createApiFunction(base), "POST /topics/events", request)).status).toBe(200)
   })
 
   test("count and redrive dead letters through `maintain`", async () => {

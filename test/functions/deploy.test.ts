@@ -52,6 +52,7 @@ const APP: AppDefinition = {
     },
   ],
   tables: [{ name: "orders", topic: "orders", columns: [{ name: "id", type: "int" }] }],
+  jobs: [],
 }
 
 const KEY = `mr_${"f".repeat(43)}`
