@@ -73,6 +73,16 @@ describe("delivery", () => {
     expect(await deliver(log, many.slice(1_000), nothingAside)).toEqual(count(0, 2_000))
   })
 
+  test("a cold process reads a topic once, not for each of its partitions", async () => {
+    const ports = memoryPorts()
+    const { id } = await openWithTopic(ports, 40)
+    const cold = memoryPorts({ stores: ports.stores, seed: 1 })
+    const spread = Array.from({ length: 40 }, (_, i) => delivery(i + 1, id, ["x"], { partition: i }))
+    expect(await deliver(openLog(cold), spread, nothingAside)).toEqual(count(40))
+    // The topic's id and name, and each partition's snapshot and slots.
+    expect(cold.counts.calls).toMatchObject({ metaGet: 2 + 40, metaQuery: 40, metaPut: 40 })
+  })
+
   test("what does not fit one slot goes on in the next, in order", async () => {
     const ports = memoryPorts()
     const { log, id } = await openWithTopic(ports)

@@ -42,8 +42,13 @@ export async function deliver(
   options: DeliverOptions,
 ): Promise<Delivered> {
   const { appends, faulty, repeated } = sort(deliveries, options.shardPrefix ?? "")
+  const found = new Map<string, Promise<unknown>>()
+  for (const { topicId } of appends) {
+    // Read once, not by every partition.
+    if (!found.has(topicId)) found.set(topicId, log.topicById(topicId))
+  }
   const works = [
-    ...appends.map(append => appendOne(log, append, options)),
+    ...appends.map(append => appendOne(log, append, found.get(append.topicId)!, options)),
     ...faulty.map(record => options.setAside(record).then(() => ({ ...NONE, setAside: 1 }))),
   ]
   const total = { ...NONE, skipped: repeated }
@@ -99,8 +104,14 @@ function sort(deliveries: readonly JournalDelivery[], prefix: string): Sorted {
   return { appends: [...groups.values()], faulty, repeated }
 }
 
-async function appendOne(log: Log, append: JournalledAppend, options: DeliverOptions): Promise<Delivered> {
+async function appendOne(
+  log: Log,
+  append: JournalledAppend,
+  topic: Promise<unknown>,
+  options: DeliverOptions,
+): Promise<Delivered> {
   try {
+    await topic
     return { ...NONE, ...(await log.appendJournalled(append)) }
   } catch (error) {
     if (!(error instanceof LogError)) throw error
