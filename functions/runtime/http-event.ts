@@ -50,7 +50,7 @@ function callerOf({ requestContext }: HttpEvent): Caller | undefined {
 }
 
 /** All of an event but its body. */
-export function headOf(event: HttpEvent): RequestHead {
+export function headOf(event: HttpEvent): Omit<RequestHead, "signal"> {
   const caller = callerOf(event)
   return {
     method: event.requestContext.http.method,

@@ -3,14 +3,17 @@ import { createAuthenticator } from "../../shared/api/auth/authenticator.ts"
 import { keyStore } from "../../shared/api/auth/keys.ts"
 import { errorReply } from "../../shared/api/error-reply.ts"
 import { tableDirectory } from "../../shared/api/table-directory.ts"
-import type { Api, ApiServices } from "../../shared/api/types.ts"
+import type { Api, ApiResponse, ApiServices } from "../../shared/api/types.ts"
 import { fetchJson } from "./fetch-json.ts"
 import { endings, type Home } from "./home.ts"
 import { bodyOf, type HttpEvent, headOf } from "./http-event.ts"
 import { type HttpResult, resultOf } from "./http-result.ts"
-import type { Served } from "./lambda.ts"
+import type { Invocation, Served } from "./lambda.ts"
 import { asError } from "./report.ts"
 import { readAuthentication } from "./settings.ts"
+
+/** What is left of an invocation for its answer when a wait or a query is ended, whatever it asked for. */
+const ANSWER_MS = 1_000
 
 /** The services that differ between the functions behind the HTTP API. */
 export type OwnServices = Pick<ApiServices, "sql" | "journal" | "deadLetters">
@@ -39,7 +42,7 @@ export function httpServed(home: Home, own: OwnServices): Served<HttpEvent, Http
   })
   const { idle, close } = endings(home)
   return {
-    handle: async event => resultOf(await answer(api, event)),
+    handle: async (event, invocation) => resultOf(await answer(api, event, invocation)),
     idle,
     async close() {
       api.close()
@@ -48,8 +51,9 @@ export function httpServed(home: Home, own: OwnServices): Served<HttpEvent, Http
   }
 }
 
-async function answer(api: Api, event: HttpEvent) {
-  const head = headOf(event)
+async function answer(api: Api, event: HttpEvent, invocation: Invocation): Promise<ApiResponse> {
+  const stop = new AbortController()
+  const head = { ...headOf(event), signal: stop.signal }
   let body: Uint8Array
   try {
     body = bodyOf(event)
@@ -57,5 +61,10 @@ async function answer(api: Api, event: HttpEvent) {
     // A stranger is told that he is one, not what a body may be.
     return (await api.refusal(head)) ?? errorReply(error)
   }
-  return api.handle({ ...head, body })
+  const timer = setTimeout(() => stop.abort(), Math.max(0, invocation.leftMs() - ANSWER_MS))
+  try {
+    return await api.handle({ ...head, body })
+  } finally {
+    clearTimeout(timer)
+  }
 }

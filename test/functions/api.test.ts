@@ -1,3 +1,4 @@
+import { once } from "node:events"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -9,6 +10,8 @@ import { openHome } from "../../functions/runtime/home.ts"
 import { keyStore } from "../../shared/api/auth/keys.ts"
 import { BODY_BYTES_MAX } from "../../shared/api/limits.ts"
 import { DuckdbEngine } from "../../shared/serving/duckdb/engine.ts"
+import { QueryError } from "../../shared/serving/errors.ts"
+import type { SqlEngine } from "../../shared/serving/sql/engine.ts"
 import type { Journal } from "../../shared/storage/journal.ts"
 import { describeAuthentication } from "../api/auth-contract.ts"
 import { SPEC } from "../serving/support.ts"
@@ -157,5 +160,29 @@ describe("the functions behind the gateway", () => {
     expect(base.lines).toEqual([{ level: "error", message: "GET /dead-letters", facts: "throttled" }])
     expect(JSON.stringify(base.lines)).not.toContain(KEY.slice(3))
     expect((await callHttp(api, "GET /topics", { headers: bearer })).status).toBe(200)
+  })
+
+  test("end a long poll and a query in time to answer, whatever they were asked for", {
+    timeout: 20_000,
+  }, async () => {
+    const short = { leftMs: () => 1_300 }
+    const base = await deployed()
+    const path = "/topics/events/partitions/0/records?timeout=25000"
+    const polled = await createApiFunction(base).handle(httpEvent(`GET ${path}`, { headers: bearer }), short)
+    expect([polled.statusCode, polled.body]).toEqual([200, "[]"])
+    const engine: SqlEngine & { close(): Promise<void> } = {
+      analyze: async sql => ({ ok: true, value: { sql, tables: ["events"] } }),
+      run: async ({ signal }) => {
+        await once(signal!, "abort")
+        return { ok: false, error: new QueryError("timeout", "stopped") }
+      },
+      close: async () => undefined,
+    }
+    const sql = encodeURIComponent("SELECT * FROM events")
+    const asked = httpEvent(`GET /query/sql?sql=${sql}&queryOptions=timeoutMs=60000`, { headers: bearer })
+    const result = await createQuery(base, engine).handle(asked, short)
+    expect(JSON.parse(result.body).exceptions).toMatchObject([
+      { message: expect.stringContaining("stopped") },
+    ])
   })
 })
