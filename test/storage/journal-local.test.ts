@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process"
 import {
   existsSync,
   mkdirSync,
@@ -180,4 +181,46 @@ test("files of another journal are not mixed in", async () => {
   const mended = await openLocalJournal(folder, { random })
   expect(textsOf(await readAvailable(mended))).toEqual(["a"])
   await mended.close()
+})
+
+test.skipIf(process.platform === "win32")(
+  "a full disk refuses what does not fit, and nothing else",
+  async () => {
+    const folder = newFolder()
+    const script = join(import.meta.dirname, "journal-child.ts")
+    // Files may grow to a thousand blocks of 512 or 1,024 bytes: as the disk's end does it, writes beyond fail.
+    const limited = ["-c", 'ulimit -f 1000; exec "$@"', "sh", process.execPath, script, folder]
+    const { stdout, stderr, status } = spawnSync("sh", limited, { encoding: "utf8" })
+    expect({ status, stderr }).toMatchObject({ status: 0 })
+    const [first, second, third] = stdout.trimEnd().split("\n")
+    const [, taken] = /^refused after (\d+): .*EFBIG/.exec(first) ?? []
+    expect(Number(taken), first).toBeGreaterThan(3)
+    expect(second).toBe("committed")
+    expect(third).toBe(`${Number(taken) + 1} 10`)
+    const journal = await openLocalJournal(folder, { random })
+    expect(journal.cutBytes).toBe(0)
+    expect(await put(journal, "next")).toEqual([String(Number(taken) + 2)])
+    await journal.close()
+  },
+)
+
+// What version 1 of a journal's file looks like, for as long as one may lie in a data folder.
+test("files are written and read as version 1 says", async () => {
+  const golden = readFileSync(
+    join(import.meta.dirname, "../golden/storage/journal-file-v1.hex"),
+    "utf8",
+  ).trim()
+  const folder = newFolder()
+  const journal = await openLocalJournal(folder, { random: { id: () => "0123456789abcdef".repeat(2) } })
+  await put(journal, "first", "ü")
+  const path = join(folder, "00000000000000000001.journal")
+  expect(readFileSync(path).toString("hex")).toBe(golden)
+  await journal.close()
+  writeFileSync(path, Buffer.from(golden, "hex"))
+  const read = await openLocalJournal(folder, { random })
+  expect(await readAvailable(read)).toMatchObject([
+    { position: { shard: "local-0123456789abcdef", sequence: "1" }, data: Buffer.from("first") },
+    { position: { shard: "local-0123456789abcdef", sequence: "2" }, data: Buffer.from("ü") },
+  ])
+  await read.close()
 })
