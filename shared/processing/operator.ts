@@ -16,6 +16,8 @@ export interface Operator extends Collector {
   watermark(watermark: number): void
   /** The clock has come to `now` (epoch ms): due timers fire. */
   processingTime(now: number): void
+  /** Input has ended, and the clock with it: every timer that is set by then fires, once, whenever it is due. */
+  endProcessingTime(): void
   /** A commit is about to be made: what is given once a commit is given now. */
   beforeCommit(): void
   /** When the next processing-time timer is due, epoch ms; undefined: none is set. */
@@ -36,6 +38,19 @@ export interface OperatorContext {
   readonly processingTime: number
   /** Counts records that were dropped, by reason. */
   dropped(reason: DropReason): void
+  /** Whether a timer is to be left out: it threw before. Asked for where `skipsTimers` says that there are any. */
+  skips(timer: TimerPosition): boolean
+  readonly skipsTimers: boolean
+}
+
+/** What runs without a record that it could be blamed on. */
+export interface TimerPosition {
+  /** By which time it was set; `commit`: a row of an updating step, given once a commit. */
+  readonly kind: "event" | "processing" | "commit"
+  /** When it was due, epoch ms; of a commit 0. */
+  readonly time: number
+  /** The record's key, as a JSON array of its parts. */
+  readonly key: string
 }
 
 /** `late`: for every window; `duplicate`: seen before; `expired`: too old to tell whether it was seen before. */

@@ -7,8 +7,10 @@ import {
   type Operator,
   type OperatorContext,
   type StateTable,
+  type TimerPosition,
 } from "./operator.ts"
 import { buildOperator } from "./operators/build.ts"
+import { TimerFault } from "./operators/timer-fault.ts"
 import { TimestampsOperator } from "./operators/timestamps.ts"
 import { Valve } from "./time/watermark-merge.ts"
 
@@ -20,6 +22,13 @@ export interface ProgramHost {
   sink(index: number, record: unknown, timestamp: number): void
   /** Counts a record that an operator dropped. */
   dropped(uid: string, reason: DropReason): void
+  /** Timers to leave out, as `timerId` says them; absent: none. */
+  readonly skippedTimers?: ReadonlySet<string>
+}
+
+/** What names one timer of a job. */
+export function timerId(uid: string, { kind, time, key }: TimerPosition): string {
+  return `${uid} ${kind} ${time} ${key}`
 }
 
 export interface ProgramOptions {
@@ -53,12 +62,18 @@ export class Program {
     }
     // Readers first: an operator is handed what reads it when it is made.
     for (const node of this.#nodes.toReversed()) {
-      const readers = this.#nodes.filter(other => other.inputs.includes(node))
+      // A stream that is joined with itself comes twice.
+      const readers = this.#nodes.flatMap(other =>
+        other.inputs.filter(input => input === node).map(() => other),
+      )
       node.join(readers)
-      const marked = () => this.#propagate(node.index)
+      const marked = () => this.#propagate(node.index - 1)
       node.operator = buildOperator(node.graph, node, { bounded: this.#bounded, marked })
     }
-    for (const node of this.#nodes) if (node.inputs.length > 1) node.valve = new Valve(node.inputs.length)
+    for (const node of this.#nodes) {
+      node.bounded = this.#bounded
+      if (node.inputs.length > 1) node.valve = new Valve(node.inputs.length)
+    }
   }
 
   /** Where records of the source at this place of the graph go in. */
@@ -78,16 +93,15 @@ export class Program {
 
   /** The clock has moved: due processing-time timers fire. The host's `processingTime` says where to. */
   advanceProcessingTime(): void {
-    for (const node of this.#nodes) node.operator.processingTime(this.#host.processingTime)
+    for (const node of this.#nodes) node.guard(() => node.operator.processingTime(this.#host.processingTime))
   }
 
-  /** Fires every processing-time timer, at the end of a bounded run. */
+  /**
+   * Fires every processing-time timer, at the end of a bounded run: first those of what comes first in the graph, whose
+   * results may set some further down. Timers that a step sets while its own fire are left out.
+   */
   endProcessingTime(): void {
-    for (const node of this.#nodes) {
-      for (let due = node.operator.nextTimer; due !== undefined; due = node.operator.nextTimer) {
-        node.operator.processingTime(due)
-      }
-    }
+    for (const node of this.#nodes) node.guard(() => node.operator.endProcessingTime())
   }
 
   /** A batch has ended: watermarks of operators that have their own are taken up. */
@@ -97,7 +111,7 @@ export class Program {
 
   /** What is given once a commit is given. */
   beforeCommit(): void {
-    for (const node of this.#nodes) node.operator.beforeCommit()
+    for (const node of this.#nodes) node.guard(() => node.operator.beforeCommit())
   }
 
   /** When the next processing-time timer is due, epoch ms. */
@@ -138,9 +152,8 @@ export class Program {
       node.watermark = watermark
       node.idle = idle
       if (node.valve !== undefined) {
-        node.valve = new Valve(node.inputs.length, watermark)
-        for (const [at, input] of node.inputs.entries())
-          node.valve.watermark(at, times[input.index]?.watermark ?? 0)
+        const inputs = node.inputs.map(input => times[input.index] as NodeTime)
+        node.valve = Valve.restored(inputs, watermark)
       }
     }
   }
@@ -166,6 +179,7 @@ class Node implements OperatorContext {
   watermark = Number.NEGATIVE_INFINITY
   idle = false
   ended = false
+  bounded = false
   output: Collector = NOWHERE
   readonly #sides = new Map<string, Collector>()
 
@@ -186,6 +200,24 @@ class Node implements OperatorContext {
 
   dropped(reason: DropReason): void {
     this.#host.dropped(this.uid ?? this.graph.operator.kind, reason)
+  }
+
+  get skipsTimers(): boolean {
+    return (this.#host.skippedTimers?.size ?? 0) > 0
+  }
+
+  skips(timer: TimerPosition): boolean {
+    return this.#host.skippedTimers?.has(timerId(this.uid ?? "", timer)) ?? false
+  }
+
+  /** Says of a timer that threw whose it is. */
+  guard(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      if (error instanceof TimerFault) error.uid ??= this.uid ?? this.graph.operator.kind
+      throw error
+    }
   }
 
   side(tag: string): Collector {
@@ -217,15 +249,20 @@ class Node implements OperatorContext {
       const input = this.inputs[0] as Node
       this.idle = input.idle
       this.ended = input.ended
-      const own = operator instanceof TimestampsOperator ? operator.ownWatermark : input.watermark
+      const isOwn = operator instanceof TimestampsOperator && !this.bounded
+      const own = isOwn ? operator.ownWatermark : input.watermark
       this.raise(input.watermark === END_OF_TIME ? END_OF_TIME : own)
       return
     }
     for (const [at, input] of this.inputs.entries()) {
+      // The watermark of what has ended is the end of time: it says nothing about the others.
+      if (input.ended) {
+        valve.end(at)
+        continue
+      }
       if (!input.idle) valve.idle(at, false)
       valve.watermark(at, input.watermark)
       if (input.idle) valve.idle(at, true)
-      if (input.ended) valve.end(at)
     }
     const { watermark, idle, ended } = valve.merged
     this.idle = idle
@@ -236,7 +273,7 @@ class Node implements OperatorContext {
   raise(watermark: number): void {
     if (watermark <= this.watermark) return
     this.watermark = watermark
-    this.operator.watermark(watermark)
+    this.guard(() => this.operator.watermark(watermark))
   }
 }
 

@@ -128,6 +128,11 @@ export interface CustomTrigger<T> {
   onRecord(record: T, timestamp: number, context: TriggerContext): TriggerResult
   onEventTime(timestamp: number, context: TriggerContext): TriggerResult
   onProcessingTime(timestamp: number, context: TriggerContext): TriggerResult
+  /**
+   * Sessions became one, `context.window`: their timers are gone, their counts added. `onRecord` follows, with the record
+   * that joined them.
+   */
+  onMerge?(context: TriggerContext): void
 }
 
 /** When a window's result is given. */

@@ -1,4 +1,4 @@
-import type { DropReason } from "../operator.ts"
+import type { DropReason, TimerPosition } from "../operator.ts"
 import type { RunInfo } from "../state/run-levels.ts"
 import type { CommitDraft, InputPosition } from "../task/commit.ts"
 
@@ -36,8 +36,12 @@ export interface EngineOptions {
   readonly bounded: boolean
 }
 
-/** Why a batch of work came to nothing: a record that the job's functions do not take. */
+/** Why a batch of work came to nothing: what the job's functions do not take. */
+export type Poison = PoisonRecord | PoisonTimer
+
+/** A record on which a function threw, or what a record set off at once. */
 export interface PoisonRecord {
+  readonly kind: "record"
   readonly topicId: string
   readonly partition: number
   readonly offset: number
@@ -46,6 +50,20 @@ export interface PoisonRecord {
   readonly record: string
 }
 
+/**
+ * A timer in which a function threw: a window's result, a process function's timer, the row of an updating step. No record
+ * is to blame, so leaving one out would not help: what is left out is the timer's own doing, such as that one result.
+ */
+export interface PoisonTimer extends TimerPosition {
+  readonly kind: TimerPosition["kind"]
+  /** The uid of the step. */
+  readonly operator: string
+  readonly error: string
+}
+
+/** What is to be left out of a batch: what was poison when it was worked through before. */
+export type Skip = Omit<PoisonRecord, "error" | "record"> | Omit<PoisonTimer, "error">
+
 /** A run of the state, its bytes read. */
 export interface LoadedRun extends RunInfo {
   readonly run: Uint8Array
@@ -53,7 +71,7 @@ export interface LoadedRun extends RunInfo {
 
 export type WorkResult =
   | { readonly ok: true; readonly draft: CommitDraft }
-  | { readonly ok: false; readonly poison: PoisonRecord }
+  | { readonly ok: false; readonly poison: Poison }
 
 /**
  * The computing side of one task: a job's program, the records' decoding, the results' encoding, the state in memory.
@@ -69,14 +87,12 @@ export interface TaskEngine {
   /** Takes up partitions that are new. */
   addInputs(inputs: readonly EngineInput[]): void
   /**
-   * Works through batches and due timers, in this order: records, event time, processing time; then makes the draft of a
-   * commit. @param now the clock, epoch ms @param skip positions of poison records to leave out
+   * Works through batches and due timers, in this order: what is due by the clock, records, event time, what they set by
+   * the clock and is due already; then makes the draft of a commit. After poison, its outcome: the policy `fail` stops the
+   * task with it as the fault; else a new engine works through the same again, with the poison among `skip`.
+   * @param now the clock, epoch ms @param skip what to leave out; each is counted as skipped
    */
-  work(
-    batches: readonly EngineBatch[],
-    now: number,
-    skip: readonly { topicId: string; partition: number; offset: number }[],
-  ): WorkResult
+  work(batches: readonly EngineBatch[], now: number, skip: readonly Skip[]): WorkResult
   /** Key groups `from` to `to` − 1 of the state as it is now, whole, as a run. */
   writeGroups(from: number, to: number): Uint8Array
   /** The state's bytes in memory, about. */

@@ -2,7 +2,8 @@ import type { TopicSource } from "../../definition/job/graph.ts"
 import type { Job } from "../../definition/job/job.ts"
 import { type BatchCodec, RecordCursor } from "../../log/records/index.ts"
 import { type DropReason, END_OF_TIME } from "../operator.ts"
-import { Program, type ProgramHost } from "../program.ts"
+import { TimerFault } from "../operators/timer-fault.ts"
+import { Program, type ProgramHost, timerId } from "../program.ts"
 import { materialised } from "../record.ts"
 import { packState } from "../state/packing.ts"
 import { readRun, takeChanges, takeGroups } from "../state/run-codec.ts"
@@ -14,6 +15,8 @@ import type {
   EngineOptions,
   LoadedRun,
   PoisonRecord,
+  PoisonTimer,
+  Skip,
   TaskEngine,
   WorkResult,
 } from "./engine.ts"
@@ -53,6 +56,7 @@ export class JobEngine implements TaskEngine, ProgramHost {
   readonly #sequences = new Map<string, number>()
   #counters: { -readonly [K in keyof TaskCounters]: TaskCounters[K] } = { ...NO_COUNTERS }
   processingTime = 0
+  skippedTimers: ReadonlySet<string> = new Set()
 
   constructor(options: JobEngineOptions) {
     const { job, bounded, outputs, inputs } = options
@@ -121,18 +125,32 @@ export class JobEngine implements TaskEngine, ProgramHost {
     for (const table of states.values()) table.loaded()
   }
 
-  work(
-    batches: readonly EngineBatch[],
-    now: number,
-    skip: readonly Omit<PoisonRecord, "error" | "record">[],
-  ): WorkResult {
+  work(batches: readonly EngineBatch[], now: number, skip: readonly Skip[]): WorkResult {
     this.processingTime = Math.max(this.processingTime, now)
+    const timers = skip.flatMap(at => (at.kind === "record" ? [] : [timerId(at.operator, at)]))
+    this.skippedTimers = new Set(timers)
+    this.#counters.skipped += this.skippedTimers.size
+    try {
+      this.#program.advanceProcessingTime()
+      const poison = this.#read(batches, skip)
+      if (poison !== undefined) return { ok: false, poison }
+      this.#advanceTime()
+      this.#program.beforeCommit()
+      return { ok: true, draft: this.#draft() }
+    } catch (error) {
+      if (error instanceof TimerFault) return { ok: false, poison: poisonTimer(error) }
+      throw error
+    }
+  }
+
+  /** Takes the records in, then looks who is idle. */
+  #read(batches: readonly EngineBatch[], skip: readonly Skip[]): PoisonRecord | undefined {
     const fed = new Set<SourceInput>()
     for (const batch of batches) {
       const input = this.#byId.get(inputId(batch))
       if (input === undefined) continue
       const poison = this.#feed(input, batch, skip)
-      if (poison !== undefined) return { ok: false, poison }
+      if (poison !== undefined) return poison
       if (batch.next > input.next) fed.add(input)
       input.next = batch.next
       if (batch.ended) input.ended = true
@@ -144,9 +162,7 @@ export class JobEngine implements TaskEngine, ProgramHost {
         fed.has(input),
       )
     }
-    this.#advanceTime()
-    this.#program.beforeCommit()
-    return { ok: true, draft: this.#draft() }
+    return undefined
   }
 
   #advanceTime(): void {
@@ -156,14 +172,12 @@ export class JobEngine implements TaskEngine, ProgramHost {
     if (this.#program.watermark === END_OF_TIME) this.#program.endProcessingTime()
   }
 
-  #feed(
-    input: SourceInput,
-    batch: EngineBatch,
-    skip: readonly Omit<PoisonRecord, "error" | "record">[],
-  ): PoisonRecord | undefined {
+  #feed(input: SourceInput, batch: EngineBatch, skip: readonly Skip[]): PoisonRecord | undefined {
     const { topicId, partition } = batch
     const skipped = new Set(
-      skip.filter(at => at.topicId === topicId && at.partition === partition).map(({ offset }) => offset),
+      skip.flatMap(at =>
+        at.kind === "record" && at.topicId === topicId && at.partition === partition ? [at.offset] : [],
+      ),
     )
     const { source } = input.input
     const collector = this.#program.source(source)
@@ -187,9 +201,18 @@ export class JobEngine implements TaskEngine, ProgramHost {
           if (mark !== undefined)
             this.#program.sourceTime(source, (this.#sources.get(source) as SourceInputs).time())
         } catch (error) {
+          // A record's watermark fired it.
+          if (error instanceof TimerFault) throw error
           const text = decoder.decode(cursor.buffer.subarray(cursor.valueStart, cursor.valueEnd))
           const record = text.slice(0, POISON_SHOWN_MAX)
-          return { topicId, partition, offset: cursor.offset, error: messageOf(error), record }
+          return {
+            kind: "record",
+            topicId,
+            partition,
+            offset: cursor.offset,
+            error: messageOf(error),
+            record,
+          }
         }
       }
     }
@@ -245,6 +268,10 @@ export class JobEngine implements TaskEngine, ProgramHost {
   get job(): Job {
     return this.#job
   }
+}
+
+function poisonTimer({ timer, uid = "", message }: TimerFault): PoisonTimer {
+  return { ...timer, operator: uid, error: message }
 }
 
 function messageOf(error: unknown): string {

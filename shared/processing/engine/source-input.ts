@@ -16,7 +16,7 @@ export class SourceInput implements InputTime {
 
   constructor(source: TopicSource, input: EngineInput, position: InputPosition | undefined) {
     this.input = input
-    this.generator = runningGenerator(source.watermark, position?.maxTimestamp)
+    this.generator = runningGenerator(source.watermark, position)
     this.next = position?.next ?? 0
     this.idle = position?.idle ?? false
     this.ended = position?.ended ?? false
@@ -26,16 +26,22 @@ export class SourceInput implements InputTime {
     return this.generator.current()
   }
 
-  /** Idle without records for so long by the clock; never before it was looked at for that long. */
+  /**
+   * Idle without records for so long by the clock; never before it was looked at for that long. What was idle stays so
+   * until records come, across restarts too.
+   */
   look(now: number, idleAfterMs: number | undefined, hadRecords: boolean): void {
     if (hadRecords || this.lastRecordAt === undefined) this.lastRecordAt = now
-    this.idle = !hadRecords && idleAfterMs !== undefined && now - this.lastRecordAt >= idleAfterMs
+    if (hadRecords || idleAfterMs === undefined) this.idle = false
+    else if (now - this.lastRecordAt >= idleAfterMs) this.idle = true
   }
 
   position(): InputPosition {
     const { source, topicId, partition } = this.input
     const { next, idle, ended } = this
-    return { source, topicId, partition, next, maxTimestamp: this.generator.maxTimestamp, idle, ended }
+    const { maxTimestamp, mark } = this.generator
+    const position = { source, topicId, partition, next, maxTimestamp, idle, ended }
+    return mark === undefined ? position : { ...position, mark }
   }
 }
 

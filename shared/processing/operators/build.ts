@@ -75,8 +75,8 @@ function buildWindow(
       throw new ProcessingError("unsupported", "a count window has its own trigger")
     return new CountWindows(assigner, { keys, content }, context)
   }
-  const trigger = runningTrigger(triggerOf(assigner, operator.trigger, bounded))
   const time = assigner.kind === "global" ? "event" : assigner.time
+  const trigger = runningTrigger(triggerOf(assigner, operator.trigger, bounded), time)
   const parts = { keys, content, trigger, time, latenessMs: allowedLatenessMs }
   switch (assigner.kind) {
     case "global":

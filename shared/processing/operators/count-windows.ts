@@ -39,7 +39,16 @@ export class CountWindows implements Operator {
     this.#slide = window.slide
     this.#content = parts.content
     this.#context = context
-    this.#store = new KeyedStore(parts.keys)
+    this.#store = new KeyedStore(parts.keys, {
+      pack: ({ content, ...rest }) => ({
+        ...rest,
+        content: content === undefined ? undefined : parts.content.pack(content),
+      }),
+      unpack: packed => {
+        const { content, ...rest } = packed as Counted
+        return { ...rest, content: content === undefined ? undefined : parts.content.unpack(content) }
+      },
+    })
   }
 
   get state(): StateTable {
@@ -48,6 +57,7 @@ export class CountWindows implements Operator {
 
   watermark(): void {}
   processingTime(): void {}
+  endProcessingTime(): void {}
   beforeCommit(): void {}
 
   record(value: unknown, timestamp: number): void {

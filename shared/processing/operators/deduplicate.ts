@@ -7,8 +7,11 @@ import { TimerQueue } from "../time/timer-queue.ts"
 /** What was seen is forgotten in steps of this share of its time to live: few timers, little kept too long. */
 const STEPS = 32
 
+/** The times at which an id was let through; several only where records are more out of order than the time to live. */
+type Times = number | readonly number[]
+
 interface Seen {
-  readonly slot: KeySlot<number>
+  readonly slot: KeySlot<Times>
   readonly by: string | number
 }
 
@@ -22,8 +25,7 @@ export class Deduplicate implements Operator {
   readonly #ttlMs: number
   readonly #stepMs: number
   readonly #context: OperatorContext
-  /** The highest time at which it was seen. */
-  readonly #store: KeyedStore<number>
+  readonly #store: KeyedStore<Times>
   readonly #timers = new TimerQueue<Seen>()
 
   constructor(
@@ -42,6 +44,7 @@ export class Deduplicate implements Operator {
   }
 
   processingTime(): void {}
+  endProcessingTime(): void {}
   beforeCommit(): void {}
 
   record(value: unknown, timestamp: number): void {
@@ -55,25 +58,32 @@ export class Deduplicate implements Operator {
     }
     const slot = this.#store.slotOf(value)
     const seen = slot.entries.get(by)
-    if (seen !== undefined && Math.abs(timestamp - seen) < this.#ttlMs) {
+    if (seen !== undefined && this.#isWithin(timestamp, seen)) {
       this.#context.dropped("duplicate")
       return
     }
-    if (seen === undefined || timestamp > seen) {
-      this.#store.set(slot, by, timestamp)
-      this.#arm(slot, by, timestamp)
-    }
+    this.#store.set(slot, by, seen === undefined ? timestamp : [...timesOf(seen), timestamp])
+    this.#arm(slot, by, timestamp)
     this.#context.output.record(value, timestamp)
+  }
+
+  #isWithin(timestamp: number, seen: Times): boolean {
+    if (typeof seen === "number") return Math.abs(timestamp - seen) < this.#ttlMs
+    return seen.some(time => Math.abs(timestamp - time) < this.#ttlMs)
   }
 
   watermark(watermark: number): void {
     this.#timers.fire(watermark, (_time, { slot, by }) => {
-      const seen = slot.entries.get(by)
-      if (seen !== undefined && seen + this.#ttlMs <= watermark) this.#store.delete(slot, by)
+      const seen = timesOf(slot.entries.get(by))
+      const kept = seen.filter(time => time + this.#ttlMs > watermark)
+      if (kept.length === seen.length) return
+      const [only] = kept
+      if (only === undefined) this.#store.delete(slot, by)
+      else this.#store.set(slot, by, kept.length === 1 ? only : kept)
     })
   }
 
-  #arm(slot: KeySlot<number>, by: string | number, timestamp: number): void {
+  #arm(slot: KeySlot<Times>, by: string | number, timestamp: number): void {
     const due = timestamp + this.#ttlMs
     this.#timers.add(Math.ceil(due / this.#stepMs) * this.#stepMs, { slot, by })
   }
@@ -81,7 +91,14 @@ export class Deduplicate implements Operator {
   #rearm(): void {
     this.#timers.clear()
     for (const slot of this.#store.slots()) {
-      for (const [by, seen] of slot.entries) this.#arm(slot, by, seen)
+      for (const [by, seen] of slot.entries) for (const time of timesOf(seen)) this.#arm(slot, by, time)
     }
   }
+}
+
+const NONE: readonly number[] = []
+
+function timesOf(times: Times | undefined): readonly number[] {
+  if (times === undefined) return NONE
+  return typeof times === "number" ? [times] : times
 }

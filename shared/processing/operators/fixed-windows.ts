@@ -28,7 +28,7 @@ export class FixedWindows extends WindowOperator {
     this.#taken = false
     eachWindow(this.#assigner, time === "event" ? timestamp : this.context.processingTime, this.#visit)
     // Only a record that no window took, and that is late itself, is late.
-    if (!this.#taken && timestamp + this.parts.latenessMs <= this.context.watermark)
+    if (!this.#taken && time === "event" && timestamp + this.parts.latenessMs <= this.context.watermark)
       this.tooLate(value, timestamp)
   }
 

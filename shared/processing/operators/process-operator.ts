@@ -1,10 +1,12 @@
 import type { ProcessSpec } from "../../definition/job/state.ts"
-import type { Operator, OperatorContext, StateTable } from "../operator.ts"
+import { END_OF_TIME, type Operator, type OperatorContext, type StateTable } from "../operator.ts"
 import { KeyedStore, type KeySlot } from "../state/keyed-store.ts"
 import type { KeyReader } from "../state/keys.ts"
 import type { Stamped } from "../state/time-to-live.ts"
 import { TimerQueue } from "../time/timer-queue.ts"
 import { makeState, type StateEntry } from "./process-state.ts"
+import { TimerFault, timerPosition } from "./timer-fault.ts"
+import { checkedTimestamp } from "./timestamps.ts"
 import { keyRow } from "./window-result.ts"
 
 type Slot = KeySlot<StateEntry>
@@ -24,13 +26,15 @@ export class ProcessOperator implements Operator {
   readonly #clock = new TimerQueue<Slot>()
   readonly #expiries = new TimerQueue<{ readonly slot: Slot; readonly sub: string }>()
   readonly #call: CallContext
+  readonly context: OperatorContext
 
   constructor(spec: ProcessSpec, keys: KeyReader, context: OperatorContext) {
     this.#spec = spec
+    this.context = context
     this.#store = new KeyedStore<StateEntry>(keys, { loaded: () => this.#rearm() })
     this.#call = new CallContext(spec, context, this.#store, {
       register: (kind, time) => this.#register(kind, time),
-      remove: (kind, time) => void this.#store.delete(this.#call.slot, timerSub(kind, time)),
+      remove: (kind, time) => void this.#store.delete(this.#call.slot, timerSub(kind, Math.floor(time))),
       expires: (sub, at) => this.#expires(this.#call.slot, sub, at),
     })
   }
@@ -60,12 +64,27 @@ export class ProcessOperator implements Operator {
     this.#expiries.fire(now, (_time, { slot, sub }) => this.#expire(slot, sub))
   }
 
+  endProcessingTime(): void {
+    this.#clock.fire(END_OF_TIME, (time, slot) => this.#fire("p", time, slot, this.#spec.onProcessingTimer))
+  }
+
   #fire(kind: "e" | "p", time: number, slot: Slot, call: ProcessSpec["onEventTimer"]): void {
     // A timer that was deleted, or set twice, stands in the queue still.
     const standing = this.#store.find(slot.id)
     if (standing === undefined || !this.#store.delete(standing, timerSub(kind, time))) return
+    const { context } = this
+    const position = () =>
+      timerPosition(kind === "e" ? "event" : "processing", time, this.#store.partsOf(slot))
+    if (context.skipsTimers && context.skips(position())) {
+      this.#store.release(standing)
+      return
+    }
     this.#call.at(this.#store.slot(slot.id), time)
-    ;(call as Call | undefined)?.(time, this.#call)
+    try {
+      ;(call as Call | undefined)?.(time, this.#call)
+    } catch (error) {
+      throw TimerFault.of(error, position())
+    }
     this.#leave()
   }
 
@@ -74,12 +93,14 @@ export class ProcessOperator implements Operator {
     this.#store.release(this.#call.slot)
   }
 
-  #register(kind: "e" | "p", time: number): void {
+  #register(kind: "e" | "p", given: number): void {
     const { slot } = this.#call
+    const time = checkedTimestamp(given)
     const sub = timerSub(kind, time)
-    if (slot.entries.has(sub)) return
+    const queue = kind === "e" ? this.#events : this.#clock
+    if (queue.isClosing || slot.entries.has(sub)) return
     this.#store.set(slot, sub, [0, 0])
-    ;(kind === "e" ? this.#events : this.#clock).add(time, slot)
+    queue.add(time, slot)
   }
 
   #expires(slot: Slot, sub: string, at: number): void {
@@ -96,11 +117,16 @@ export class ProcessOperator implements Operator {
 
   #rearm(): void {
     for (const queue of [this.#events, this.#clock, this.#expiries]) queue.clear()
-    for (const slot of this.#store.slots()) {
-      for (const [sub, entry] of slot.entries) {
+    for (const slot of [...this.#store.slots()]) {
+      for (const [sub, entry] of [...slot.entries]) {
         if (typeof sub !== "string") continue
         if (sub.startsWith(TIMER_SIGN)) {
           ;(sub[1] === "e" ? this.#events : this.#clock).add(Number(sub.slice(2)), slot)
+          continue
+        }
+        // Of a state that the job has no more.
+        if (this.#spec.state[nameOf(sub)] === undefined) {
+          this.#store.delete(slot, sub)
           continue
         }
         const ttlMs = this.#call.ttlMs(sub)
@@ -113,6 +139,12 @@ export class ProcessOperator implements Operator {
 
 function timerSub(kind: "e" | "p", time: number): string {
   return `${TIMER_SIGN}${kind}${time}`
+}
+
+/** The state that an entry is of: a map's entries have its name, a slash, then their key. */
+function nameOf(sub: string): string {
+  const slash = sub.indexOf("/")
+  return slash < 0 ? sub : sub.slice(0, slash)
 }
 
 function stampedValues(entry: StateEntry): readonly Stamped<unknown>[] {
@@ -201,7 +233,7 @@ class CallContext {
 
   /** The time to live of an entry's state; undefined: none. */
   ttlMs(sub: string): number | undefined {
-    return (this.#spec.state[sub] ?? this.#spec.state[sub.split("/")[0] as string])?.ttl?.ttlMs
+    return this.#spec.state[nameOf(sub)]?.ttl?.ttlMs
   }
 
   /** Removes what has expired of an entry of the key at hand, whether or not it may be read still. */

@@ -55,9 +55,10 @@ class Cell {
     const { store, slot } = this.#scope
     const stamped = slot.entries.get(this.#sub) as Stamped<unknown> | undefined
     if (stamped === undefined) return undefined
-    if (!this.ttl.isVisible(stamped)) {
+    // What has expired is cleaned up by the look at it, which may be the last to see it.
+    if (this.ttl.isExpired(stamped)) {
       store.delete(slot, this.#sub)
-      return undefined
+      return this.ttl.isVisible(stamped) ? stamped[0] : undefined
     }
     if (this.ttl.looked(stamped)) store.touch(slot, this.#sub)
     return stamped[0]
@@ -89,7 +90,10 @@ class StoredValue implements ValueState<unknown> {
   }
 
   get(): unknown {
-    return this.#cell.read() ?? this.#initial
+    const value = this.#cell.read()
+    if (value !== undefined) return value
+    // Each key has one of its own, which it may change.
+    return typeof this.#initial === "object" ? structuredClone(this.#initial) : this.#initial
   }
 
   set(value: unknown): void {
@@ -154,7 +158,8 @@ class StoredList implements ListState<unknown> {
     if (!this.#ttl.isSet) return values.map(([value]) => value)
     const { store, slot } = this.#scope
     const visible = values.filter(stamped => this.#ttl.isVisible(stamped))
-    if (visible.length < values.length) this.#keep(visible)
+    const standing = values.filter(stamped => !this.#ttl.isExpired(stamped))
+    if (standing.length < values.length) this.#keep(standing)
     if (visible.map(stamped => this.#ttl.looked(stamped)).includes(true)) store.touch(slot, this.#name)
     return visible.map(([value]) => value)
   }

@@ -71,7 +71,7 @@ export class SessionWindows extends WindowOperator {
     kept = kept === undefined ? content.create(value) : content.add(kept, value)
     const entry: WindowEntry = { start, end, content: kept, count, eventTimers: [], processingTimers: [] }
     // First the new one: a key without entries is forgotten.
-    this.merged(slot, entry)
+    this.merged(slot, entry, met)
     for (const old of met) if (old.end !== end) this.store.delete(slot, old.end)
     return entry
   }

@@ -11,6 +11,7 @@ export abstract class StatelessOperator implements Operator {
   abstract record(value: unknown, timestamp: number): void
   watermark(): void {}
   processingTime(): void {}
+  endProcessingTime(): void {}
   beforeCommit(): void {}
 }
 

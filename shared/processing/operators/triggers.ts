@@ -1,5 +1,6 @@
 import type {
   CustomTrigger,
+  TimeDomain,
   TimeWindow,
   Trigger,
   TriggerContext,
@@ -32,8 +33,8 @@ export interface RunningTrigger {
   onRecord(record: unknown, timestamp: number, scope: TriggerScope): TriggerResult
   onEventTime(time: number, scope: TriggerScope): TriggerResult
   onProcessingTime(time: number, scope: TriggerScope): TriggerResult
-  /** Windows were merged into this one; `scope.state` holds what theirs add up to. */
-  onMerge(scope: TriggerScope): void
+  /** Windows were merged into this one, and their timers are gone; `scope.state` counts what theirs add up to. */
+  onMerge(scope: TriggerScope, merged: readonly (TriggerState & TimeWindow)[]): void
 }
 
 /** The last moment of a window, epoch ms. */
@@ -41,7 +42,8 @@ export function lastMoment(window: TimeWindow): number {
   return window.end - 1
 }
 
-export function runningTrigger(trigger: Trigger): RunningTrigger {
+/** @param windowTime the time by which the windows end */
+export function runningTrigger(trigger: Trigger, windowTime: TimeDomain): RunningTrigger {
   switch (trigger.kind) {
     case "eventTime":
       return eventTimeTrigger
@@ -50,11 +52,9 @@ export function runningTrigger(trigger: Trigger): RunningTrigger {
     case "count":
       return countTrigger(trigger.count)
     case "continuous":
-      return trigger.time === "event"
-        ? continuousEventTime(trigger.everyMs)
-        : continuousProcessingTime(trigger.everyMs)
+      return continuous(trigger.everyMs, trigger.time, windowTime)
     case "purging":
-      return purging(runningTrigger(trigger.inner))
+      return purging(runningTrigger(trigger.inner, windowTime))
     case "custom":
       return custom(trigger.trigger as unknown as CustomTrigger<unknown>)
     default:
@@ -110,46 +110,49 @@ function nextMultiple(time: number, everyMs: number): number {
   return time - (((time % everyMs) + everyMs) % everyMs) + everyMs
 }
 
-function continuousEventTime(everyMs: number): RunningTrigger {
+/**
+ * Fires at each multiple of `everyMs` while the window is open, and at its end. Flink's `Continuous…Trigger`s, but that
+ * a result at the window's end is given whichever time the multiples are of.
+ */
+function continuous(everyMs: number, by: TimeDomain, windowTime: TimeDomain): RunningTrigger {
+  const timersOf = ({ state }: TriggerScope) => (by === "event" ? state.eventTimers : state.processingTimers)
+  const set = (domain: TimeDomain, time: number, scope: TriggerScope) =>
+    domain === "event" ? scope.eventTimer(time) : scope.processingTimer(time)
   const arm = (from: number, scope: TriggerScope) => {
-    const end = lastMoment(scope.window)
-    const next = Math.min(nextMultiple(from, everyMs), end)
-    if (!scope.state.eventTimers.includes(next)) scope.eventTimer(next)
+    const next = nextMultiple(from, everyMs)
+    if (by !== windowTime || next < lastMoment(scope.window)) set(by, next, scope)
+  }
+  const isEnd = (time: number, domain: TimeDomain, { window }: TriggerScope) =>
+    domain === windowTime && time === lastMoment(window)
+  const onTime = (time: number, domain: TimeDomain, scope: TriggerScope): TriggerResult => {
+    if (isEnd(time, domain, scope)) return "fire"
+    if (domain !== by) return "continue"
+    // What fell due long ago, while nothing ran, is not made up for.
+    arm(by === "processing" ? Math.max(time, scope.processingTime) : time, scope)
+    return "fire"
   }
   return {
     onRecord(_record, timestamp, scope) {
       const end = lastMoment(scope.window)
-      if (end <= scope.watermark) return "fire"
-      scope.eventTimer(end)
-      if (scope.state.eventTimers.every(time => time === end)) arm(timestamp, scope)
+      if (windowTime === "event" && end <= scope.watermark) return "fire"
+      set(windowTime, end, scope)
+      const isArmed = timersOf(scope).some(time => !isEnd(time, by, scope))
+      if (!isArmed) arm(by === "event" ? timestamp : scope.processingTime, scope)
       return "continue"
     },
-    onEventTime(time, scope) {
-      if (time !== lastMoment(scope.window)) arm(time, scope)
-      return "fire"
-    },
-    onProcessingTime: nothing,
-    onMerge(scope) {
-      const end = lastMoment(scope.window)
-      if (end > scope.watermark) scope.eventTimer(end)
-    },
-  }
-}
-
-function continuousProcessingTime(everyMs: number): RunningTrigger {
-  return {
-    onRecord(_record, _timestamp, scope) {
-      if (scope.state.processingTimers.length === 0) {
-        scope.processingTimer(nextMultiple(scope.processingTime, everyMs))
+    onEventTime: (time, scope) => onTime(time, "event", scope),
+    onProcessingTime: (time, scope) => onTime(time, "processing", scope),
+    onMerge(scope, merged) {
+      const now = windowTime === "event" ? scope.watermark : scope.processingTime
+      if (lastMoment(scope.window) > now) set(windowTime, lastMoment(scope.window), scope)
+      let next = Number.POSITIVE_INFINITY
+      for (const { eventTimers, processingTimers, end } of merged) {
+        for (const time of by === "event" ? eventTimers : processingTimers) {
+          if ((by !== windowTime || time !== end - 1) && time < next) next = time
+        }
       }
-      return "continue"
+      if (next !== Number.POSITIVE_INFINITY) set(by, next, scope)
     },
-    onEventTime: nothing,
-    onProcessingTime(time, scope) {
-      scope.processingTimer(nextMultiple(time, everyMs))
-      return "fire"
-    },
-    onMerge: () => {},
   }
 }
 
@@ -159,7 +162,7 @@ function purging(inner: RunningTrigger): RunningTrigger {
     onRecord: (record, timestamp, scope) => purge(inner.onRecord(record, timestamp, scope)),
     onEventTime: (time, scope) => purge(inner.onEventTime(time, scope)),
     onProcessingTime: (time, scope) => purge(inner.onProcessingTime(time, scope)),
-    onMerge: scope => inner.onMerge(scope),
+    onMerge: (scope, merged) => inner.onMerge(scope, merged),
   }
 }
 
@@ -206,6 +209,6 @@ function custom(trigger: CustomTrigger<unknown>): RunningTrigger {
     onRecord: (record, timestamp, scope) => trigger.onRecord(record, timestamp, within(scope)),
     onEventTime: (time, scope) => trigger.onEventTime(time, within(scope)),
     onProcessingTime: (time, scope) => trigger.onProcessingTime(time, within(scope)),
-    onMerge: () => {},
+    onMerge: scope => trigger.onMerge?.(within(scope)),
   }
 }

@@ -1,10 +1,12 @@
-import type { Aggregator, Aggregators } from "../../definition/job/aggregators.ts"
+import type { Aggregators } from "../../definition/job/aggregators.ts"
 import type { StateTtl } from "../../definition/job/state.ts"
 import type { Operator, OperatorContext, StateTable } from "../operator.ts"
 import { materialised } from "../record.ts"
 import { KeyedStore, type KeySlot } from "../state/keyed-store.ts"
 import type { KeyReader } from "../state/keys.ts"
 import { TimerQueue } from "../time/timer-queue.ts"
+import { NamedAccumulators } from "./named-accumulators.ts"
+import { TimerFault, timerPosition } from "./timer-fault.ts"
 import { keyRow } from "./window-result.ts"
 
 const SUB = 0
@@ -18,7 +20,19 @@ abstract class UpdatingOperator<V> implements Operator {
 
   constructor(keys: KeyReader, context: OperatorContext) {
     this.context = context
-    this.store = new KeyedStore<V>(keys, { loaded: () => this.loaded() })
+    this.store = new KeyedStore<V>(keys, {
+      pack: value => this.pack(value),
+      unpack: packed => this.unpack(packed),
+      loaded: () => this.loaded(),
+    })
+  }
+
+  protected pack(value: V): unknown {
+    return value
+  }
+
+  protected unpack(packed: unknown): V {
+    return packed as V
   }
 
   get state(): StateTable {
@@ -27,6 +41,7 @@ abstract class UpdatingOperator<V> implements Operator {
 
   watermark(): void {}
   processingTime(_now: number): void {}
+  endProcessingTime(): void {}
   protected loaded(): void {}
 
   abstract record(value: unknown, timestamp: number): void
@@ -37,7 +52,16 @@ abstract class UpdatingOperator<V> implements Operator {
   }
 
   beforeCommit(): void {
-    for (const [slot, timestamp] of this.#changed) this.emit(slot, timestamp)
+    const { context } = this
+    for (const [slot, timestamp] of this.#changed) {
+      const position = () => timerPosition("commit", 0, this.store.partsOf(slot))
+      if (context.skipsTimers && context.skips(position())) continue
+      try {
+        this.emit(slot, timestamp)
+      } catch (error) {
+        throw TimerFault.of(error, position())
+      }
+    }
     this.#changed.clear()
   }
 }
@@ -56,8 +80,7 @@ const EXPIRY_STEP_MS = 60_000
  * live a key begins anew when nothing came for that long, by the clock.
  */
 export class UpdatingAggregate extends UpdatingOperator<Kept> {
-  readonly #names: readonly string[]
-  readonly #aggregators: readonly Aggregator<unknown, unknown>[]
+  readonly #accumulators: NamedAccumulators
   readonly #ttlMs: number | undefined
   readonly #expiries = new TimerQueue<KeySlot<Kept>>()
 
@@ -68,27 +91,33 @@ export class UpdatingAggregate extends UpdatingOperator<Kept> {
     context: OperatorContext,
   ) {
     super(keys, context)
-    this.#names = Object.keys(aggregators)
-    this.#aggregators = Object.values(aggregators) as unknown as readonly Aggregator<unknown, unknown>[]
+    this.#accumulators = new NamedAccumulators(aggregators)
     this.#ttlMs = ttl?.ttlMs
+  }
+
+  protected override pack({ accumulators, since }: Kept): unknown {
+    return [since, this.#accumulators.pack(accumulators)]
+  }
+
+  protected override unpack(packed: unknown): Kept {
+    const [since, accumulators] = packed as [number, unknown]
+    return { since, accumulators: this.#accumulators.unpack(accumulators) }
   }
 
   record(value: unknown, timestamp: number): void {
     const now = this.context.processingTime
+    const { aggregators } = this.#accumulators
     const slot = this.store.slotOf(value)
     let kept = slot.entries.get(SUB)
     if (kept === undefined || this.#isExpired(kept, now)) {
-      kept = { accumulators: this.#aggregators.map(each => each.create()), since: now }
+      kept = { accumulators: aggregators.map(each => each.create()), since: now }
       this.store.set(slot, SUB, kept)
       this.#expireLater(slot, now)
     } else this.store.touch(slot, SUB)
     kept.since = now
     const { accumulators } = kept
     for (let index = 0; index < accumulators.length; index++) {
-      accumulators[index] = (this.#aggregators[index] as Aggregator<unknown, unknown>).add(
-        accumulators[index],
-        value,
-      )
+      accumulators[index] = aggregators[index]?.add(accumulators[index], value)
     }
     this.changed(slot, timestamp)
   }
@@ -122,8 +151,9 @@ export class UpdatingAggregate extends UpdatingOperator<Kept> {
     const kept = slot.entries.get(SUB)
     if (kept === undefined) return
     const row = keyRow(this.store.keys.names, this.store.partsOf(slot))
-    for (const [index, each] of this.#aggregators.entries()) {
-      row[this.#names[index] as string] = each.result(kept.accumulators[index])
+    const { aggregators, names } = this.#accumulators
+    for (const [index, each] of aggregators.entries()) {
+      row[names[index] as string] = each.result(kept.accumulators[index])
     }
     this.context.output.record(row, timestamp)
   }

@@ -1,18 +1,32 @@
 import type { TimeWindow, TriggerResult } from "../../definition/job/windows.ts"
-import type { Operator, OperatorContext, StateTable } from "../operator.ts"
+import { END_OF_TIME, type Operator, type OperatorContext, type StateTable } from "../operator.ts"
 import { KeyedStore, type KeySlot } from "../state/keyed-store.ts"
 import type { KeyReader } from "../state/keys.ts"
 import { TimerQueue } from "../time/timer-queue.ts"
+import { TimerFault, timerPosition } from "./timer-fault.ts"
 import { lastMoment, type RunningTrigger, type TriggerScope, type TriggerState } from "./triggers.ts"
 import type { WindowContent } from "./window-result.ts"
 
 /** A window of a key, as stored: plain data. Its sub-key is the window's end. */
 export interface WindowEntry extends TriggerState {
-  readonly start: number
+  /** Only a global window's moves. */
+  start: number
   readonly end: number
   /** Undefined: purged. */
   content: unknown
+  /** Of a global window: the time of its last record, epoch ms. */
+  latest?: number
 }
+
+/** What is stored of a window beside its end, which is its sub-key: its length, and times counted back from its end. */
+type StoredWindow = readonly [
+  lengthMs: number,
+  content: unknown,
+  count: number,
+  eventTimers: readonly number[],
+  processingTimers: readonly number[],
+  latest?: number,
+]
 
 export type WindowSlot = KeySlot<WindowEntry>
 
@@ -44,11 +58,45 @@ export abstract class WindowOperator implements Operator {
   constructor(parts: WindowParts, context: OperatorContext) {
     this.context = context
     this.parts = parts
-    this.store = new KeyedStore<WindowEntry>(parts.keys, { loaded: () => this.#rearm() })
+    this.store = new KeyedStore<WindowEntry>(parts.keys, {
+      pack: entry => this.#pack(entry),
+      unpack: (packed, end) => this.#unpack(packed as StoredWindow, Number(end)),
+      loaded: () => this.#rearm(),
+    })
     this.#scope = new Scope(context, this.#events, this.#clock)
   }
 
   abstract record(value: unknown, timestamp: number): void
+
+  #pack({ start, end, content, count, eventTimers, processingTimers, latest }: WindowEntry): StoredWindow {
+    const packed = content === undefined ? undefined : this.parts.content.pack(content)
+    const origin = originOf(end)
+    const before = (time: number) => origin - time
+    const stored = [
+      before(start),
+      packed,
+      count,
+      eventTimers.map(before),
+      processingTimers.map(before),
+    ] as const
+    return latest === undefined ? stored : [...stored, before(latest)]
+  }
+
+  #unpack(stored: StoredWindow, end: number): WindowEntry {
+    const [lengthMs, packed, count, eventTimers, processingTimers, latest] = stored
+    const content = packed === undefined ? undefined : this.parts.content.unpack(packed)
+    const origin = originOf(end)
+    const at = (before: number) => origin - before
+    const entry: WindowEntry = {
+      start: at(lengthMs),
+      end,
+      content,
+      count,
+      eventTimers: eventTimers.map(at),
+      processingTimers: processingTimers.map(at),
+    }
+    return latest === undefined ? entry : { ...entry, latest: at(latest) }
+  }
 
   get state(): StateTable {
     return this.store
@@ -66,6 +114,10 @@ export abstract class WindowOperator implements Operator {
 
   processingTime(now: number): void {
     this.#clock.fire(now, (time, timer) => this.#onProcessingTime(time, timer))
+  }
+
+  endProcessingTime(): void {
+    this.#clock.fire(END_OF_TIME, (time, timer) => this.#onProcessingTime(time, timer))
   }
 
   /** When the window is forgotten, by event time. */
@@ -92,10 +144,10 @@ export abstract class WindowOperator implements Operator {
   }
 
   /** Puts a window made of merged ones in place. */
-  protected merged(slot: WindowSlot, entry: WindowEntry): void {
+  protected merged(slot: WindowSlot, entry: WindowEntry, from: readonly WindowEntry[]): void {
     this.store.set(slot, entry.end, entry)
     this.#armCleanup(slot, entry)
-    this.parts.trigger.onMerge(this.#scope.of(slot, entry))
+    this.parts.trigger.onMerge(this.#scope.of(slot, entry), from)
   }
 
   /** Asks the trigger about a window that has just taken a record. */
@@ -121,7 +173,7 @@ export abstract class WindowOperator implements Operator {
     if (at >= 0) {
       entry.eventTimers.splice(at, 1)
       this.store.touch(slot, entry.end)
-      this.#act(slot, entry, this.parts.trigger.onEventTime(time, this.#scope.of(slot, entry)))
+      this.#onTimer("event", time, timer)
     }
     if (this.parts.time === "event" && time === this.cleanupTime(entry.end) && this.#isStanding(timer)) {
       this.store.delete(slot, entry.end)
@@ -135,10 +187,27 @@ export abstract class WindowOperator implements Operator {
     if (at >= 0) {
       entry.processingTimers.splice(at, 1)
       this.store.touch(slot, entry.end)
-      this.#act(slot, entry, this.parts.trigger.onProcessingTime(time, this.#scope.of(slot, entry)))
+      this.#onTimer("processing", time, timer)
     }
     if (this.parts.time === "processing" && time === lastMoment(entry) && this.#isStanding(timer)) {
       this.store.delete(slot, entry.end)
+    }
+  }
+
+  #onTimer(kind: "event" | "processing", time: number, { slot, entry }: WindowTimer): void {
+    const { context, parts } = this
+    const position = () => timerPosition(kind, time, this.store.partsOf(slot))
+    if (context.skipsTimers && context.skips(position())) return
+    const scope = this.#scope.of(slot, entry)
+    try {
+      const { trigger } = parts
+      this.#act(
+        slot,
+        entry,
+        kind === "event" ? trigger.onEventTime(time, scope) : trigger.onProcessingTime(time, scope),
+      )
+    } catch (error) {
+      throw TimerFault.of(error, position())
     }
   }
 
@@ -154,7 +223,13 @@ export abstract class WindowOperator implements Operator {
   protected emit(slot: WindowSlot, entry: WindowEntry): void {
     const { content, keys } = this.parts
     const parts = this.store.partsOf(slot)
-    content.emit(entry.content, entry, keys.names, parts, lastMoment(entry), this.context.output)
+    const window = this.shown(entry)
+    content.emit(entry.content, window, keys.names, parts, lastMoment(window), this.context.output)
+  }
+
+  /** The bounds that results show; a result's time is the last moment of them. */
+  protected shown(entry: WindowEntry): TimeWindow {
+    return entry
   }
 
   /** Sets the timers of all entries again, after they were read back. */
@@ -170,6 +245,11 @@ export abstract class WindowOperator implements Operator {
       }
     }
   }
+}
+
+/** What stored times count back from. From the end of time a number could not count exactly. */
+function originOf(end: number): number {
+  return end === END_OF_TIME ? 0 : end
 }
 
 /** What triggers see: one object, pointed at the window at hand. */
@@ -210,14 +290,14 @@ class Scope implements TriggerScope {
 
   eventTimer(time: number): void {
     const entry = this.#entry
-    if (entry.eventTimers.includes(time)) return
+    if (this.#events.isClosing || entry.eventTimers.includes(time)) return
     entry.eventTimers.push(time)
     this.#events.add(time, { slot: this.#slot, entry })
   }
 
   processingTimer(time: number): void {
     const entry = this.#entry
-    if (entry.processingTimers.includes(time)) return
+    if (this.#clock.isClosing || entry.processingTimers.includes(time)) return
     entry.processingTimers.push(time)
     this.#clock.add(time, { slot: this.#slot, entry })
   }

@@ -1,9 +1,10 @@
-import type { Aggregator } from "../../definition/job/aggregators.ts"
+import type { Aggregator, Aggregators } from "../../definition/job/aggregators.ts"
 import type { WindowResult } from "../../definition/job/graph.ts"
 import type { TimeWindow } from "../../definition/job/windows.ts"
 import type { Collector } from "../operator.ts"
 import { materialised } from "../record.ts"
 import type { KeyPart } from "../state/keys.ts"
+import { NamedAccumulators } from "./named-accumulators.ts"
 
 /** What the user's window function sees around it. */
 export interface ResultContext {
@@ -11,12 +12,15 @@ export interface ResultContext {
   readonly processingTime: number
 }
 
-/** How a window's content grows and what it comes to. `C` is plain data: it is stored as it is. */
+/** How a window's content grows and what it comes to. `C` is plain data. */
 export interface WindowContent<C = unknown> {
   create(record: unknown): C
   add(content: C, record: unknown): C
   /** Both together; the records of `left` came first. */
   merge(left: C, right: C): C
+  /** What is stored of it. */
+  pack(content: C): unknown
+  unpack(packed: unknown): C
   emit(
     content: C,
     window: TimeWindow,
@@ -47,12 +51,22 @@ export function keyRow(names: readonly string[], parts: readonly KeyPart[]): Rec
 
 /** One accumulator for each named aggregate. */
 class AggregateContent implements WindowContent<unknown[]> {
+  readonly #accumulators: NamedAccumulators
   readonly #names: readonly string[]
   readonly #aggregators: readonly Aggregator<unknown, unknown>[]
 
-  constructor(aggregators: Readonly<Record<string, Aggregator<never, unknown>>>) {
-    this.#names = Object.keys(aggregators)
-    this.#aggregators = Object.values(aggregators) as unknown as readonly Aggregator<unknown, unknown>[]
+  constructor(aggregators: Aggregators<never>) {
+    this.#accumulators = new NamedAccumulators(aggregators)
+    this.#names = this.#accumulators.names
+    this.#aggregators = this.#accumulators.aggregators
+  }
+
+  pack(content: unknown[]): unknown {
+    return this.#accumulators.pack(content)
+  }
+
+  unpack(packed: unknown): unknown[] {
+    return this.#accumulators.unpack(packed)
   }
 
   create(record: unknown): unknown[] {
@@ -98,6 +112,14 @@ class ReduceContent implements WindowContent {
     this.#reduce = reduce
   }
 
+  pack(content: unknown): unknown {
+    return content
+  }
+
+  unpack(packed: unknown): unknown {
+    return packed
+  }
+
   create(record: unknown): unknown {
     return materialised(record)
   }
@@ -134,6 +156,14 @@ class ProcessContent implements WindowContent<unknown[]> {
     this.#context = context
   }
 
+  pack(content: unknown[]): unknown {
+    return content
+  }
+
+  unpack(packed: unknown): unknown[] {
+    return packed as unknown[]
+  }
+
   create(record: unknown): unknown[] {
     return [materialised(record)]
   }
@@ -157,7 +187,7 @@ class ProcessContent implements WindowContent<unknown[]> {
   ): void {
     const { watermark, processingTime } = this.#context
     const key = keyRow(names, parts)
-    for (const made of this.#process(content, { key, window, watermark, processingTime })) {
+    for (const made of this.#process(content.slice(), { key, window, watermark, processingTime })) {
       output.record(made, timestamp)
     }
   }

@@ -31,21 +31,21 @@ export class KeyedStore<V> implements StateTable {
   readonly #slots = new Map<KeyId, KeySlot<V>>()
   #changed: KeySlot<V>[] = []
   readonly #pack: (value: V) => unknown
-  readonly #unpack: (packed: unknown) => V
+  readonly #unpack: (packed: unknown, sub: SubKey) => V
   readonly #onLoaded: () => void
   #keyBytes = 0
   #entries = 0
   #averageValueBytes = 16
 
   /**
-   * @param options.pack makes plain data of a value where it is not, `unpack` the reverse
+   * @param options.pack makes what is stored of a value, plain data; `unpack` the reverse
    * @param options.loaded called when a stored state is whole again
    */
   constructor(
     keys: KeyReader,
     options: {
       readonly pack?: (value: V) => unknown
-      readonly unpack?: (packed: unknown) => V
+      readonly unpack?: (packed: unknown, sub: SubKey) => V
       readonly loaded?: () => void
     } = {},
   ) {
@@ -163,7 +163,7 @@ export class KeyedStore<V> implements StateTable {
       return
     }
     if (!slot.entries.has(sub)) this.#entries++
-    slot.entries.set(sub, this.#unpack(unpackState(value)))
+    slot.entries.set(sub, this.#unpack(unpackState(value), sub))
   }
 
   loaded(): void {

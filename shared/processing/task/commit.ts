@@ -19,6 +19,8 @@ export interface InputPosition {
   readonly next: number
   /** Of its watermark generator, epoch ms; −∞ before the first record. */
   readonly maxTimestamp: number
+  /** The last watermark of a generator of the user's, epoch ms. */
+  readonly mark?: number
   readonly idle: boolean
   /** Bounded sources end. */
   readonly ended: boolean

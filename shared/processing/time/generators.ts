@@ -6,16 +6,22 @@ export interface RunningGenerator {
   onRecord(record: unknown, timestamp: number): number | undefined
   /** The watermark as of the records so far, to be given at the end of a batch. */
   current(): number
-  /** What is stored of it: the highest timestamp. */
+  /** The highest timestamp. */
   readonly maxTimestamp: number
+  /** The last watermark of a generator of the user's, which no timestamp tells; undefined of all others. */
+  readonly mark: number | undefined
 }
 
-export function runningGenerator(strategy: WatermarkStrategy, maxTimestamp?: number): RunningGenerator {
+/** What is stored of a generator. */
+export type StoredGenerator = Pick<RunningGenerator, "maxTimestamp"> & { readonly mark?: number | undefined }
+
+export function runningGenerator(strategy: WatermarkStrategy, stored?: StoredGenerator): RunningGenerator {
+  const maxTimestamp = stored?.maxTimestamp
   switch (strategy.kind) {
     case "bounded":
       return new Bounded(strategy.delayMs, maxTimestamp)
     case "generator":
-      return new Own(strategy.create() as WatermarkGenerator<unknown>, maxTimestamp)
+      return new Own(strategy.create() as WatermarkGenerator<unknown>, maxTimestamp, stored?.mark)
     case "none":
       return new None()
   }
@@ -23,6 +29,7 @@ export function runningGenerator(strategy: WatermarkStrategy, maxTimestamp?: num
 
 class None implements RunningGenerator {
   readonly maxTimestamp: number = Number.NEGATIVE_INFINITY
+  readonly mark = undefined
 
   onRecord(): undefined {}
 
@@ -34,6 +41,7 @@ class None implements RunningGenerator {
 /** The highest timestamp, less the delay, less 1 ms (Flink's `BoundedOutOfOrdernessWatermarks`). */
 class Bounded implements RunningGenerator {
   readonly #delayMs: number
+  readonly mark = undefined
   maxTimestamp: number
 
   constructor(delayMs: number, maxTimestamp = Number.NEGATIVE_INFINITY) {
@@ -53,23 +61,28 @@ class Bounded implements RunningGenerator {
 /** The user's: a watermark counts from the record on that gave it. */
 class Own implements RunningGenerator {
   readonly #own: WatermarkGenerator<unknown>
-  #watermark = Number.NEGATIVE_INFINITY
   maxTimestamp: number
+  mark: number
 
-  constructor(own: WatermarkGenerator<unknown>, maxTimestamp = Number.NEGATIVE_INFINITY) {
+  constructor(
+    own: WatermarkGenerator<unknown>,
+    maxTimestamp = Number.NEGATIVE_INFINITY,
+    mark = Number.NEGATIVE_INFINITY,
+  ) {
     this.#own = own
     this.maxTimestamp = maxTimestamp
+    this.mark = mark
   }
 
   onRecord(record: unknown, timestamp: number): number | undefined {
     if (timestamp > this.maxTimestamp) this.maxTimestamp = timestamp
     const watermark = this.#own.onRecord(record as never, timestamp)
-    if (watermark === undefined || watermark <= this.#watermark) return undefined
-    this.#watermark = watermark
+    if (watermark === undefined || !(watermark > this.mark)) return undefined
+    this.mark = watermark
     return watermark
   }
 
   current(): number {
-    return this.#watermark
+    return this.mark
   }
 }

@@ -1,3 +1,5 @@
+import { END_OF_TIME } from "../operator.ts"
+
 /**
  * Timers in ascending order of their times. Those of one time lie together, in the order in which they were set: most
  * timers are windows' ends, and many keys share each.
@@ -6,12 +8,22 @@ export class TimerQueue<T> {
   readonly #buckets = new Map<number, T[]>()
   /** A binary min-heap of the buckets' times. */
   readonly #heap: number[] = []
+  #closing = false
 
   get nextTime(): number | undefined {
     return this.#heap[0]
   }
 
+  /**
+   * Time ends: what fires now is the last that does. Timers set meanwhile are left out (as Flink does in batch mode),
+   * since one that sets itself anew would go on for ever.
+   */
+  get isClosing(): boolean {
+    return this.#closing
+  }
+
   add(time: number, timer: T): void {
+    if (this.#closing) return
     const bucket = this.#buckets.get(time)
     if (bucket !== undefined) {
       bucket.push(timer)
@@ -21,14 +33,16 @@ export class TimerQueue<T> {
     this.#push(time)
   }
 
-  /** Fires all that are due at `now`, those included that are set meanwhile. */
+  /** Fires all that are due at `now`, those included that are set meanwhile; at the end of time, each once. */
   fire(now: number, onTimer: (time: number, timer: T) => void): void {
+    this.#closing = now >= END_OF_TIME
     for (let time = this.#heap[0]; time !== undefined && time <= now; time = this.#heap[0]) {
       const bucket = this.#buckets.get(time) as T[]
       // What is set for this very time meanwhile is appended to the bucket and met by this loop.
       for (let index = 0; index < bucket.length; index++) onTimer(time, bucket[index] as T)
       this.#remove(time)
     }
+    this.#closing = false
   }
 
   clear(): void {

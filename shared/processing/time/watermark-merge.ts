@@ -47,7 +47,7 @@ export class SplitMerge {
 /**
  * Merges the inputs of an operator (Flink's `StatusWatermarkValve`): an input that comes back from idleness counts only
  * once it has caught up with what was given; when all go idle and the last one held the least, the greatest is given
- * first. Ended inputs hold nobody back. It never goes back.
+ * first. An input that ends holds nobody back, and what it came to at its end does not count. It never goes back.
  */
 export class Valve {
   readonly #inputs: readonly InputTime[]
@@ -59,6 +59,20 @@ export class Valve {
     this.#inputs = Array.from({ length: count }, inputTime)
     this.#aligned = this.#inputs.map(() => true)
     this.#watermark = watermark
+  }
+
+  /** As it stood, from what its inputs and itself had come to. Of those, the ones that count are the ones that keep up. */
+  static restored(
+    inputs: readonly { readonly watermark: number; readonly idle: boolean }[],
+    watermark: number,
+  ): Valve {
+    const valve = new Valve(inputs.length, watermark)
+    for (const [index, input] of inputs.entries()) {
+      Object.assign(valve.#inputs[index] as InputTime, { watermark: input.watermark, idle: input.idle })
+      valve.#aligned[index] = !input.idle && input.watermark >= watermark
+    }
+    valve.#idle = inputs.every(input => input.idle)
+    return valve
   }
 
   /** Takes an input's watermark, which is ignored while the input is idle or where it is no higher. */
@@ -90,11 +104,16 @@ export class Valve {
 
   end(index: number): void {
     const input = this.#inputs[index] as InputTime
+    if (input.ended) return
     input.ended = true
     this.#aligned[index] = false
-    this.#advance()
     const open = this.#open()
-    if (open.length > 0 && open.every(other => other.idle)) this.#idle = true
+    if (open.length > 0 && open.every(other => other.idle)) {
+      // As if it had gone idle last.
+      if (!input.idle && input.watermark === this.#watermark)
+        this.#raise(Math.max(...open.map(other => other.watermark)))
+      this.#idle = true
+    } else this.#advance()
   }
 
   get merged(): MergedTime {
