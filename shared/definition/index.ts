@@ -4,6 +4,26 @@ export { defineApp } from "./app.ts"
 export type { ColumnOptions } from "./column-types.ts"
 export type { Duration } from "./duration.ts"
 export { DefinitionError, type Fault } from "./faults.ts"
+export type { Aggregator, Aggregators, ResultsOf } from "./job/aggregators.ts"
+export * from "./job/builtin-aggregators.ts"
+export { defineJob, type Job, type JobOptions, type PoisonPolicy } from "./job/job.ts"
+export { type Delivery, type SinkFunction, sink, type TopicSinkOptions } from "./job/sinks.ts"
+export { type FileOptions, from, fromCsv, fromNdjson, fromParquet, type SourceOptions } from "./job/source.ts"
+export * from "./job/state.ts"
+export type {
+  KeyedStream,
+  ProcessedStream,
+  RecordInfo,
+  Sink,
+  Stream,
+  UidOption,
+  UpdatingStream,
+  WindowContext,
+  WindowedStream,
+  WindowOptions,
+} from "./job/stream.ts"
+export * from "./job/watermarks.ts"
+export * from "./job/windows.ts"
 export type { Replay } from "./replay.ts"
 export type { InputOf, StandardSchema } from "./standard-schema.ts"
 export type { Table, TableOptions } from "./table.ts"
