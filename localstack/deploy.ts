@@ -52,15 +52,18 @@ export interface Deployment {
  * @throws Error a command failed, with the end of what it said
  */
 export async function deployApp(options: DeployOptions): Promise<Deployment> {
+  return await deployTo(options, true)
+}
+
+async function deployTo(options: DeployOptions, bootstrap: boolean): Promise<Deployment> {
   const folder = await temporaryFolder()
   const assembly = join(folder, "cdk.out")
   const outputsFile = join(folder, "outputs.json")
   const cdk = (...args: string[]) => runCdk(options, args)
-  await Promise.all([
-    // From where no app is: it would be asked about what it has no say in.
-    runCdk(options, ["bootstrap", `aws://${EMULATOR_ACCOUNT}/${EMULATOR_REGION}`], folder),
-    cdk("synth", "--quiet", ...contextOf(options), "--output", assembly),
-  ])
+  const synthesis = cdk("synth", "--quiet", ...contextOf(options), "--output", assembly)
+  // From where no app is: it would be asked about what it has no say in.
+  const bootstrapping = ["bootstrap", `aws://${EMULATOR_ACCOUNT}/${EMULATOR_REGION}`]
+  await Promise.all([synthesis, bootstrap && runCdk(options, bootstrapping, folder)])
   const unasked = ["--all", "--require-approval", "never"]
   await cdk("deploy", "--app", assembly, ...unasked, "--outputs-file", outputsFile)
   const stacks = JSON.parse(await readFile(outputsFile, "utf8")) as Record<string, Record<string, string>>
@@ -71,7 +74,7 @@ export async function deployApp(options: DeployOptions): Promise<Deployment> {
     key: await readSecret(options.endpoint, secretOf(outputNamed(outputs, "KeyCommand"))),
     outputs,
     async update(changed) {
-      const updated = await deployApp({ ...options, ...changed })
+      const updated = await deployTo({ ...options, ...changed }, false)
       await removeFolder(folder)
       return updated
     },

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect } from "vitest"
 import { type Call, callAt, withKey } from "./client.ts"
 import { callers } from "./contract/callers.ts"
+import { journal } from "./contract/journal.ts"
 import { records } from "./contract/records.ts"
 import { answered, seen } from "./contract/replies.ts"
 import { requests } from "./contract/requests.ts"
@@ -12,11 +13,27 @@ export interface Carrier {
   readonly key: string
 }
 
+const PARTS = { callers, requests, records, sql, journal } as const
+type Part = keyof typeof PARTS
+
+const TITLES: Readonly<Record<Part, string>> = {
+  callers: "who asks",
+  requests: "what is asked",
+  records: "records",
+  sql: "SQL",
+  journal: "journalled records",
+}
+
 /**
  * What clients may rely on, whatever carries the API: whole replies, status, headers and body.
  * @param open called once, before the first test
+ * @param parts what of it; all but the journal's are the default, for not every deployment has one
  */
-export function apiContract(carrier: string, open: () => Carrier | Promise<Carrier>): void {
+export function apiContract(
+  carrier: string,
+  open: () => Carrier | Promise<Carrier>,
+  parts: readonly Part[] = ["callers", "requests", "records", "sql"],
+): void {
   describe(`the API, ${carrier}:`, () => {
     let at: Carrier
     const as =
@@ -43,9 +60,6 @@ export function apiContract(carrier: string, open: () => Carrier | Promise<Carri
     })
 
     const tests = { ask, as, keyFor, url: () => at.url }
-    describe("who asks", () => callers(tests))
-    describe("what is asked", () => requests(tests))
-    describe("records", () => records(tests))
-    describe("SQL", () => sql(tests))
+    for (const part of parts) describe(TITLES[part], () => PARTS[part](tests))
   })
 }

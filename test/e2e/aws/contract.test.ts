@@ -55,7 +55,8 @@ describe.skipIf(skipped !== "")(`an app without a journal, deployed by CDK to an
     expect((await everything()).streams).toEqual([])
     const headers = { "content-type": "application/x-ndjson" }
     const answer = await deployed.call("POST /topics/contract?ack=journal", { headers, body: "1" })
-    expect(answer).toMatchObject({ status: 404, json: { reason: "not_offered" } })
+    expect(answer).toMatchObject({ status: 422, json: { reason: "invalid" } })
+    expect(answer.json.message).toMatch(/^query\.ack: this deployment has no journal/)
   })
 
   test("leaves nothing behind where it is told to", async () => {
