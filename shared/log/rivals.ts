@@ -13,6 +13,14 @@ const PUT_MS_GUESS = 10
 const PUT_MS_MAX = 1_000
 /** How much the latest put counts in the mean of their times. */
 const PUT_WEIGHT = 1 / 8
+/** Commits are counted over about so long. */
+const STRETCH_MS = 4_000
+/** Commits in the time of a put, as a mean: below the first, of seven puts one is lost at most, and nobody gives way … */
+const CROWDED_MIN = 0.15
+/** … from the second on everybody does in full. */
+const CROWDED_FULL = 0.35
+/** Losses in a row after which a wait grows no more: one unlucky start must not cost a writer its turn for seconds. */
+const LOSSES_MAX = 6
 /** One wait: enough for some two hundred writers at 10 ms a put; beyond that the topic wants partitions. */
 const WAIT_MS_MAX = 5_000
 /** Who has waited this long waits no more, well before its client is told that the outcome is unknown. */
@@ -27,7 +35,7 @@ const PATIENCE_MS = APPEND_TIMEOUT_MS / 2
  * the distinct marks in the commit ids of the latest slots. Waits that follow a writer's own luck instead (exponential
  * back-off) let one that has won win again, since it alone knows the end.
  *
- * Where slots are only one's own, nothing waits and nothing is read.
+ * Where commits are rare nobody waits, and where slots are only one's own nothing is read either.
  */
 export class Rivals {
   readonly #clock: Ports["clock"]
@@ -41,6 +49,10 @@ export class Rivals {
   #foreign = 0
   #losses = 0
   #putMs: number | undefined
+  /** Slots that were committed, ours and others', in the present and the previous stretch. */
+  #stretch = Number.NEGATIVE_INFINITY
+  #committed = 0
+  #committedBefore = 0
 
   /**
    * @param mark this process's, of `MARK_DIGITS`
@@ -64,15 +76,23 @@ export class Rivals {
     if (mark === this.#mark || date - commitTime > OTHERS_KEPT_MS) return
     this.#others = true
     this.#foreign++
-    if (date - commitTime <= RIVAL_KEPT_MS) this.#seen.set(mark, this.#clock.elapsed())
+    if (date - commitTime > RIVAL_KEPT_MS) return
+    this.#seen.set(mark, this.#clock.elapsed())
+    if (date - commitTime <= STRETCH_MS) this.#count()
+  }
+
+  #count(): void {
+    this.#turn()
+    this.#committed++
   }
 
   /** A put was won or lost, in this time, ms. */
   decided(won: boolean, tookMs: number): void {
     const ms = Math.min(tookMs, PUT_MS_MAX)
     this.#putMs = this.#putMs === undefined ? ms : this.#putMs + PUT_WEIGHT * (ms - this.#putMs)
-    this.#losses = won ? 0 : this.#losses + 1
+    this.#losses = won ? 0 : Math.min(this.#losses + 1, LOSSES_MAX)
     if (!won) return
+    this.#count()
     this.#others = this.#foreign > 0
     this.#foreign = 0
   }
@@ -99,8 +119,30 @@ export class Rivals {
     if (rivals === 0) return 0
     // Several losses in a row tell of more writers than have won a slot yet.
     const puts = Math.max(this.#waitPuts * rivals, 2 ** this.#losses - 1)
-    const meanMs = puts * (this.#putMs ?? PUT_MS_GUESS) * Math.max(0, 1 - waitedMs / PATIENCE_MS)
-    return this.#random.integer(Math.ceil(Math.min(2 * meanMs, WAIT_MS_MAX)) + 1)
+    const putMs = this.#putMs ?? PUT_MS_GUESS
+    const meanMs = puts * putMs * this.#crowded(putMs) * Math.max(0, 1 - waitedMs / PATIENCE_MS)
+    return meanMs === 0 ? 0 : this.#random.integer(Math.ceil(Math.min(2 * meanMs, WAIT_MS_MAX)) + 1)
+  }
+
+  /** How much of giving way the partition's commits call for, 0 to 1. */
+  #crowded(putMs: number): number {
+    const since = this.#turn()
+    const committed = this.#committed + this.#committedBefore * (1 - since / STRETCH_MS)
+    const commitsAPut = (committed / STRETCH_MS) * putMs
+    const share = (commitsAPut - CROWDED_MIN) / (CROWDED_FULL - CROWDED_MIN)
+    // Who loses again and again does not see how many there are, for they lose as well.
+    return this.#losses > 1 ? 1 : Math.min(1, Math.max(0, share))
+  }
+
+  /** Begins a new stretch when the present one is over; returns how long it has lasted, ms. */
+  #turn(): number {
+    const now = this.#clock.elapsed()
+    const past = now - this.#stretch
+    if (past < STRETCH_MS) return past
+    this.#committedBefore = past < 2 * STRETCH_MS ? this.#committed : 0
+    this.#committed = 0
+    this.#stretch = now
+    return 0
   }
 }
 

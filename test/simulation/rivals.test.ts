@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest"
+import { APPEND_TIMEOUT_MS } from "../../shared/log/limits.ts"
 import { openLog } from "../../shared/log/open-log.ts"
 import type { LogOptions } from "../../shared/log/options.ts"
 import type { MetaStore } from "../../shared/storage/meta-store.ts"
+import type { Clock } from "../../shared/storage/time.ts"
 import { records } from "../log/support.ts"
 import { World } from "./world.ts"
 
@@ -14,6 +16,8 @@ interface Counts {
   puts: number
   lost: number
   queries: number
+  /** Sleeps of the log. */
+  waits: number
 }
 
 interface Outcome extends Counts {
@@ -50,11 +54,23 @@ function counted(meta: MetaStore, counts: Counts): MetaStore {
   }
 }
 
+/** Those that watch over appends for their time-out are not counted. */
+function waits(clock: Clock, counts: Counts): Clock {
+  return {
+    now: () => clock.now(),
+    elapsed: () => clock.elapsed(),
+    sleep(ms, signal) {
+      if (ms < APPEND_TIMEOUT_MS / 5) counts.waits++
+      return clock.sleep(ms, signal)
+    },
+  }
+}
+
 async function race(how: Race): Promise<Outcome> {
   const { writers, partitions = 1, valueBytes = 100, thinkMs = 0, runMs = RUN_MS, options } = how
   const world = new World(7)
   const setup = world.process("setup")
-  const counts = { puts: 0, lost: 0, queries: 0 }
+  const counts = { puts: 0, lost: 0, queries: 0, waits: 0 }
   let failed = 0
   const won = new Array<number>(writers).fill(0)
   let over = false
@@ -66,7 +82,10 @@ async function race(how: Race): Promise<Outcome> {
     const process = world.process(`writer ${writer}`)
     world.spawn(process, async () => {
       const { ports } = process
-      const log = openLog({ ...ports, meta: counted(ports.meta, counts) }, options)
+      const log = openLog(
+        { ...ports, meta: counted(ports.meta, counts), clock: waits(ports.clock, counts) },
+        options,
+      )
       while (!over) {
         const parts = [{ partition: "any", records: records("x".repeat(valueBytes)) } as const]
         const [result] = await log.append({ topic: "events", parts })
@@ -102,6 +121,12 @@ describe("processes that append to one partition", () => {
   test("without giving way most puts are lost", async () => {
     const outcome = await race({ writers: 32, runMs: 1_000, options: { rivalWaitPuts: 0 } })
     expect(share(outcome)).toBeGreaterThan(0.8)
+  })
+
+  test("a dozen that come once a second each lose little, and do not wait", async () => {
+    const outcome = await race({ writers: 12, thinkMs: 1_000, runMs: 60_000 })
+    expect(share(outcome)).toBeLessThanOrEqual(0.15)
+    expect(outcome.waits).toBeLessThan(outcome.puts / 10)
   })
 
   test("who comes now and then looks first instead of losing a put", async () => {
