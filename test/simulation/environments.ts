@@ -50,6 +50,8 @@ export interface EnvironmentOptions<Home> {
   /** What a handler awaits before it returns. */
   readonly settle: (home: Home) => Promise<unknown>
   readonly skewMs: () => number
+  /** As of `ProcessOptions`. */
+  readonly freezeChance?: (label: string) => number
 }
 
 /**
@@ -154,12 +156,13 @@ export class Environments<Home> {
   }
 
   #start(): Environment<Home> {
-    const { name, open, skewMs } = this.#options
+    const { name, open, skewMs, freezeChance } = this.#options
     const onCrash = () => this.#died(environment)
     const process = this.#world.process(`${name}${++this.#started}`, {
       skewMs: skewMs(),
       parks: true,
       onCrash,
+      freezeChance,
     })
     const environment: Environment<Home> = {
       process,

@@ -19,6 +19,8 @@ export interface ProcessOptions {
   readonly crashAt?: CrashPoint
   /** It is frozen for `ms` at this call. */
   readonly freezeAt?: { readonly call: number; readonly ms: number }
+  /** How often it is frozen at a call, by label, instead of as often as the plan says; never in a calm world. */
+  readonly freezeChance?: ((label: string) => number) | undefined
   /** It is parked between pieces of work: its monotonic clock may stand while its wall clock goes on. */
   readonly parks?: boolean
   /** Called when it has died, by whatever cause: the place to start a successor. */

@@ -40,6 +40,9 @@ export interface WakePlan {
   /** How often a wake is not even taken. */
   readonly refused: number
   readonly ticksLost: number
+  /** How often `build` is frozen at a write, and at any other call: it seldom comes to a write. */
+  readonly freezeAtPut: number
+  readonly freeze: number
   readonly node: NodeOptions
 }
 
@@ -105,7 +108,16 @@ export class WakeFunctions {
     // A cold start of `dispatch` takes real time: a table of 50,000 places is laid out.
     const seldom = name === "dispatch" ? SELDOM_COLD : {}
     const plan = { ...environments, ...seldom, timeoutMs: TIMEOUTS_MS[name] }
-    return new Environments(this.#world, { name, plan, open, settle, skewMs })
+    const freezeChance = (label: string) =>
+      label.includes(".put") ? this.plan.freezeAtPut : this.plan.freeze
+    return new Environments(this.#world, {
+      name,
+      plan,
+      open,
+      settle,
+      skewMs,
+      ...(name === "build" && { freezeChance }),
+    })
   }
 
   #dispatcher(process: SimProcess, ports: Ports): Dispatcher {

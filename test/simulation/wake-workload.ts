@@ -58,6 +58,8 @@ function drawPlan(prng: Prng): Plan {
       wakes: drawHintPlan(prng),
       refused: prng.pick([0, 0.1, 0.5]),
       ticksLost: prng.pick([0, 0.3]),
+      freezeAtPut: prng.pick([0, 0.5, 0.8]),
+      freeze: prng.pick([0, 0.02]),
       node: { log: { inlineItemBytesMax: prng.pick([8 * 1024, 400]) }, builder: {}, fetchCost: 0 },
     },
   }
@@ -66,6 +68,8 @@ function drawPlan(prng: Prng): Plan {
 export interface WakeRun extends TableRun {
   readonly builds: number
   readonly ticks: number
+  /** The calls at which environments were frozen. */
+  readonly freezePoints: ReadonlyMap<string, number>
 }
 
 /**
@@ -108,6 +112,7 @@ export async function runWakeSeed(seed: number, options: { trace?: boolean } = {
     trace: world.trace,
     builds: functions.builds,
     ticks: functions.ticks,
+    freezePoints: world.freezePoints,
   }
 }
 

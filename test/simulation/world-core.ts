@@ -25,7 +25,7 @@ export class WorldCore {
   plan: FaultPlan
   /** Awaited port calls by label: each is a place for a crash. */
   readonly crashPoints = new Map<string, number>()
-  /** The calls at which processes were frozen, by label. */
+  /** The calls at which processes were frozen: what kind of process, and which call. */
   readonly freezePoints = new Map<string, number>()
   /** How often each kind of fault was met. */
   readonly faultsMet = new Map<string, number>()
@@ -78,12 +78,15 @@ export class WorldCore {
   }
 
   #maybeFreeze(process: SimProcess, label: string): void {
-    const { freeze, freezeMsMax } = this.planFor(process)
-    const { freezeAt } = process.options
+    const plan = this.planFor(process)
+    const { freezeMsMax } = plan
+    const { freezeAt, freezeChance } = process.options
     const isNow = freezeAt?.call === process.calls
-    if (!isNow && !this.prng.chance(freeze)) return
+    const chance = plan === noFaults ? 0 : (freezeChance?.(label) ?? plan.freeze)
+    if (!isNow && !this.prng.chance(chance)) return
     const ms = isNow ? freezeAt.ms : this.prng.magnitude(FREEZE_MS_MIN, freezeMsMax)
-    this.freezePoints.set(label, (this.freezePoints.get(label) ?? 0) + 1)
+    const point = `${process.name.replace(/\d+$/, "")}: ${label}`
+    this.freezePoints.set(point, (this.freezePoints.get(point) ?? 0) + 1)
     this.freeze(process, ms, this.#standing(process))
   }
 

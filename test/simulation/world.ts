@@ -217,7 +217,7 @@ export class World {
     return this.#core.crashPoints
   }
 
-  /** The calls at which processes were frozen, by label. */
+  /** The calls at which processes were frozen: the process's name without its number, and the call. */
   get freezePoints(): ReadonlyMap<string, number> {
     return this.#core.freezePoints
   }
