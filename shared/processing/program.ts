@@ -22,6 +22,8 @@ export interface ProgramHost {
   sink(index: number, record: unknown, timestamp: number): void
   /** Counts a record that an operator dropped. */
   dropped(uid: string, reason: DropReason): void
+  /** Sees what goes to side outputs, read or not. For tests. */
+  side?(uid: string, tag: string, record: unknown, timestamp: number): void
   /** Timers to leave out, as `timerId` says them; absent: none. */
   readonly skippedTimers?: ReadonlySet<string>
 }
@@ -221,7 +223,16 @@ class Node implements OperatorContext {
   }
 
   side(tag: string): Collector {
-    return this.#sides.get(tag) ?? NOWHERE
+    const output = this.#sides.get(tag) ?? NOWHERE
+    const host = this.#host
+    if (host.side === undefined) return output
+    const uid = this.uid ?? this.graph.operator.kind
+    return {
+      record(value, timestamp) {
+        host.side?.(uid, tag, value, timestamp)
+        output.record(value, timestamp)
+      },
+    }
   }
 
   join(readers: readonly Node[]): void {

@@ -41,7 +41,6 @@ export type Poison = PoisonRecord | PoisonTimer
 
 /** A record on which a function threw, or what a record set off at once. */
 export interface PoisonRecord {
-  readonly kind: "record"
   readonly topicId: string
   readonly partition: number
   readonly offset: number

@@ -1,19 +1,20 @@
 import type { TopicSource } from "../../definition/job/graph.ts"
 import type { Job } from "../../definition/job/job.ts"
 import { type BatchCodec, RecordCursor } from "../../log/records/index.ts"
-import { type DropReason, END_OF_TIME } from "../operator.ts"
+import { type DropReason, END_OF_TIME, type StateTable } from "../operator.ts"
 import { TimerFault } from "../operators/timer-fault.ts"
 import { Program, type ProgramHost, timerId } from "../program.ts"
 import { materialised } from "../record.ts"
 import { packState } from "../state/packing.ts"
 import { readRun, takeChanges, takeGroups } from "../state/run-codec.ts"
 import { baseSeqs } from "../state/run-levels.ts"
-import type { CommitDraft, InputPosition, OutputBatch, TaskCounters } from "../task/commit.ts"
+import type { CommitDraft, InputPosition, TaskCounters } from "../task/commit.ts"
 import type {
   EngineBatch,
   EngineInput,
   EngineOptions,
   LoadedRun,
+  Poison,
   PoisonRecord,
   PoisonTimer,
   Skip,
@@ -126,21 +127,28 @@ export class JobEngine implements TaskEngine, ProgramHost {
   }
 
   work(batches: readonly EngineBatch[], now: number, skip: readonly Skip[]): WorkResult {
+    const poison = this.process(batches, now, skip)
+    return poison === undefined ? this.finish() : { ok: false, poison }
+  }
+
+  /** The first half of `work`: records and timers. It may come several times before `finish`. */
+  process(batches: readonly EngineBatch[], now: number, skip: readonly Skip[]): Poison | undefined {
     this.processingTime = Math.max(this.processingTime, now)
-    const timers = skip.flatMap(at => (at.kind === "record" ? [] : [timerId(at.operator, at)]))
+    const timers = skip.flatMap(at => ("operator" in at ? [timerId(at.operator, at)] : []))
     this.skippedTimers = new Set(timers)
     this.#counters.skipped += this.skippedTimers.size
-    try {
+    return timerPoisonOf(() => {
       this.#program.advanceProcessingTime()
       const poison = this.#read(batches, skip)
-      if (poison !== undefined) return { ok: false, poison }
-      this.#advanceTime()
-      this.#program.beforeCommit()
-      return { ok: true, draft: this.#draft() }
-    } catch (error) {
-      if (error instanceof TimerFault) return { ok: false, poison: poisonTimer(error) }
-      throw error
-    }
+      if (poison === undefined) this.#advanceTime()
+      return poison
+    })
+  }
+
+  /** The second half of `work`: what is given once a commit, and the draft. */
+  finish(): WorkResult {
+    const poison = timerPoisonOf(() => this.#program.beforeCommit())
+    return poison === undefined ? { ok: true, draft: this.#draft() } : { ok: false, poison }
   }
 
   /** Takes the records in, then looks who is idle. */
@@ -176,7 +184,7 @@ export class JobEngine implements TaskEngine, ProgramHost {
     const { topicId, partition } = batch
     const skipped = new Set(
       skip.flatMap(at =>
-        at.kind === "record" && at.topicId === topicId && at.partition === partition ? [at.offset] : [],
+        "offset" in at && at.topicId === topicId && at.partition === partition ? [at.offset] : [],
       ),
     )
     const { source } = input.input
@@ -206,7 +214,6 @@ export class JobEngine implements TaskEngine, ProgramHost {
           const text = decoder.decode(cursor.buffer.subarray(cursor.valueStart, cursor.valueEnd))
           const record = text.slice(0, POISON_SHOWN_MAX)
           return {
-            kind: "record",
             topicId,
             partition,
             offset: cursor.offset,
@@ -230,14 +237,17 @@ export class JobEngine implements TaskEngine, ProgramHost {
     this.#counters[reason]++
   }
 
+  /** The results so far for topics and function sinks, which then are not in the draft any more. */
+  takeResults(): Pick<CommitDraft, "outputs" | "sinks"> {
+    const outputs = [...this.#writers.values()].flatMap(writer => writer.take())
+    const sinks = [...this.#sinkRecords].flatMap(([sink, records]) =>
+      records.length === 0 ? [] : [{ sink, records: packState(records.splice(0)) }],
+    )
+    return { outputs, sinks }
+  }
+
   #draft(): CommitDraft {
-    const outputs: OutputBatch[] = []
-    for (const writer of this.#writers.values()) outputs.push(...writer.take())
-    const sinks = [...this.#sinkRecords].flatMap(([sink, records]) => {
-      if (records.length === 0) return []
-      const packed = packState(records.splice(0))
-      return [{ sink, records: packed }]
-    })
+    const { outputs, sinks } = this.takeResults()
     return {
       inputs: this.positions(),
       times: this.#program.times(),
@@ -264,9 +274,40 @@ export class JobEngine implements TaskEngine, ProgramHost {
     return [...this.#byId.values()].map(input => input.position())
   }
 
+  /** An input's event time has come at least this far, whatever its records say. For tests. */
+  advanceWatermark(at: { readonly topicId: string; readonly partition: number }, watermark: number): void {
+    const input = this.#byId.get(inputId(at))
+    if (input !== undefined) input.watermarkMin = Math.max(input.watermarkMin, watermark)
+  }
+
+  /** An input is idle until records come. For tests. */
+  markIdle(at: { readonly topicId: string; readonly partition: number }): void {
+    const input = this.#byId.get(inputId(at))
+    if (input !== undefined) input.idle = true
+  }
+
+  /** The state by the operators' uids, and how far event time has come. */
+  states(): ReadonlyMap<string, StateTable> {
+    return this.#program.states()
+  }
+
+  get watermark(): number {
+    return this.#program.watermark
+  }
+
   /** The job that this engine computes. */
   get job(): Job {
     return this.#job
+  }
+}
+
+/** What `act` gives, or the poison of a timer that it sets off. */
+function timerPoisonOf<P>(act: () => P): P | PoisonTimer {
+  try {
+    return act()
+  } catch (error) {
+    if (error instanceof TimerFault) return poisonTimer(error)
+    throw error
   }
 }
 

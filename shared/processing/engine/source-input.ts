@@ -22,8 +22,11 @@ export class SourceInput implements InputTime {
     this.ended = position?.ended ?? false
   }
 
+  /** At least this, epoch ms: somebody outside said so. */
+  watermarkMin = Number.NEGATIVE_INFINITY
+
   get watermark(): number {
-    return this.generator.current()
+    return Math.max(this.generator.current(), this.watermarkMin)
   }
 
   /**
@@ -32,8 +35,8 @@ export class SourceInput implements InputTime {
    */
   look(now: number, idleAfterMs: number | undefined, hadRecords: boolean): void {
     if (hadRecords || this.lastRecordAt === undefined) this.lastRecordAt = now
-    if (hadRecords || idleAfterMs === undefined) this.idle = false
-    else if (now - this.lastRecordAt >= idleAfterMs) this.idle = true
+    if (hadRecords) this.idle = false
+    else if (idleAfterMs !== undefined && now - this.lastRecordAt >= idleAfterMs) this.idle = true
   }
 
   position(): InputPosition {

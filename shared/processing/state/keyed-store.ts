@@ -200,7 +200,8 @@ function entryKey(key: Uint8Array, sub: SubKey): Uint8Array {
   return bytes
 }
 
-function splitEntryKey(bytes: Uint8Array): [parts: KeyPart[], sub: SubKey] {
+/** The parts of a stored entry's key, and its sub-key. */
+export function splitEntryKey(bytes: Uint8Array): [parts: KeyPart[], sub: SubKey] {
   const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0)
   return [keyParts(bytes.subarray(4, 4 + length)), unpackState(bytes.subarray(4 + length)) as SubKey]
 }
