@@ -1,3 +1,4 @@
+import { sequenceOf } from "../../shared/storage/aws/sequence.ts"
 import type { JournalDelivery } from "../../shared/storage/journal.ts"
 
 /** What is read of a Kinesis event. */
@@ -9,15 +10,12 @@ export interface KinesisEvent {
   }[]
 }
 
-/** Emulators pad sequence numbers with zeros; a position has none. */
-const PADDING = /^0+(?=\d)/
-
 /** The records of an event in their order. */
 export function deliveriesOf(event: KinesisEvent): readonly JournalDelivery[] {
   return event.Records.map(({ eventID, kinesis }) => ({
     position: {
       shard: eventID.slice(0, Math.max(0, eventID.indexOf(":"))),
-      sequence: kinesis.sequenceNumber.replace(PADDING, ""),
+      sequence: sequenceOf(kinesis.sequenceNumber),
     },
     data: Buffer.from(kinesis.data, "base64"),
   }))

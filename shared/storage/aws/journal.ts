@@ -10,6 +10,7 @@ import type { RequestHandler } from "./dated-handler.ts"
 import { DatedHandler } from "./dated-handler.ts"
 import type { RequestLedger } from "./ledger.ts"
 import { codeOf, refusalOf } from "./sdk-errors.ts"
+import { sequenceOf } from "./sequence.ts"
 import { StoreDate } from "./store-date.ts"
 
 /** Within a region a connection takes a few milliseconds. */
@@ -172,7 +173,7 @@ class Put {
   ): Tried {
     const { ShardId, SequenceNumber, ErrorCode, ErrorMessage } = result
     if (ShardId !== undefined && SequenceNumber !== undefined) {
-      const position = { shard: `${this.#stream}/${ShardId}`, sequence: SequenceNumber }
+      const position = { shard: `${this.#stream}/${ShardId}`, sequence: sequenceOf(SequenceNumber) }
       return { outcome: "committed", position }
     }
     const cause = Object.assign(new Error(ErrorMessage ?? "no answer for the record"), {
