@@ -12,6 +12,7 @@ import { NodeHttpHandler } from "@smithy/node-http-handler"
 import { afterAll, describe, expect, test } from "vitest"
 import { EMULATOR_CREDENTIALS, EMULATOR_REGION, openEndpoint } from "../../localstack/endpoint.ts"
 import { kinesisJournal } from "../../shared/storage/aws/journal.ts"
+import { sequenceOf } from "../../shared/storage/aws/sequence.ts"
 import type { JournalDelivery } from "../../shared/storage/journal.ts"
 import { journalContract } from "./contract-journal.ts"
 
@@ -54,7 +55,7 @@ if ("skipped" in endpoint) {
       for (;;) {
         const read = await kinesis.send(new GetRecordsCommand({ ShardIterator }))
         for (const { SequenceNumber, Data } of read.Records ?? []) {
-          const position = { shard: `${StreamName}/${ShardId}`, sequence: SequenceNumber! }
+          const position = { shard: `${StreamName}/${ShardId}`, sequence: sequenceOf(SequenceNumber!) }
           found.push({ position, data: Data! })
         }
         if ((read.Records ?? []).length === 0) break
