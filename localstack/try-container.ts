@@ -15,7 +15,15 @@ import { ministackPython } from "./venv.ts"
 
 const IMAGE = "millrace-emulator"
 const VITEST = join(import.meta.dirname, "..", "node_modules", "vitest", "vitest.mjs")
-const TESTS = [process.execPath, VITEST, "run", "--project", "contract", "test/storage/aws.test.ts"] as const
+const TESTS = [
+  process.execPath,
+  VITEST,
+  "run",
+  "--project",
+  "contract",
+  "test/storage/aws.test.ts",
+  "test/storage/journal-aws.test.ts",
+] as const
 
 async function tryContainer(install: boolean, command: readonly string[]): Promise<number> {
   const skip = (reason: string) => {
