@@ -6,6 +6,9 @@ import { dist, ENTRIES } from "./places.ts"
 /** What is the user's own, and must be the very same module as theirs; and what the package does without. */
 const EXTERNAL = ["aws-cdk-lib", "constructs", "esbuild"]
 
+/** Native modules and what finds some by itself: CommonJS packages, which `require` in jest can load. */
+const NATIVE = ["@node-rs/crc32", "lz4-napi", "snappy", "msgpackr"]
+
 /** What stands in CommonJS for what a module says of itself. `at` is its path from the bundle's folder. */
 const META: Readonly<Record<string, (at: string) => string>> = {
   url: at => `require("node:url").pathToFileURL(require("node:path").join(__dirname, ${quote(at)})).href`,
@@ -30,7 +33,7 @@ export async function bundleCommonJs(): Promise<string[]> {
       platform: "node",
       target: "node22",
       format: "cjs",
-      external: EXTERNAL,
+      external: [...EXTERNAL, ...NATIVE],
       plugins: [ownPlaces(dirname(outfile))],
       metafile: true,
       absWorkingDir: dist,

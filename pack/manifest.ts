@@ -45,7 +45,12 @@ export function packageManifest(
     // For compilers and tools that do not read `exports`.
     main: `./dist/${ENTRIES["."]}.cjs`,
     types: `./dist/${ENTRIES["."]}.d.cts`,
-    typesVersions: { "*": { cdk: [`./dist/${ENTRIES["./cdk"]}.d.cts`] } },
+    typesVersions: {
+      "*": {
+        cdk: [`./dist/${ENTRIES["./cdk"]}.d.cts`],
+        testing: [`./dist/${ENTRIES["./testing"]}.d.cts`],
+      },
+    },
     dependencies: pick(
       dependencies,
       Object.keys(dependencies).filter(name => needed.has(name)),

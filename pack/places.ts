@@ -7,7 +7,11 @@ export const repository: string = resolve(import.meta.dirname, "..")
 export const dist: string = resolve(repository, "dist")
 
 /** What the package exports, and the module of each, as a path below `dist` without extension. */
-export const ENTRIES = { ".": "shared/definition/index", "./cdk": "infra/index" } as const
+export const ENTRIES = {
+  ".": "shared/definition/index",
+  "./cdk": "infra/index",
+  "./testing": "shared/processing/test-driver/index",
+} as const
 
 /** The package's command, below `dist`. */
 export const COMMAND = "bin/millrace.js"

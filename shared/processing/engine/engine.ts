@@ -61,7 +61,15 @@ export interface PoisonTimer extends TimerPosition {
 }
 
 /** What is to be left out of a batch: what was poison when it was worked through before. */
-export type Skip = Omit<PoisonRecord, "error" | "record"> | Omit<PoisonTimer, "error">
+export type Skip =
+  | (Omit<PoisonRecord, "error" | "record"> & { readonly kind?: "record" })
+  | Omit<PoisonTimer, "error">
+
+/** Where inputs, event time and results stood. */
+export interface LoadFrom extends Pick<CommitDraft, "inputs" | "times" | "sequences" | "counters"> {
+  /** No record has come since, by the clock, epoch ms: partitions are idle that much sooner. */
+  readonly quietSince?: number
+}
 
 /** A run of the state, its bytes read. */
 export interface LoadedRun extends RunInfo {
@@ -79,10 +87,7 @@ export type WorkResult =
  */
 export interface TaskEngine {
   /** Takes the state back: runs, oldest first, then where event time and inputs stood. Once, before any work. */
-  load(
-    runs: readonly LoadedRun[],
-    from: Pick<CommitDraft, "inputs" | "times" | "sequences" | "counters"> | undefined,
-  ): void
+  load(runs: readonly LoadedRun[], from: LoadFrom | undefined): void
   /** Takes up partitions that are new. */
   addInputs(inputs: readonly EngineInput[]): void
   /**

@@ -6,14 +6,15 @@ import { TimerFault } from "../operators/timer-fault.ts"
 import { Program, type ProgramHost, timerId } from "../program.ts"
 import { materialised } from "../record.ts"
 import { packState } from "../state/packing.ts"
-import { readRun, takeChanges, takeGroups } from "../state/run-codec.ts"
-import { baseSeqs } from "../state/run-levels.ts"
+import { takeChanges, takeGroups } from "../state/run-codec.ts"
+import { baseSeqs, inOrder, readRunOf } from "../state/run-levels.ts"
 import type { CommitDraft, InputPosition, TaskCounters } from "../task/commit.ts"
 import type {
   EngineBatch,
   EngineInput,
   EngineOptions,
   LoadedRun,
+  LoadFrom,
   Poison,
   PoisonRecord,
   PoisonTimer,
@@ -100,10 +101,7 @@ export class JobEngine implements TaskEngine, ProgramHost {
     return timestampReader(source.timestamp as never, named?.options.eventTime as string | undefined)
   }
 
-  load(
-    runs: readonly LoadedRun[],
-    from: Pick<CommitDraft, "inputs" | "times" | "sequences" | "counters"> | undefined,
-  ): void {
+  load(runs: readonly LoadedRun[], from: LoadFrom | undefined): void {
     if (from !== undefined) {
       this.#counters = { ...from.counters }
       for (const [id, sequence] of Object.entries(from.sequences)) this.#sequences.set(id, sequence)
@@ -111,6 +109,7 @@ export class JobEngine implements TaskEngine, ProgramHost {
       this.#byId.clear()
       for (const sources of this.#sources.values()) sources.inputs.clear()
       this.addInputs(inputs, from.inputs)
+      for (const input of this.#byId.values()) input.lastRecordAt = from.quietSince
       this.#program.restoreTimes(from.times)
       for (const [index, sources] of this.#sources) {
         const watermark = from.times[index]?.watermark
@@ -119,9 +118,8 @@ export class JobEngine implements TaskEngine, ProgramHost {
     }
     const states = this.#program.states()
     const base = baseSeqs(runs)
-    for (const { level, seq, run } of runs) {
-      const counts = (group: number) => (level === -1 ? seq === base[group] : seq > (base[group] ?? -1))
-      readRun(run, (group, uid, key, value) => states.get(uid)?.load(group, key, value), counts)
+    for (const run of inOrder(runs)) {
+      readRunOf(run, base, (group, uid, key, value) => states.get(uid)?.load(group, key, value))
     }
     for (const table of states.values()) table.loaded()
   }
@@ -289,6 +287,10 @@ export class JobEngine implements TaskEngine, ProgramHost {
   /** The state by the operators' uids, and how far event time has come. */
   states(): ReadonlyMap<string, StateTable> {
     return this.#program.states()
+  }
+
+  get counters(): TaskCounters {
+    return { ...this.#counters }
   }
 
   get watermark(): number {

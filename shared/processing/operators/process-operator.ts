@@ -12,7 +12,7 @@ import { keyRow } from "./window-result.ts"
 type Slot = KeySlot<StateEntry>
 
 /** Timers are entries of a key: this sign, `e` or `p`, the time. User's state names cannot begin with it. */
-const TIMER_SIGN = "\u0001"
+export const TIMER_SIGN = "\u0001"
 /** Expired state is looked for in steps this long: it is hidden the moment it expires anyway. */
 const EXPIRY_STEP_MS = 60_000
 

@@ -19,7 +19,7 @@ export interface WindowEntry extends TriggerState {
 }
 
 /** What is stored of a window beside its end, which is its sub-key: its length, and times counted back from its end. */
-type StoredWindow = readonly [
+export type StoredWindow = readonly [
   lengthMs: number,
   content: unknown,
   count: number,
@@ -83,19 +83,8 @@ export abstract class WindowOperator implements Operator {
   }
 
   #unpack(stored: StoredWindow, end: number): WindowEntry {
-    const [lengthMs, packed, count, eventTimers, processingTimers, latest] = stored
-    const content = packed === undefined ? undefined : this.parts.content.unpack(packed)
-    const origin = originOf(end)
-    const at = (before: number) => origin - before
-    const entry: WindowEntry = {
-      start: at(lengthMs),
-      end,
-      content,
-      count,
-      eventTimers: eventTimers.map(at),
-      processingTimers: processingTimers.map(at),
-    }
-    return latest === undefined ? entry : { ...entry, latest: at(latest) }
+    const { content, ...entry } = storedTimes(stored, end)
+    return { ...entry, end, content: content === undefined ? undefined : this.parts.content.unpack(content) }
   }
 
   get state(): StateTable {
@@ -250,6 +239,21 @@ export abstract class WindowOperator implements Operator {
 /** What stored times count back from. From the end of time a number could not count exactly. */
 function originOf(end: number): number {
   return end === END_OF_TIME ? 0 : end
+}
+
+/** A stored window with its times as they were; its content is packed still. */
+export function storedTimes(stored: StoredWindow, end: number): Omit<WindowEntry, "end"> {
+  const [lengthMs, content, count, eventTimers, processingTimers, latest] = stored
+  const origin = originOf(end)
+  const at = (before: number) => origin - before
+  const times = {
+    start: at(lengthMs),
+    content,
+    count,
+    eventTimers: eventTimers.map(at),
+    processingTimers: processingTimers.map(at),
+  }
+  return latest === undefined ? times : { ...times, latest: at(latest) }
 }
 
 /** What triggers see: one object, pointed at the window at hand. */
