@@ -85,11 +85,10 @@ async function apply(home: Home, properties: DeployProperties): Promise<void> {
   const plan = await deploy({ ports, log, tables }, definition)
   report.info("deployed", { plan: planText(plan) })
   if (FirstKeySecret === undefined) return
-  await keyStore(ports).ensure(
-    await cloud.outside.readSecret(FirstKeySecret),
-    FIRST_KEY_NAME,
-    FIRST_KEY_SCOPES,
-  )
+  const key = await cloud.outside.readSecret(FirstKeySecret)
+  const counts = await keyStore(ports).ensure(key, FIRST_KEY_NAME, FIRST_KEY_SCOPES)
+  if (!counts)
+    report.warn("the first key was revoked and stays so: its secret holds a key that is worth nothing")
 }
 
 export const handler = lambda("deploy", [], createDeploy)

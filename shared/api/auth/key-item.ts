@@ -5,7 +5,8 @@ import type { KeyInfo } from "./types.ts"
 
 /*
  * A key in the meta store: pk `keys`, sk the first 16 hex digits of its SHA-256. Fields: v 1 · hash, 64 hex digits ·
- * name · scopes, a JSON array of text · created, store time, epoch ms · ensured, whether it was chosen elsewhere.
+ * name · scopes, a JSON array of text · created, store time, epoch ms · ensured, whether it was chosen elsewhere ·
+ * revoked, only true: what is left of an ensured one, so that it is not made again.
  */
 export const KEY_FORMAT = 1
 /** All keys lie under one partition key, so that listing is one query. */
@@ -17,6 +18,7 @@ const ID_DIGITS = 16
 export interface StoredKey extends KeyInfo {
   readonly hash: string
   readonly ensured: boolean
+  readonly revoked: boolean
 }
 
 /** SHA-256, 64 hex digits. A key has 256 random bits, so a plain hash tells nothing of it. */
@@ -32,9 +34,10 @@ export function equalHashes(one: string, other: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
 }
 
-export function encodeKey({ id, hash, name, scopes, created, ensured }: StoredKey, version: string): Item {
+export function encodeKey(key: StoredKey, version: string): Item {
+  const { id, hash, name, scopes, created, ensured, revoked } = key
   const fields = { v: KEY_FORMAT, hash, name, scopes: JSON.stringify(scopes), created, ensured }
-  return { pk: KEYS_PK, sk: id, version, fields }
+  return { pk: KEYS_PK, sk: id, version, fields: revoked ? { ...fields, revoked } : fields }
 }
 
 /** Throws `StorageError` (`unknown_format`). */
@@ -49,6 +52,7 @@ export function decodeKey({ sk, fields }: Item): StoredKey {
     scopes: JSON.parse(String(fields.scopes)) as string[],
     created: Number(fields.created),
     ensured: fields.ensured === true,
+    revoked: fields.revoked === true,
   }
 }
 

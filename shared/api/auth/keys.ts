@@ -50,11 +50,12 @@ export function keyStore(ports: KeyPorts): KeyStore {
       }
       const { random } = ports
       const key = KEY_PREFIX + Buffer.from(random.id() + random.id(), "hex").toString("base64url")
-      const stored = await store(ports, { ...madeOf(key, name, scopes, date), ensured: false }, date)
+      const made = { ...madeOf(key, name, scopes, date), ensured: false, revoked: false }
+      const stored = await store(ports, made, date)
       return { ...keyInfo(stored), key }
     },
     list: async () => (await readAll(ports)).keys.map(keyInfo),
-    revoke: id => remove(ports, id),
+    revoke: id => revoke(ports, id),
     async ensure(key, name, scopes) {
       if (!isKeyLike(key)) {
         const expected = `${KEY_LENGTH_MIN} to ${KEY_LENGTH_MAX} of A-Z a-z 0-9 . _ ~ + / = -`
@@ -62,13 +63,13 @@ export function keyStore(ports: KeyPorts): KeyStore {
       }
       checkName(name)
       checkScopes(scopes)
-      const { keys, date } = await readAll(ports)
-      const made = { ...madeOf(key, name, scopes, date), ensured: true }
-      const standing = keys.find(({ id }) => id === made.id)
-      const stored = isSame(standing, made) ? standing : await store(ports, made, date)
+      const { keys, revoked, date } = await readAll(ports)
+      const made = { ...madeOf(key, name, scopes, date), ensured: true, revoked: false }
+      const isRevoked = revoked.some(({ hash }) => hash === made.hash)
+      if (!isRevoked && !keys.some(standing => isSame(standing, made))) await store(ports, made, date)
       const former = keys.filter(other => other.ensured && other.name === name && other.id !== made.id)
       for (const { id } of former) await remove(ports, id)
-      return keyInfo(stored)
+      return !isRevoked
     },
     async find(key) {
       if (!isKeyLike(key)) return undefined
@@ -76,7 +77,7 @@ export function keyStore(ports: KeyPorts): KeyStore {
       const { item } = await read(ports, keyId(hash))
       if (item === undefined) return undefined
       const stored = decodeKey(item)
-      return equalHashes(stored.hash, hash) ? keyInfo(stored) : undefined
+      return equalHashes(stored.hash, hash) && !stored.revoked ? keyInfo(stored) : undefined
     },
   }
 }
@@ -102,18 +103,26 @@ function madeOf(key: string, name: string, scopes: readonly string[], created: n
   return { id: keyId(hash), hash, name, scopes: [...new Set(scopes)], created }
 }
 
-function isSame(standing: StoredKey | undefined, made: StoredKey): standing is StoredKey {
+function isSame(standing: StoredKey, made: StoredKey): boolean {
   return (
-    standing?.ensured === true &&
+    standing.ensured &&
     standing.hash === made.hash &&
     standing.name === made.name &&
     standing.scopes.join(" ") === made.scopes.join(" ")
   )
 }
 
-async function readAll(ports: KeyPorts): Promise<{ keys: StoredKey[]; date: number }> {
+interface AllKeys {
+  readonly keys: readonly StoredKey[]
+  /** What is left of ensured ones. */
+  readonly revoked: readonly StoredKey[]
+  readonly date: number
+}
+
+async function readAll(ports: KeyPorts): Promise<AllKeys> {
   const { items, date } = await readAgain(ports, () => queryItems(ports.meta, "meta", { pk: KEYS_PK }))
-  return { keys: items.map(decodeKey), date }
+  const stored = items.map(decodeKey)
+  return { keys: stored.filter(key => !key.revoked), revoked: stored.filter(key => key.revoked), date }
 }
 
 function read(ports: KeyPorts, id: string): Promise<ItemRead> {
@@ -133,6 +142,25 @@ async function store(ports: KeyPorts, key: StoredKey, date: number): Promise<Sto
 }
 
 /**
+ * Revokes a key; false where there is none. Of an ensured one its hash stays: whoever chose it says again and again what
+ * it is, and does not know that it is revoked.
+ */
+async function revoke(ports: KeyPorts, id: string): Promise<boolean> {
+  const { item, date } = await read(ports, id)
+  const standing = item === undefined ? undefined : decodeKey(item)
+  if (item === undefined || standing === undefined || standing.revoked) return false
+  if (!standing.ensured) return remove(ports, id)
+  const left = encodeKey({ ...standing, scopes: [], revoked: true }, ports.random.id())
+  const condition = { version: item.version }
+  const settled = await settlePut(ports, "meta", left, { condition, notAfter: notAfter(date) })
+  if (settled.outcome === "committed") return true
+  throw uncertain(id)
+}
+
+const uncertain = (id: string) =>
+  new StorageError("unavailable", `the key ${id} may be revoked or not: try again`)
+
+/**
  * Deletes a key until the store says that it is gone; false where it was from the start. Only the version that was read
  * is deleted: a late delete must not meet the same key made again.
  */
@@ -145,9 +173,7 @@ async function remove(ports: KeyPorts, id: string): Promise<boolean> {
     const options = { condition, notAfter: notAfter(date) }
     const answer = await ports.meta.delete("meta", { pk: KEYS_PK, sk: id }, options)
     if (answer.outcome === "committed") return true
-    if (tries >= READ_TRIES) {
-      throw new StorageError("unavailable", `the key ${id} may be revoked or not: try again`)
-    }
+    if (tries >= READ_TRIES) throw uncertain(id)
     await pause.wait()
   }
 }

@@ -19,7 +19,7 @@ export interface Scope {
 
 /** Some resource of a kind, whichever: what must be allowed where the resource is not named yet. */
 export interface SomeNeed {
-  readonly kind: "topic" | "table"
+  readonly kind: "topic" | "table" | "job"
   readonly some: true
   readonly action: Need["action"]
 }
@@ -30,6 +30,7 @@ export const ALL = "*"
 const actions: Readonly<Record<Kind, readonly string[]>> = {
   topic: ["read", "write", "admin"],
   table: ["query", "admin"],
+  job: ["read", "admin"],
   deployment: ["admin"],
 }
 
@@ -40,7 +41,7 @@ function nameFault(kind: Kind, name: string): string | undefined {
   const exact = name.endsWith("*") ? name.slice(0, -1) : name
   if (name === "*") return undefined
   const [pattern, expected] =
-    kind === "topic" ? [NAME_PATTERN, NAME_EXPECTED] : [TABLE_NAME_PATTERN, TABLE_NAME_EXPECTED]
+    kind === "table" ? [TABLE_NAME_PATTERN, TABLE_NAME_EXPECTED] : [NAME_PATTERN, NAME_EXPECTED]
   return pattern.test(exact)
     ? undefined
     : `expected a ${kind}'s name (${expected}), or a prefix of names and *, got ${JSON.stringify(name)}`

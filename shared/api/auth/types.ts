@@ -4,6 +4,7 @@ import type { ApiRequest } from "../types.ts"
 export type Need =
   | { readonly kind: "topic"; readonly name: string; readonly action: "read" | "write" | "admin" }
   | { readonly kind: "table"; readonly name: string; readonly action: "query" | "admin" }
+  | { readonly kind: "job"; readonly name: string; readonly action: "read" | "admin" }
   /** Keys, dead letters: what concerns the whole deployment. */
   | { readonly kind: "deployment"; readonly action: "admin" }
 
@@ -55,10 +56,10 @@ export interface KeyStore {
   revoke(id: string): Promise<boolean>
   /**
    * Makes a key that was chosen elsewhere, the deployment's first one, the only one of its name that came this way: an
-   * earlier one is revoked. May be repeated.
+   * earlier one is revoked. May be repeated. One that was revoked meanwhile stays so: then it is false.
    * @throws ApiError `invalid` (key, name, scopes)
    */
-  ensure(key: string, name: string, scopes: readonly string[]): Promise<KeyInfo>
+  ensure(key: string, name: string, scopes: readonly string[]): Promise<boolean>
   /** One consistent read; undefined: nobody's key. */
   find(key: string): Promise<KeyInfo | undefined>
 }

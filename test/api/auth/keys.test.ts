@@ -119,8 +119,14 @@ describe("keys over a store that fails", () => {
     expect(next).toBeUndefined()
     expect(await keys.find(key)).toBeUndefined()
     next = { kind }
-    const first = await keys.ensure(FIRST, "first", ["*"])
+    expect(await keys.ensure(FIRST, "first", ["*"])).toBe(true)
+    const first = await keys.find(FIRST)
     expect(await keys.list()).toEqual([first])
+    expect(next).toBeUndefined()
+    next = { kind }
+    expect(await keys.revoke(first!.id)).toBe(true)
+    expect(next).toBeUndefined()
+    expect(await keys.find(FIRST)).toBeUndefined()
   })
 
   test("are told as uncertain when the store never says what a write came to", async () => {
@@ -144,21 +150,42 @@ describe("keys over a store that fails", () => {
 describe("the first key of a deployment", () => {
   test("is what the deployment says, however often it says so", async () => {
     const keys = keyStore(memoryPorts())
-    const made = await keys.ensure(FIRST, "first", ["*"])
-    expect(await keys.ensure(FIRST, "first", ["*"])).toEqual(made)
+    await keys.ensure(FIRST, "first", ["*"])
+    const made = await keys.find(FIRST)
+    expect(await keys.ensure(FIRST, "first", ["*"])).toBe(true)
     expect(await keys.find(FIRST)).toEqual(made)
-    expect((await keys.ensure(FIRST, "first", ["topic:*:read"])).scopes).toEqual(["topic:*:read"])
+    expect(await keys.ensure(FIRST, "first", ["topic:*:read"])).toBe(true)
+    expect((await keys.find(FIRST))?.scopes).toEqual(["topic:*:read"])
     expect(await keys.list()).toHaveLength(1)
   })
 
   test("replaces the one before it, and no other key", async () => {
     const keys = keyStore(memoryPorts())
     const { id } = await keys.create("first", ["*"])
-    const second = await keys.ensure("Z".repeat(40), "second", ["*"])
+    await keys.ensure("Z".repeat(40), "second", ["*"])
     await keys.ensure(FIRST, "first", ["*"])
-    const made = await keys.ensure("G".repeat(40), "first", ["*"])
+    await keys.ensure("G".repeat(40), "first", ["*"])
     expect(await keys.find(FIRST)).toBeUndefined()
-    expect((await keys.list()).map(key => key.id).sort()).toEqual([id, second.id, made.id].sort())
+    const [second, made] = [await keys.find("Z".repeat(40)), await keys.find("G".repeat(40))]
+    expect((await keys.list()).map(key => key.id).sort()).toEqual([id, second!.id, made!.id].sort())
+    expect(await keys.ensure(FIRST, "first", ["*"])).toBe(true)
+    expect(await keys.find(FIRST)).toBeDefined()
+  })
+
+  test("stays revoked, whatever the deployment says again, and makes way for another", async () => {
+    const ports = memoryPorts()
+    const keys = keyStore(ports)
+    await keys.ensure(FIRST, "first", ["*"])
+    const { id } = (await keys.find(FIRST))!
+    expect(await keys.revoke(id)).toBe(true)
+    expect(await keys.revoke(id)).toBe(false)
+    expect(await keys.ensure(FIRST, "first", ["*"])).toBe(false)
+    expect(await keys.find(FIRST)).toBeUndefined()
+    expect(await keys.list()).toEqual([])
+    expect(await keys.ensure("G".repeat(40), "first", ["*"])).toBe(true)
+    expect(await keys.find("G".repeat(40))).toMatchObject({ name: "first", scopes: ["*"] })
+    expect(await keys.ensure(FIRST, "first", ["*"])).toBe(false)
+    expect(await keys.list()).toEqual([])
   })
 
   test("must be long enough not to be guessed, and is never part of the error", async () => {
