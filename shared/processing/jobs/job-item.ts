@@ -34,11 +34,20 @@ export interface JobIntent {
 /** Why a task stopped, for people. */
 export interface JobFault {
   readonly task: number
-  readonly topic: string
-  readonly partition: number
-  readonly offset: number
   readonly error: string
-  readonly record: string
+  /** The record that a function threw on, or that cannot be read any more. */
+  readonly at?: { readonly topic: string; readonly partition: number; readonly offset: number }
+  /** The record's value, its first characters. */
+  readonly record?: string
+  /** The timer that a function threw in: its step's uid, by which time it was set, when it was due, its key. */
+  readonly timer?: {
+    readonly operator: string
+    readonly kind: string
+    readonly time: number
+    readonly key: string
+  }
+  /** Records before this offset were deleted before they were read: resuming goes on after them. */
+  readonly missingTo?: number
 }
 
 /** A task's input, as the job item lists it. */

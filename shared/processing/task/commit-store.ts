@@ -1,22 +1,34 @@
-import { crc32c } from "../../log/records/index.ts"
 import { uploadObject } from "../../log/upload.ts"
 import { StorageError } from "../../storage/errors.ts"
+import { itemBytes } from "../../storage/item-size.ts"
+import type { Item } from "../../storage/meta-store.ts"
 import { notAfter } from "../../storage/not-after.ts"
 import { readAgain, settlePut } from "../../storage/settle.ts"
 import type { Ports } from "../../storage/time.ts"
 import type { LoadedRun } from "../engine/engine.ts"
-import { baseSeqs, mergeDue, mergeRuns, renewDue, withoutObsolete } from "../state/run-levels.ts"
-import type { CommitDraft, CommitRecord, Piece, RunRef, TaskId } from "./commit.ts"
-import { commitItem, commitKey, HEAD_FIRST, readCommit, taskKey } from "./commit-codec.ts"
+import {
+  type CommitDraft,
+  type CommitRecord,
+  NO_COUNTERS,
+  type Piece,
+  type RunRef,
+  type StoredInput,
+  type TaskId,
+} from "./commit.ts"
+import { CHAIN, commitItem, commitKey, objectKey, readCommit, taskKey } from "./commit-codec.ts"
+import { nextRuns } from "./next-runs.ts"
+import { PieceCache, PieceWriter, readPieces } from "./pieces.ts"
 
 /** DynamoDB bills an item by the KB written: above this an object is cheaper. */
 export const COMMIT_INLINE_BYTES_MAX = 8 * 1024
-/** Ranged reads that lie this close in one object are made as one. */
-const READ_GAP_BYTES_MAX = 64 * 1024
+/** Bytes of runs that one store keeps in memory, so that merging them reads nothing. */
+export const RUN_CACHE_BYTES_MAX = 64 * 1024 * 1024
 
 export interface CommitStoreOptions {
-  /** Larger pieces lie in an object. Default `COMMIT_INLINE_BYTES_MAX`. */
+  /** A larger record puts its pieces in an object. Default `COMMIT_INLINE_BYTES_MAX`. */
   readonly inlineBytesMax?: number
+  /** Default `RUN_CACHE_BYTES_MAX`. */
+  readonly cacheBytesMax?: number
 }
 
 /** The last record of a chain, and the store's date of the read. */
@@ -26,44 +38,63 @@ export interface HeadRead {
 }
 
 export type CommitOutcome =
-  | { readonly outcome: "committed"; readonly record: CommitRecord; readonly date: number }
+  | {
+      readonly outcome: "committed"
+      readonly record: CommitRecord
+      readonly date: number
+      readonly bytes: number
+    }
   /** Another record stands in this place: the work is to be thrown away. */
   | { readonly outcome: "lost" }
   /** It may stand: the chain is to be read again before anything else is done. */
   | { readonly outcome: "unknown" }
 
-export interface CommitRequest {
+/** What a new record follows, and how fresh the knowledge is that it does. */
+export interface CommitBase {
   readonly task: TaskId
-  /** What the new record follows; undefined: it is the first. */
-  readonly head: CommitRecord | undefined
-  /** The runs that the first record of a generation begins with. */
-  readonly startRuns?: readonly RunRef[]
-  /** The store's date of the oldest read that this rests on. */
+  /** The new record's. */
+  readonly seq: number
+  /** The runs of the record before it, or of what the generation starts from. */
+  readonly runs: readonly RunRef[]
+  /** Store time at which the record before it was known to stand, epoch ms. */
+  readonly time: number
+  /** Store time of the oldest read that this rests on: the job item's too. */
   readonly viewDate: number
-  readonly draft: CommitDraft
   /** The highest seq known to be published. */
   readonly published: number
+}
+
+export interface CommitRequest extends CommitBase {
+  readonly draft: Omit<CommitDraft, "inputs">
+  readonly inputs: readonly StoredInput[]
   /** The state's bytes in memory, about. */
   readonly stateBytes: number
   /** Key groups of the state as it is now, whole, as a run. */
-  readonly writeGroups: (from: number, to: number) => Uint8Array
+  readonly writeGroups: (from: number, to: number) => Uint8Array | Promise<Uint8Array>
 }
 
-/** Reads and writes tasks' chains of commit records. */
+/** Reads and writes tasks' chains of commit records. One process needs one. */
 export class CommitStore {
   readonly #ports: Ports
   readonly #inlineBytesMax: number
+  readonly #cache: PieceCache
 
   constructor(ports: Ports, options: CommitStoreOptions = {}) {
     this.#ports = ports
     this.#inlineBytesMax = options.inlineBytesMax ?? COMMIT_INLINE_BYTES_MAX
+    this.#cache = new PieceCache(options.cacheBytesMax ?? RUN_CACHE_BYTES_MAX)
   }
 
   async head(task: TaskId): Promise<HeadRead> {
-    const query = { pk: taskKey(task), ...HEAD_FIRST, descending: true, limit: 1 }
-    const page = await readAgain(this.#ports, () => this.#ports.meta.queryPage("meta", query))
-    const [item] = page.items
-    return { head: item === undefined ? undefined : readCommit(item), date: page.date }
+    const query = { pk: taskKey(task), ...CHAIN, descending: true, limit: 1 }
+    let after: string | undefined
+    for (;;) {
+      const page = await readAgain(this.#ports, () => this.#ports.meta.queryPage("meta", query, after))
+      const [item] = page.items
+      if (item !== undefined) return { head: readCommit(item), date: page.date }
+      if (page.next === undefined) return { head: undefined, date: page.date }
+      after = page.next
+    }
   }
 
   /** The records from one seq to another, both included, in order. Throws `StorageError` `corrupt` where one is missing. */
@@ -91,233 +122,142 @@ export class CommitStore {
     return item === undefined ? undefined : readCommit(item)
   }
 
-  /** The bytes of pieces, those of one object in few reads. Throws `StorageError` `corrupt`. */
-  async pieces(pieces: readonly Piece[]): Promise<readonly Uint8Array[]> {
-    const read = new Map<Piece, Uint8Array>()
-    const byObject = new Map<string, Extract<Piece, { kind: "object" }>[]>()
-    for (const piece of pieces) {
-      if (piece.kind === "inline") read.set(piece, piece.bytes)
-      else byObject.set(piece.key, [...(byObject.get(piece.key) ?? []), piece])
-    }
-    await Promise.all([...byObject].map(([key, within]) => this.#readObject(key, within, read)))
-    return pieces.map(piece => read.get(piece) as Uint8Array)
+  /** The bytes of pieces, those of one object in few reads. Throws `StorageError` `corrupt`, `unavailable`. */
+  pieces(pieces: readonly Piece[]): Promise<readonly Uint8Array[]> {
+    return readPieces(this.#ports, pieces)
   }
 
-  async #readObject(
-    key: string,
-    pieces: readonly Extract<Piece, { kind: "object" }>[],
-    into: Map<Piece, Uint8Array>,
-  ): Promise<void> {
-    const sorted = [...pieces].sort((left, right) => left.offset - right.offset)
-    for (let first = 0; first < sorted.length; ) {
-      const start = sorted[first]?.offset ?? 0
-      let end = start
-      let last = first
-      for (; last < sorted.length; last++) {
-        const piece = sorted[last] as Extract<Piece, { kind: "object" }>
-        if (last > first && piece.offset - end > READ_GAP_BYTES_MAX) break
-        end = Math.max(end, piece.offset + piece.length)
-      }
-      const got = await readAgain(this.#ports, () => this.#ports.objects.get(key, { start, end }))
-      for (const piece of sorted.slice(first, last)) {
-        const bytes = got?.body.subarray(piece.offset - start, piece.offset - start + piece.length)
-        if (bytes === undefined || bytes.length !== piece.length || crc32c(bytes) !== piece.crc) {
-          throw new StorageError(
-            "corrupt",
-            `object ${key}, ${piece.length} bytes from ${piece.offset}: not what was stored`,
-          )
-        }
-        into.set(piece, bytes)
-      }
-      first = last
-    }
-  }
-
-  /** The state that a record stands for, oldest run first. */
+  /** The runs of a state, read: those that this process has in memory are not asked for. */
   async state(runs: readonly RunRef[]): Promise<readonly LoadedRun[]> {
-    const bytes = await this.pieces(runs.map(({ piece }) => piece))
+    const bytes = await this.#runBytes(runs)
     return runs.map((ref, index) => ({ ...ref, run: bytes[index] as Uint8Array }))
+  }
+
+  async #runBytes(runs: readonly RunRef[]): Promise<readonly Uint8Array[]> {
+    const missing = runs.filter(({ piece }) => this.#cache.get(piece) === undefined)
+    const read = await readPieces(
+      this.#ports,
+      missing.map(({ piece }) => piece),
+    )
+    const found = new Map(missing.map(({ piece }, index) => [piece, read[index] as Uint8Array] as const))
+    const bytes = runs.map(({ piece }) => found.get(piece) ?? (this.#cache.get(piece) as Uint8Array))
+    for (const { level, piece } of missing) {
+      if (level >= 0) this.#cache.keep(piece, found.get(piece) as Uint8Array)
+    }
+    return bytes
   }
 
   /**
    * Stores a batch of work as the next record. Runs are merged and key groups renewed by the way, so that recovery stays
-   * short. One object at most, one item.
+   * short. One object at most, one item. Throws `StorageError` `unavailable` when the object cannot be stored.
    */
   async commit(request: CommitRequest): Promise<CommitOutcome> {
-    const { task, head, draft } = request
-    const seq = head === undefined ? 0 : head.seq + 1
+    const { seq, draft } = request
     const body = new PieceWriter()
-    const runs = await this.#runsAfter(request, seq, body)
-    const outputs = draft.outputs.map(({ bytes, ...ref }) => ({ ...ref, piece: body.add(bytes) }))
-    const sinks = draft.sinks.map(({ sink, records }) => ({ sink, piece: body.add(records) }))
-    const uploads: number[] = []
-    if (body.bytes > this.#inlineBytesMax) {
-      const key = `job/${task.job}/${task.generation}/${task.stage}-${task.index}/${seq}-${this.#ports.random.id()}`
-      uploads.push(await uploadObject(this.#ports, key, body.parts))
-      body.placeIn(key)
-    } else body.placeInline()
-    const placed = (piece: Piece) => body.placed(piece)
+    const bytesOf = (runs: readonly RunRef[]) => this.#runBytes(runs)
+    const { change } = draft
+    const runs = await nextRuns({ ...request, before: request.runs, change, bytesOf }, body)
     const record: CommitRecord = {
       seq,
       kind: "commit",
       commitId: this.#ports.random.id(),
-      time: request.viewDate,
-      inputs: draft.inputs,
+      time: request.time,
+      inputs: request.inputs,
       times: draft.times,
-      runs: runs.map(run => ({ ...run, piece: placed(run.piece) })),
-      outputs: outputs.map(output => ({ ...output, piece: placed(output.piece) })),
-      sinks: sinks.map(sink => ({ ...sink, piece: placed(sink.piece) })),
+      runs,
+      outputs: draft.outputs.map(({ bytes, ...ref }) => ({ ...ref, piece: body.add(bytes) })),
+      sinks: draft.sinks.map(({ sink, records }) => ({ sink, piece: body.add(records) })),
       sequences: draft.sequences,
       nextTimer: draft.nextTimer,
       published: request.published,
       counters: draft.counters,
     }
-    return this.#put(task, record, notAfter(request.viewDate, uploads))
+    const placed = await this.#place(request.task, record, body)
+    const answer = await this.#put(placed.item, placed.record, notAfter(request.viewDate, placed.uploads))
+    if (answer.outcome !== "committed") return answer
+    this.#keep(request.runs, placed.record.runs, body, record.runs)
+    return { ...answer, bytes: itemBytes(placed.item) + placed.bytes }
   }
 
-  /** Puts a seal after the head: it carries everything on and gives nothing out. */
-  async seal(
+  /** The item itself, if it is small enough, else with its pieces in an object. */
+  async #place(
     task: TaskId,
-    { head, date }: HeadRead,
-    published: number,
-    start?: CommitRecord,
+    record: CommitRecord,
+    body: PieceWriter,
+  ): Promise<{ record: CommitRecord; item: Item; uploads: readonly number[]; bytes: number }> {
+    if (body.bytes <= this.#inlineBytesMax) {
+      const item = commitItem(task, record)
+      if (body.bytes === 0 || itemBytes(item) <= this.#inlineBytesMax)
+        return { record, item, uploads: [], bytes: 0 }
+    }
+    // What earlier records carry inline moves into the object too: each record would carry it on.
+    const runs = record.runs.map(run => {
+      const { piece } = run
+      if (piece.kind === "object" || body.bytesOf(piece) !== undefined) return run
+      return { ...run, piece: body.add(piece.bytes) }
+    })
+    const key = objectKey(task, record.seq, this.#ports.random.id())
+    const uploaded = await uploadObject(this.#ports, key, body.parts)
+    const place = body.placeIn(key)
+    const placed: CommitRecord = {
+      ...record,
+      runs: runs.map(run => ({ ...run, piece: place(run.piece) })),
+      outputs: record.outputs.map(output => ({ ...output, piece: place(output.piece) })),
+      sinks: record.sinks.map(sink => ({ ...sink, piece: place(sink.piece) })),
+    }
+    return { record: placed, item: commitItem(task, placed), uploads: [uploaded], bytes: body.bytes }
+  }
+
+  /** Keeps the changes that the next records may merge, and lets go of those that are gone. */
+  #keep(
+    before: readonly RunRef[],
+    after: readonly RunRef[],
+    body: PieceWriter,
+    unplaced: readonly RunRef[],
+  ): void {
+    for (const [index, { level, piece }] of after.entries()) {
+      const bytes = body.bytesOf((unplaced[index] as RunRef).piece)
+      if (level >= 0 && bytes !== undefined) this.#cache.keep(piece, bytes)
+    }
+    const kept = new Set(after.map(({ piece }) => piece))
+    for (const { piece } of before) if (!kept.has(piece)) this.#cache.forget(piece)
+  }
+
+  /**
+   * Puts a seal: it carries on what the record before it (undefined: what the generation starts from, or nothing) says,
+   * and gives nothing out.
+   */
+  seal(
+    base: CommitBase,
+    from: CommitRecord | undefined,
+    sequences: CommitRecord["sequences"],
   ): Promise<CommitOutcome> {
-    const from = head ?? start
     const record: CommitRecord = {
-      seq: head === undefined ? 0 : head.seq + 1,
+      seq: base.seq,
       kind: "sealed",
       commitId: this.#ports.random.id(),
-      time: date,
+      time: base.time,
       inputs: from?.inputs ?? [],
       times: from?.times ?? [],
-      runs: from?.runs ?? [],
+      runs: base.runs,
       outputs: [],
       sinks: [],
-      sequences: head?.sequences ?? {},
+      sequences,
       nextTimer: from?.nextTimer,
-      published,
-      counters: from?.counters ?? {
-        recordsIn: 0,
-        recordsOut: 0,
-        late: 0,
-        duplicate: 0,
-        expired: 0,
-        skipped: 0,
-      },
+      published: base.published,
+      counters: from?.counters ?? NO_COUNTERS,
     }
-    return this.#put(task, record, notAfter(date))
+    return this.#put(commitItem(base.task, record), record, notAfter(base.viewDate))
   }
 
-  async #put(task: TaskId, record: CommitRecord, until: number): Promise<CommitOutcome> {
-    const settled = await settlePut(this.#ports, "meta", commitItem(task, record), {
+  async #put(item: Item, record: CommitRecord, until: number): Promise<CommitOutcome> {
+    const settled = await settlePut(this.#ports, "meta", item, {
       condition: { absent: true },
       notAfter: until,
     })
-    if (settled.outcome === "committed") return { outcome: "committed", record, date: settled.date }
+    if (settled.outcome === "committed") {
+      return { outcome: "committed", record, date: settled.date, bytes: itemBytes(item) }
+    }
     return { outcome: settled.outcome === "refused" && settled.reason === "exists" ? "lost" : "unknown" }
-  }
-
-  /** The runs of the next record: those before it, less what is obsolete, and what this commit adds, merges and renews. */
-  async #runsAfter(request: CommitRequest, seq: number, body: PieceWriter): Promise<readonly RunRef[]> {
-    const { head, startRuns = [], draft } = request
-    let runs: RunRef[] = [...(head?.runs ?? startRuns)]
-    if (draft.change === undefined) return runs
-    const { run, entries } = draft.change
-    const renewed = renewDue([...runs, { level: 0, seq, bytes: run.length }], request.stateBytes)
-    if (renewed !== undefined) {
-      const bytes = request.writeGroups(...renewed)
-      const [from, to] = renewed
-      runs.push({
-        level: -1,
-        seq,
-        entries: 0,
-        bytes: bytes.length,
-        groups: [from, to],
-        piece: body.add(bytes),
-      })
-    }
-    runs.push({ level: 0, seq, entries, bytes: run.length, piece: body.add(run) })
-    runs = withoutObsolete(runs)
-    for (let due = mergeDue(runs); due.length > 0; due = mergeDue(runs)) {
-      const read = await this.#bytesOf(due, body)
-      const merged = mergeRuns(read, baseSeqs(runs))
-      const level = (due[0] as RunRef).level + 1
-      const newest = Math.max(...due.map(each => each.seq))
-      const at = runs.indexOf(due[0] as RunRef)
-      runs = runs.filter(each => !due.includes(each))
-      for (const { piece } of due) body.drop(piece)
-      runs.splice(at, 0, {
-        level,
-        seq: newest,
-        entries: merged.entries,
-        bytes: merged.run.length,
-        piece: body.add(merged.run),
-      })
-    }
-    return runs
-  }
-
-  async #bytesOf(
-    due: readonly RunRef[],
-    body: PieceWriter,
-  ): Promise<readonly { seq: number; bytes: Uint8Array }[]> {
-    const stored = due.filter(({ piece }) => !body.holds(piece))
-    const read = await this.pieces(stored.map(({ piece }) => piece))
-    return due.map(ref => ({
-      seq: ref.seq,
-      bytes: body.bytesOf(ref.piece) ?? (read[stored.indexOf(ref)] as Uint8Array),
-    }))
-  }
-}
-
-/** Collects the pieces of one commit; where they lie is decided once all are known. */
-class PieceWriter {
-  readonly #pieces = new Map<Piece, Uint8Array>()
-  #placed = new Map<Piece, Piece>()
-
-  /** A stand-in until `placeIn` or `placeInline`. */
-  add(bytes: Uint8Array): Piece {
-    const piece: Piece = { kind: "inline", bytes }
-    this.#pieces.set(piece, bytes)
-    return piece
-  }
-
-  /** Forgets a piece that another one took in. */
-  drop(piece: Piece): void {
-    this.#pieces.delete(piece)
-  }
-
-  holds(piece: Piece): boolean {
-    return this.#pieces.has(piece)
-  }
-
-  bytesOf(piece: Piece): Uint8Array | undefined {
-    return this.#pieces.get(piece)
-  }
-
-  get bytes(): number {
-    let bytes = 0
-    for (const piece of this.#pieces.values()) bytes += piece.length
-    return bytes
-  }
-
-  get parts(): readonly Uint8Array[] {
-    return [...this.#pieces.values()]
-  }
-
-  placeInline(): void {
-    this.#placed = new Map()
-  }
-
-  placeIn(key: string): void {
-    let offset = 0
-    for (const [piece, bytes] of this.#pieces) {
-      this.#placed.set(piece, { kind: "object", key, offset, length: bytes.length, crc: crc32c(bytes) })
-      offset += bytes.length
-    }
-  }
-
-  placed(piece: Piece): Piece {
-    return this.#placed.get(piece) ?? piece
   }
 }

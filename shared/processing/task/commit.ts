@@ -26,6 +26,15 @@ export interface InputPosition {
   readonly ended: boolean
 }
 
+/**
+ * The same as a record of the chain has it: by the source's uid, which outlives changes of the graph.
+ */
+export interface StoredInput extends Omit<InputPosition, "source"> {
+  readonly uid: string
+  /** Where a bounded source's partition ends, exclusive: as it stood at the job's first start. */
+  readonly end?: number
+}
+
 /** One batch of results for one partition: final bytes of a RecordBatch v2, but for its base offset. */
 export interface OutputBatch {
   readonly topicId: string
@@ -64,6 +73,15 @@ export interface CommitDraft {
   readonly counters: TaskCounters
 }
 
+export const NO_COUNTERS: TaskCounters = {
+  recordsIn: 0,
+  recordsOut: 0,
+  late: 0,
+  duplicate: 0,
+  expired: 0,
+  skipped: 0,
+}
+
 /** Counted since the task's first commit. */
 export interface TaskCounters {
   readonly recordsIn: number
@@ -85,7 +103,7 @@ export type Piece =
       readonly crc: number
     }
 
-/** One run of the state, as commit records list them: oldest first, later entries win. */
+/** One run of the state, as commit records list them: the base first, then changes, oldest first; later entries win. */
 export interface RunRef {
   /** 0: one commit's changes; each level up merges 8 of the level below. −1: the base, whole key groups. */
   readonly level: number
@@ -95,6 +113,10 @@ export interface RunRef {
   readonly bytes: number
   /** Of the base: the groups that it holds whole, from, to (exclusive). */
   readonly groups?: readonly [from: number, to: number]
+  /** Of the base: about what its groups took in memory, bytes. */
+  readonly heap?: number
+  /** Operators whose entries in it count no more. */
+  readonly without?: readonly string[]
   readonly piece: Piece
 }
 
@@ -104,13 +126,14 @@ export interface CommitRecord {
   readonly kind: "commit" | "sealed"
   /** The item's version: fresh for each, so that a writer knows its own. */
   readonly commitId: string
-  /** Store time of the write's view, epoch ms. */
+  /** Store time at which its writer knew the record before it to stand, epoch ms. */
   readonly time: number
-  readonly inputs: readonly InputPosition[]
+  readonly inputs: readonly StoredInput[]
   readonly times: CommitDraft["times"]
   readonly runs: readonly RunRef[]
   /** Empty for a seal, which gives nothing out. */
   readonly outputs: readonly OutputRef[]
+  /** `sink`: which of the graph's function sinks, in its order. */
   readonly sinks: readonly { readonly sink: number; readonly piece: Piece }[]
   readonly sequences: Readonly<Record<string, number>>
   readonly nextTimer: number | undefined

@@ -1,8 +1,15 @@
 import type { StartingOffsets } from "../../definition/job/graph.ts"
 import type { JobDefinition } from "../../definition/job/job-definition.ts"
-import type { EngineBatch, EngineInput, EngineOptions, LoadedRun, WorkResult } from "../engine/engine.ts"
+import type {
+  EngineBatch,
+  EngineInput,
+  EngineOptions,
+  LoadedRun,
+  LoadFrom,
+  Poison,
+  WorkResult,
+} from "../engine/engine.ts"
 import type { JobItem } from "../jobs/job-item.ts"
-import type { CommitDraft } from "./commit.ts"
 
 /** What a runner knows of a source: plain data, so that the user's functions may live in another thread. */
 export interface SourceFacts {
@@ -43,26 +50,15 @@ type Awaitable<T> = T | Promise<T>
 
 /** A task's computing side as a runner uses it: an engine in this thread or, through messages, in another. */
 export interface EngineHandle {
-  load(
-    runs: readonly LoadedRun[],
-    from: Pick<CommitDraft, "inputs" | "times" | "sequences" | "counters"> | undefined,
-  ): Awaitable<void>
+  load(runs: readonly LoadedRun[], from: LoadFrom | undefined): Awaitable<void>
   addInputs(inputs: readonly EngineInput[]): Awaitable<void>
   /** Never throws for what a user's function does: that is a poison record. */
-  work(batches: readonly EngineBatch[], now: number, skip: readonly SkippedRecord[]): Awaitable<WorkResult>
+  work(batches: readonly EngineBatch[], now: number, skip: readonly Poison[]): Awaitable<WorkResult>
   writeGroups(from: number, to: number): Awaitable<Uint8Array>
   /** As of the end of the last call, bytes. */
   readonly stateBytes: number
   /** Lets go of what it holds: it is not used any more. */
   close?(): Awaitable<void>
-}
-
-/** A poison record that a batch of work leaves out; its error goes with it to the dead letters. */
-export interface SkippedRecord {
-  readonly topicId: string
-  readonly partition: number
-  readonly offset: number
-  readonly error: string
 }
 
 /** A job's code at hand. */
