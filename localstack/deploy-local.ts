@@ -16,7 +16,7 @@ const { values, positionals } = parseArgs({
   options: { context: { type: "string", short: "c", multiple: true, default: [] } },
 })
 const say = (line: string) => process.stderr.write(`${line}\n`)
-const endpoint = await openEndpoint()
+const endpoint = await openEndpoint(process.env, { deploys: true })
 if ("skipped" in endpoint) {
   say(`There is no emulator: ${endpoint.skipped}`)
   process.exitCode = 1

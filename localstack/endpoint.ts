@@ -23,6 +23,11 @@ const GIVEN_ENDPOINT_WAIT_MS = 10_000
 export const EMULATOR_CREDENTIALS = { accessKeyId: "test", secretAccessKey: "test" } as const
 export const EMULATOR_REGION = "us-east-1"
 
+export interface EndpointNeeds {
+  /** Whole stacks are deployed: LocalStack's image that wants no token has no HTTP APIs. Default: false. */
+  readonly deploys?: boolean
+}
+
 /**
  * Gives an endpoint: `AWS_ENDPOINT_URL`, if set; else LocalStack in a container, where Docker answers; else the emulator
  * from PyPI in a virtual environment; else the reason why there is none.
@@ -30,11 +35,15 @@ export const EMULATOR_REGION = "us-east-1"
  * @throws Error what was asked for by name does not start: `AWS_ENDPOINT_URL`, `LOCALSTACK_IMAGE`; or there is none at
  *   all and `REQUIRE_EMULATOR=1` asks for one
  */
-export async function openEndpoint(env: NodeJS.ProcessEnv = process.env): Promise<Endpoint | NoEndpoint> {
+export async function openEndpoint(
+  env: NodeJS.ProcessEnv = process.env,
+  { deploys = false }: EndpointNeeds = {},
+): Promise<Endpoint | NoEndpoint> {
   const given = env.AWS_ENDPOINT_URL
   if (given !== undefined && given !== "") return await givenEndpoint(given)
   const reasons: string[] = []
-  for (const start of [startContainer, startMinistack]) {
+  const chosen = (env.LOCALSTACK_IMAGE ?? env.LOCALSTACK_AUTH_TOKEN ?? "") !== ""
+  for (const start of deploys && !chosen ? [startMinistack] : [startContainer, startMinistack]) {
     const found = await start(env)
     if (!("skipped" in found)) return found
     reasons.push(found.skipped)

@@ -6,7 +6,7 @@ import { type Deployment, type DeployOptions, deployApp } from "../../../localst
 import { EMULATOR_CREDENTIALS, EMULATOR_REGION, openEndpoint } from "../../../localstack/endpoint.ts"
 import { Client } from "../client.ts"
 
-const endpoint = await openEndpoint()
+const endpoint = await openEndpoint(process.env, { deploys: true })
 if (!("skipped" in endpoint)) afterAll(() => endpoint.stop())
 
 /** For the titles of tests: empty where there is an emulator, else why there is none. */

@@ -5,6 +5,9 @@ import type { Deployed } from "./deployed.ts"
 /** From progress to kill, ms: uneven, so that kills meet all parts of the work. */
 const DELAYS_MS = [5, 40, 15, 0, 70, 25, 100, 10]
 
+/** Failures beside those: others may kill too, but a function that always fails should not hold the test up. */
+const FAILURES_MAX = 50
+
 /** Kills functions in the course of some work: one after each few steps of it, so that it always gets on. */
 export class Killer {
   /** Processes that were killed. */
@@ -59,6 +62,3 @@ export async function invokeThroughKills(
     }
   }
 }
-
-/** Failures of its own: none is expected, and a function that always fails should not hold the test up. */
-const FAILURES_MAX = 3
