@@ -16,9 +16,12 @@ interface Wake {
   readonly next: WakeMemory
 }
 
-/** Coalesces new slots into wakes. Never throws: a wake is a hint, and what is lost the tick finds. */
+/**
+ * Coalesces new slots into wakes. A wake is a hint, and what is lost the tick finds: one that cannot be handed over keeps
+ * no other from being. Then it throws, for the alarm's sake alone, since Lambda is told to drop the batch.
+ */
 export function createDispatch(base: Base<Settings<"MILLRACE_BUILD_FUNCTION">>): Served<StreamEvent, void> {
-  const { settings, cloud, report, meter } = base
+  const { settings, cloud, meter } = base
   const topics = new TablesByTopic(base.ports)
   const memories = new LRUCache<string, WakeMemory>({ max: REMEMBERED_MAX })
 
@@ -44,16 +47,15 @@ export function createDispatch(base: Base<Settings<"MILLRACE_BUILD_FUNCTION">>):
 
   return {
     async handle(event) {
-      try {
-        const due = await judge(event)
-        const woken = await Promise.allSettled([...due].map(([table, wakes]) => wake(table, wakes)))
-        const lost = woken.filter(result => result.status === "rejected")
-        meter.count("WakesLost", lost.length)
-        if (lost.length > 0) report.error("wakes are lost", asError(lost[0]!.reason))
-      } catch (error) {
+      const due = await judge(event).catch((error: unknown) => {
         meter.count("WakesLost", 1)
-        report.error("wakes are lost", asError(error))
-      }
+        throw new Error("wakes are lost: which are due could not be told", { cause: asError(error) })
+      })
+      const woken = await Promise.allSettled([...due].map(([table, wakes]) => wake(table, wakes)))
+      const lost = woken.filter(result => result.status === "rejected")
+      meter.count("WakesLost", lost.length)
+      if (lost.length === 0) return
+      throw new Error(`${lost.length} of ${woken.length} wakes are lost`, { cause: asError(lost[0]!.reason) })
     },
   }
 }

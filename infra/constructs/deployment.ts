@@ -21,8 +21,8 @@ export interface DeploymentProps {
   readonly firstKey?: ISecret
 }
 
-/** CloudFormation waits for an answer a little longer than the function may take. */
-const ANSWER_MAX = FUNCTION_DEFAULTS.deploy.timeout.plus(Duration.minutes(1))
+/** CloudFormation waits for an answer so much longer than the function may take. */
+const ANSWER_EXTRA = Duration.minutes(1)
 
 /**
  * Applies the definition: `deploy` is called whenever it changes. What is refused fails the stack's update, whose
@@ -55,7 +55,7 @@ export class Deployment extends Construct {
     this.resource = new CustomResource(this, "Resource", {
       resourceType: "Custom::MillraceDefinition",
       serviceToken: deploy.functionArn,
-      serviceTimeout: ANSWER_MAX,
+      serviceTimeout: (deploy.timeout ?? FUNCTION_DEFAULTS.deploy.timeout).plus(ANSWER_EXTRA),
       properties: { ...properties },
     })
     this.resource.node.addDependency(deploy, deploy.ownRole)

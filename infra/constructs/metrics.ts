@@ -69,7 +69,7 @@ export class MillraceMetrics {
     return this.#measured.functions.query.metricDuration({ period: PERIOD, statistic: Stats.p(99), ...props })
   }
 
-  /** Batches of wakes at which `dispatch` ended in an error; the tick makes up for them. */
+  /** Batches of slots of which `dispatch` could not hand over every wake; the tick makes up for them. */
   dispatchErrors(props?: MetricOptions): Metric {
     return this.#measured.functions.dispatch.metricErrors({ period: PERIOD, ...props })
   }

@@ -91,24 +91,30 @@ test("topics without tables, other items and strange keys wake nobody", async ()
   expect(base.cloud.invoked).toEqual([])
 })
 
-test("a wake that cannot be handed over is asked for again by the next slot, and nothing is thrown", async () => {
+test("a wake that cannot be handed over fails the invocation, and is asked for again by the next slot", async () => {
   const { base, topicId } = await withTables()
   const dispatch = createDispatch(base)
   base.cloud.failure = new Error("throttled")
-  await dispatch.handle(told(topicId, [[0, 0]]), ample)
+  await expect(dispatch.handle(told(topicId, [[0, 0]]), ample)).rejects.toMatchObject({
+    message: "2 of 2 wakes are lost",
+    cause: { message: "throttled" },
+  })
   expect(base.counts.get("WakesLost")).toBe(2)
   base.cloud.failure = undefined
   await dispatch.handle(told(topicId, [[0, 1]]), ample)
   expect(wakesOf(base)).toHaveLength(2)
 })
 
-test("stores that do not answer lose wakes and throw nothing", async () => {
+test("stores that do not answer lose wakes, and fail the invocation", async () => {
   const { base } = await withTables()
   const ports = {
     ...base.ports,
     meta: { ...base.ports.meta, queryPage: async () => Promise.reject(new Error("x")) },
   }
-  await createDispatch({ ...base, ports }).handle(told("t", [[0, 0]]), ample)
+  await expect(createDispatch({ ...base, ports }).handle(told("t", [[0, 0]]), ample)).rejects.toMatchObject({
+    message: "wakes are lost: which are due could not be told",
+    cause: { message: "x" },
+  })
   expect(base.counts.get("WakesLost")).toBe(1)
 })
 

@@ -467,6 +467,11 @@ describe("the definition", () => {
     expect(resourceOf(synthesize())).toEqual(resourceOf(plain))
   })
 
+  test("is waited for longer than deploy may take", () => {
+    const { template } = synthesize({ functions: { deploy: { timeout: Duration.minutes(15) } } })
+    template.hasResourceProperties("Custom::MillraceDefinition", { ServiceTimeout: "960" })
+  })
+
   test("is required, once, and of the stage that is meant", () => {
     const make = (props: object) => () => new Millrace(newStack(), "Default", props)
     expect(make({})).toThrow("Millrace: expected entry or definition, got neither")

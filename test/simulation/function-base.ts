@@ -21,12 +21,10 @@ export interface Outer {
   invokeLater?: Invoker["invokeLater"]
   /** Takes a dead letter. */
   send?: (body: string) => Promise<void>
-  /** Told what a function reports as failed. */
-  failed?: (what: string, error: Error) => void
 }
 
 /** What a function of a simulated deployment has of its world. */
-export function functionBase(ports: Ports, { invokeLater, send, failed }: Outer): Base<AllSettings> {
+export function functionBase(ports: Ports, { invokeLater, send }: Outer): Base<AllSettings> {
   const absent = async () => {
     throw new Error("nothing of the kind in this world")
   }
@@ -38,7 +36,7 @@ export function functionBase(ports: Ports, { invokeLater, send, failed }: Outer)
       deadLetters: { send: send ?? absent, receive: absent, remove: absent, count: absent },
       outside: { readObject: absent, readSecret: absent },
     },
-    report: { info() {}, warn() {}, error: (what, error) => failed?.(what, error) },
+    report: { info() {}, warn() {}, error() {} },
     meter: { count() {} },
   }
 }

@@ -134,10 +134,7 @@ export class WakeFunctions {
         throw error
       }
     }
-    const failed = (_: string, error: Error) => {
-      if (!(error instanceof NotTaken)) home.failed = true
-    }
-    const served = createDispatch(functionBase(ports, { invokeLater, failed }))
+    const served = createDispatch(functionBase(ports, { invokeLater }))
     return Object.assign(home, {
       handle: (event: StreamEvent) => served.handle(event, { leftMs: () => Number.POSITIVE_INFINITY }),
     })
@@ -185,7 +182,9 @@ export class WakeFunctions {
       const owed = [...home.owed].filter(partition => partitions.has(partition))
       home.tried = new Set()
       home.failed = false
-      await home.handle(event)
+      await home.handle(event).catch((error: Error) => {
+        if (!(error.cause instanceof NotTaken)) home.failed = true
+      })
       const forgotten = owed.filter(partition => !home.tried.has(partition))
       if (!home.failed && !this.#changed && forgotten.length > 0) {
         this.#checker.fail(`a wake of partition ${forgotten} was not taken, and not asked for again`)
