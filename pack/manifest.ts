@@ -16,9 +16,6 @@ const KEPT = ["name", "version", "description", "license", "type", "engines", "k
 /** What app files may import without installing it: schemas are written with it. */
 const FOR_APPS = ["zod"]
 
-/** What only the repository has: there, functions are bundled at synthesis; the package brings their bundles. */
-const REPOSITORY_ONLY = ["esbuild"]
-
 /**
  * The manifest of the published package.
  * @param imported the packages that its code and its declarations import
@@ -29,11 +26,7 @@ export function packageManifest(
 ): Record<string, unknown> {
   const { dependencies, peerDependencies } = repository
   const needed = new Set([...imported, ...FOR_APPS])
-  const known = new Set([
-    repository.name,
-    ...Object.keys({ ...dependencies, ...peerDependencies }),
-    ...REPOSITORY_ONLY,
-  ])
+  const known = new Set([repository.name, ...Object.keys({ ...dependencies, ...peerDependencies })])
   const unknown = [...imported].filter(name => !known.has(name))
   if (unknown.length > 0) {
     throw new Error(`the package imports what package.json does not name as a dependency: ${unknown}`)
