@@ -35,9 +35,19 @@ const ROOMS: readonly (readonly [room: string, mayImport: readonly string[]])[] 
   ["shared/serving", ["shared/log", "shared/storage", "shared/definition", "shared/log/records"]],
   [
     "shared/api",
-    ["shared/log", "shared/serving", "shared/storage", "shared/definition", "shared/log/records"],
+    [
+      "shared/log",
+      "shared/processing",
+      "shared/serving",
+      "shared/storage",
+      "shared/definition",
+      "shared/log/records",
+    ],
   ],
-  ["shared/deployment", ["shared/definition", "shared/log", "shared/serving", "shared/storage"]],
+  [
+    "shared/deployment",
+    ["shared/definition", "shared/log", "shared/processing", "shared/serving", "shared/storage"],
+  ],
   ["shared/evaluation", ["shared/definition"]],
   ["shared/embedded", ["shared", "examples"]],
   ["functions", ["shared"]],

@@ -1,4 +1,5 @@
 import { LogError } from "../log/errors.ts"
+import { JobError } from "../processing/jobs/job-error.ts"
 import { QueryError } from "../serving/errors.ts"
 import { StorageError } from "../storage/errors.ts"
 import { type ErrorForm, errorTable, unexpectedForm } from "./error-table.ts"
@@ -9,6 +10,7 @@ import type { ApiResponse } from "./types.ts"
 export function errorForm(error: unknown): ErrorForm {
   if (error instanceof ApiError) return errorTable.ApiError[error.code]
   if (error instanceof LogError) return errorTable.LogError[error.code]
+  if (error instanceof JobError) return errorTable.JobError[error.code]
   if (error instanceof StorageError) return errorTable.StorageError[error.code]
   if (error instanceof QueryError) return errorTable.QueryError[error.code]
   return unexpectedForm
@@ -26,7 +28,7 @@ export function errorBody(error: unknown): Record<string, string | number> {
   if (error instanceof StorageError) {
     return { error_code: errorCode, message: error.message, reason: `storage_${error.code}` }
   }
-  if (error instanceof QueryError) {
+  if (error instanceof QueryError || error instanceof JobError) {
     return { error_code: errorCode, message: error.message, reason: error.code }
   }
   return {

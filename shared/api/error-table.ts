@@ -1,4 +1,5 @@
 import type { LogErrorCode } from "../log/errors.ts"
+import type { JobErrorCode } from "../processing/jobs/job-error.ts"
 import type { QueryErrorCode } from "../serving/errors.ts"
 import type { StorageErrorCode } from "../storage/errors.ts"
 import type { ApiErrorCode } from "./errors.ts"
@@ -86,8 +87,25 @@ const query: Record<QueryErrorCode, ErrorForm> = {
   tail_too_long: form(500, 500),
 }
 
+const job: Record<JobErrorCode, ErrorForm> = {
+  unknown_job: form(404, 404),
+  unknown_savepoint: form(404, 404),
+  job_exists: form(409, 40921),
+  job_changing: form(409, 40922, 1),
+  wrong_state: form(409, 40923),
+  savepoint_exists: form(409, 40924),
+  savepoint_misfit: form(409, 40925),
+  outcome_unknown: form(503, 50311, 1),
+}
+
 /** Every code of every error family, by the family's name: the one place that turns failures into statuses. */
-export const errorTable = { ApiError: api, LogError: log, StorageError: storage, QueryError: query } as const
+export const errorTable = {
+  ApiError: api,
+  LogError: log,
+  JobError: job,
+  StorageError: storage,
+  QueryError: query,
+} as const
 
 /** What a failure without a family looks like: a fault of ours, whose words stay inside. */
 export const unexpectedForm: ErrorForm = form(500, 500)

@@ -1,6 +1,6 @@
 import type { DeadLetters, KeyStore } from "./auth/types.ts"
 import { ApiError } from "./errors.ts"
-import type { ApiServices } from "./types.ts"
+import type { ApiServices, JobService } from "./types.ts"
 
 /** Throws ApiError `not_offered`. */
 export function keysOf({ keys }: Pick<ApiServices, "keys">): KeyStore {
@@ -15,4 +15,10 @@ export function keysOf({ keys }: Pick<ApiServices, "keys">): KeyStore {
 export function deadLettersOf({ deadLetters }: Pick<ApiServices, "deadLetters">): DeadLetters {
   if (deadLetters !== undefined) return deadLetters
   throw new ApiError("not_offered", "This server has no dead letters: it sets nothing aside.")
+}
+
+/** Throws ApiError `not_offered`. */
+export function jobsOf({ jobs }: Pick<ApiServices, "jobs">): JobService {
+  if (jobs !== undefined) return jobs
+  throw new ApiError("not_offered", "This server runs no jobs.")
 }

@@ -4,13 +4,17 @@ import { countDeadLetters } from "./routes/count-dead-letters.ts"
 import { createKey } from "./routes/create-key.ts"
 import { createProducer } from "./routes/create-producer.ts"
 import { createTopic } from "./routes/create-topic.ts"
+import { deleteJob } from "./routes/delete-job.ts"
 import { deleteTopic } from "./routes/delete-topic.ts"
 import { getHealth } from "./routes/get-health.ts"
+import { getJob } from "./routes/get-job.ts"
+import { getMetrics } from "./routes/get-metrics.ts"
 import { getOffsets } from "./routes/get-offsets.ts"
 import { getOpenapi } from "./routes/get-openapi.ts"
 import { getTable } from "./routes/get-table.ts"
 import { getTableSchema } from "./routes/get-table-schema.ts"
 import { getTopic } from "./routes/get-topic.ts"
+import { listJobs } from "./routes/list-jobs.ts"
 import { listKeys } from "./routes/list-keys.ts"
 import { listTables } from "./routes/list-tables.ts"
 import { listTopics } from "./routes/list-topics.ts"
@@ -19,6 +23,7 @@ import { produceToTopic } from "./routes/produce-to-topic.ts"
 import { getSql, postSql } from "./routes/query-sql.ts"
 import { redriveDeadLetters } from "./routes/redrive-dead-letters.ts"
 import { revokeKey } from "./routes/revoke-key.ts"
+import { pauseJob, resetJob, restoreJob, resumeJob, savepointJob } from "./routes/steer-job.ts"
 
 /** Every route, in the order in which the documentation tells of them. */
 export const routes: readonly Route[] = [
@@ -37,6 +42,15 @@ export const routes: readonly Route[] = [
   listTables,
   getTable,
   getTableSchema,
+  listJobs,
+  getJob,
+  pauseJob,
+  resumeJob,
+  savepointJob,
+  restoreJob,
+  resetJob,
+  deleteJob,
+  getMetrics,
   createKey,
   listKeys,
   revokeKey,

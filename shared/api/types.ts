@@ -1,5 +1,6 @@
 import type { TableSpec } from "../definition/table-spec.ts"
 import type { Log } from "../log/types.ts"
+import type { JobView, SavepointView } from "../processing/jobs/job-view.ts"
 import type { Journal } from "../storage/journal.ts"
 import type { Authenticator, Caller, DeadLetters, KeyStore, RequestHead } from "./auth/types.ts"
 
@@ -58,6 +59,25 @@ export interface SqlService {
   query(request: SqlRequest): Promise<string>
 }
 
+/** The jobs: what is seen of them and how they are steered. All throw `JobError`, `StorageError`. */
+export interface JobService {
+  /** All jobs, by name in ascending order; what their tasks do is left out. */
+  list(): Promise<readonly Omit<JobView, "tasks" | "savepoints">[]>
+  get(name: string): Promise<JobView>
+  /** Seals the job's tasks; their state is kept. */
+  pause(name: string): Promise<void>
+  /** Goes on from where a pause, or a fault, ended. */
+  resume(name: string): Promise<void>
+  /** Pins the job's state as it is now. @param id default: a new one */
+  savepoint(name: string, id?: string): Promise<SavepointView>
+  /** Goes on from a savepoint: results that were given since then stay, and are given again. */
+  restore(name: string, savepoint: string): Promise<void>
+  /** Begins anew: without state, from the sources' starting offsets. */
+  reset(name: string): Promise<void>
+  /** Forgets a job that no app names any more, and its state. */
+  remove(name: string): Promise<void>
+}
+
 /** What the routes stand on. */
 export interface ApiServices {
   readonly log: Log
@@ -68,6 +88,7 @@ export interface ApiServices {
   /** Proves who sends requests; without it everybody may do everything, which is for loopback addresses alone. */
   readonly authenticate?: Authenticator
   readonly keys?: KeyStore
+  readonly jobs?: JobService
   readonly deadLetters?: DeadLetters
   /** False while the process cannot serve. Default: always true. */
   readonly healthy?: () => boolean | Promise<boolean>

@@ -41,10 +41,10 @@ describe("docs/api.md", () => {
 
   test("lists every error with its status and code", () => {
     const text = readFileSync(file, "utf8")
-    const { ApiError, LogError, StorageError, QueryError } = errorTable
+    const { ApiError, LogError, JobError, StorageError, QueryError } = errorTable
     const stored = Object.entries(StorageError).map(([code, form]) => [`storage_${code}`, form] as const)
     const { too_many_requests } = QueryError
-    const forms = [...Object.entries({ ...ApiError, ...LogError, too_many_requests }), ...stored]
+    const forms = [...Object.entries({ ...ApiError, ...LogError, ...JobError, too_many_requests }), ...stored]
     for (const [reason, { status, errorCode }] of forms) {
       const row = new RegExp(`^\\| ${status} \\| ${errorCode} \\|.*\`${reason}\``, "m")
       expect(row.test(text), `${status} ${errorCode} ${reason}`).toBe(true)

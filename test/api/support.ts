@@ -5,6 +5,7 @@ import type { TableSpec } from "../../shared/definition/table-spec.ts"
 import { openLog } from "../../shared/log/open-log.ts"
 import type { Log } from "../../shared/log/types.ts"
 import { memoryPorts } from "../support/memory-ports.ts"
+import { memoryJobs } from "./jobs.ts"
 
 export const flights: TableSpec = {
   name: "flights",
@@ -85,6 +86,7 @@ export function openApi(services: Partial<ApiServices> = {}): TestApi {
       get: async name => (name === flights.name ? flights : undefined),
     },
     keys: keyStore(memoryPorts()),
+    jobs: memoryJobs(),
     deadLetters: {
       count: async () => 3,
       redrive: async max => ({ redriven: Math.min(max, 2), failed: 1, remaining: 1 }),

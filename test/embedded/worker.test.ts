@@ -80,9 +80,9 @@ describe("a job's thread", () => {
     expect(one.stateBytes).toBeGreaterThan(0)
     const [first] = drafts
     if (!first?.ok || first.draft.change === undefined) throw new Error("expected state")
-    const { run, entries } = first.draft.change
+    const { run } = first.draft.change
     const other = await engineOf(await open())
-    await other.load([{ level: 0, seq: 0, entries, bytes: run.length, run }], first.draft)
+    await other.load([{ level: 0, seq: 0, bytes: run.length, run }], first.draft)
     expect(await countsOf(other, [batchOf([at(MINUTE + 1)], 2)])).toEqual([
       { key: "a", windowStart: 0, windowEnd: MINUTE, events: 2 },
     ])

@@ -1,0 +1,72 @@
+import type { JobView, TaskView } from "../processing/jobs/job-view.ts"
+import { lagOf, watermarkLagMs } from "./job-json.ts"
+
+/** Prometheus' text format, version 0.0.4. */
+export const PROMETHEUS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+interface Metric {
+  readonly name: string
+  readonly type: "counter" | "gauge"
+  readonly help: string
+  /** Undefined: the task has none of it now. */
+  readonly of: (task: TaskView, at: number) => number | undefined
+}
+
+const counter = (name: string, help: string, of: Metric["of"]): Metric => ({
+  name,
+  type: "counter",
+  help,
+  of,
+})
+const gauge = (name: string, help: string, of: Metric["of"]): Metric => ({ name, type: "gauge", help, of })
+
+const metrics: readonly Metric[] = [
+  counter("records_in_total", "Records read.", ({ counters }) => counters.recordsIn),
+  counter("records_out_total", "Results given.", ({ counters }) => counters.recordsOut),
+  counter("late_dropped_total", "Records too late for every window.", ({ counters }) => counters.late),
+  counter("duplicates_dropped_total", "Records seen before.", ({ counters }) => counters.duplicate),
+  counter("skipped_total", "Records that the job's functions threw on.", ({ counters }) => counters.skipped),
+  counter("commits_total", "Commits since the job began.", ({ seq = -1 }) => seq + 1),
+  gauge("lag_records", "Records that are there and not read yet.", lagOf),
+  gauge("watermark_seconds", "Event time of the results, Unix time.", ({ watermark }) =>
+    watermark === undefined ? undefined : watermark / 1_000,
+  ),
+  gauge("watermark_lag_seconds", "How far the watermark is behind the clock.", (task, at) => {
+    const lagMs = watermarkLagMs(task, at)
+    return lagMs === undefined ? undefined : lagMs / 1_000
+  }),
+  gauge("state_bytes", "State, in memory where the task runs here, else stored.", task =>
+    task.activity === undefined ? task.storedBytes : task.activity.stateBytes,
+  ),
+  gauge("commit_bytes", "Size of the last commit.", ({ activity }) => activity?.commitBytes),
+  gauge("commit_seconds", "Time of the last commit.", ({ activity }) =>
+    activity === undefined ? undefined : activity.commitMs / 1_000,
+  ),
+  gauge(
+    "busy_ratio",
+    "Share of the last seconds in which the task worked.",
+    ({ activity }) => activity?.busyRatio,
+  ),
+]
+
+const escaped = (label: string) => label.replace(/[\\"\n]/g, char => (char === "\n" ? "\\n" : `\\${char}`))
+
+/** The metrics of jobs and their tasks, as Prometheus reads them. */
+export function prometheusText(jobs: readonly JobView[]): string {
+  const lines = ["# HELP millrace_job_up 1 while the job runs.", "# TYPE millrace_job_up gauge"]
+  for (const { item, trouble } of jobs) {
+    const isUp = item.attached && item.state === "running" && trouble === undefined
+    lines.push(`millrace_job_up{job="${escaped(item.name)}"} ${isUp ? 1 : 0}`)
+  }
+  for (const { name, type, help, of } of metrics) {
+    lines.push(`# HELP millrace_task_${name} ${help}`, `# TYPE millrace_task_${name} ${type}`)
+    for (const { item, tasks, at } of jobs) {
+      for (const task of tasks) {
+        const value = of(task, at)
+        if (value === undefined) continue
+        lines.push(`millrace_task_${name}{job="${escaped(item.name)}",task="${task.task}"} ${value}`)
+      }
+    }
+  }
+  return `${lines.join("\n")}\n`
+}
