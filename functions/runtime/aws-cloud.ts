@@ -3,8 +3,10 @@ import type { Cloud, DeadLetterQueue, Invoker, Outside } from "./cloud.ts"
 
 /** SQS's bound of one call. */
 const RECEIVE_MAX = 10
-/** Long enough to try ten letters again before they come a second time. */
+/** Long enough to try a letter again before it comes a second time. */
 const INVISIBLE_SECONDS = 120
+/** Without waiting SQS looks at some of its hosts only, and may find nothing though there is something. */
+const WAIT_SECONDS = 1
 
 export interface AwsCloudOptions {
   /** URL of the queue of dead letters, where this function has one. */
@@ -73,7 +75,11 @@ function queue(url: string, watched: Watch): DeadLetterQueue {
       const { client, sqs } = await open()
       const input = { QueueUrl, MaxNumberOfMessages: Math.min(max, RECEIVE_MAX) }
       const answer = await client.send(
-        new sqs.ReceiveMessageCommand({ ...input, VisibilityTimeout: INVISIBLE_SECONDS }),
+        new sqs.ReceiveMessageCommand({
+          ...input,
+          VisibilityTimeout: INVISIBLE_SECONDS,
+          WaitTimeSeconds: WAIT_SECONDS,
+        }),
       )
       return (answer.Messages ?? []).map(({ Body, ReceiptHandle }) => ({
         body: Body ?? "",

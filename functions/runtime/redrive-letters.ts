@@ -9,10 +9,10 @@ import type { Settings } from "./settings.ts"
 
 type RedriveHome = Home<Settings<"MILLRACE_BUILD_FUNCTION">>
 
-/** SQS's bound of one call. */
-const LETTERS_AT_ONCE = 10
 /** One letter is tried in less: an append is given up after 25 s. */
 const LETTER_MS_MAX = 40_000
+/** No letter is begun after it: who asked is behind a gateway that waits for 29 s, and asks again for what remains. */
+export const REDRIVE_MS_MAX = 15_000
 
 /**
  * Tries up to `max` dead letters again, one by one. What succeeds is removed from the queue; what fails comes back into
@@ -24,19 +24,20 @@ export async function redriveLetters(
   invocation: Invocation,
 ): Promise<RedriveResult> {
   const { deadLetters } = home.cloud
+  const { clock } = home.ports
+  const giveUpAt = clock.elapsed() + REDRIVE_MS_MAX
+  const hasTime = () => clock.elapsed() < giveUpAt && invocation.leftMs() > LETTER_MS_MAX
   let redriven = 0
   let failed = 0
-  while (redriven + failed < max && invocation.leftMs() > LETTER_MS_MAX) {
-    const messages = await deadLetters.receive(Math.min(LETTERS_AT_ONCE, max - redriven - failed))
-    if (messages.length === 0) break
-    for (const { body, receipt } of messages) {
-      if (invocation.leftMs() <= LETTER_MS_MAX) break
-      if (await isRedriven(home, deadLetterOf(body))) {
-        await deadLetters.remove(receipt)
-        redriven++
-      } else {
-        failed++
-      }
+  while (redriven + failed < max && hasTime()) {
+    // One by one: those that were handed over and not tried would be nobody's for a while.
+    const [message] = await deadLetters.receive(1)
+    if (message === undefined) break
+    if (await isRedriven(home, deadLetterOf(message.body))) {
+      await deadLetters.remove(message.receipt)
+      redriven++
+    } else {
+      failed++
     }
   }
   home.meter.count("RedriveFailed", failed)

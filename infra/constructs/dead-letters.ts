@@ -5,7 +5,7 @@ import { acknowledge } from "./acknowledge.ts"
 
 /** SQS keeps nothing longer. */
 const KEPT = Duration.days(14)
-/** A letter that is being redriven is nobody else's for so long: the time-out of `maintain`. */
+/** A letter that somebody takes out by hand is nobody else's for so long; `maintain` says itself what it needs. */
 const HELD = Duration.minutes(5)
 
 export interface DeadLettersProps {

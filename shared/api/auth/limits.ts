@@ -38,5 +38,5 @@ export const ISSUER_RETRY_MS = 2_000
 /** How far an issuer's clock and this one may differ. */
 export const TOKEN_SKEW_MS = 30_000
 
-/** Dead letters of one request to redrive: each may take a second, a gateway waits for 29. */
+/** Dead letters of one request to redrive; where they take long, fewer are tried, and the rest remain. */
 export const REDRIVE_MAX = 100
