@@ -1,6 +1,7 @@
 import { createRequire } from "node:module"
 import { Command } from "commander"
 import { consumeCommand } from "./commands/consume.ts"
+import { jobsCommand } from "./commands/jobs.ts"
 import { keysCommand } from "./commands/keys.ts"
 import { produceCommand } from "./commands/produce.ts"
 import { queryCommand } from "./commands/query.ts"
@@ -27,7 +28,7 @@ export function program(): Command {
     .showHelpAfterError("(--help tells more)")
     .exitOverride()
   const commands = [startCommand, topicsCommand, produceCommand, consumeCommand, queryCommand]
-  for (const command of [...commands, keysCommand, redriveCommand]) root.addCommand(command())
+  for (const command of [...commands, jobsCommand, keysCommand, redriveCommand]) root.addCommand(command())
   for (const command of root.commands) inherit(command, root)
   return root
 }

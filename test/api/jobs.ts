@@ -71,7 +71,9 @@ export function memoryJobs(more: Partial<JobView> = {}): JobService {
       const expected = from.includes("running") ? "expected it to run" : "expected it to be paused or failed"
       throw new JobError("wrong_state", `job ${name} is ${item.state}: ${expected}`)
     }
-    item = { ...item, state, generation: item.generation + (state === "running" ? 1 : 0) }
+    // Going on runs the generation that the pause made.
+    const isResumed = state === "running" && !from.includes("running")
+    item = { ...item, state, generation: item.generation + (isResumed ? 0 : 1) }
   }
   return {
     list: async () => [view()],
