@@ -65,7 +65,8 @@ export interface MillraceProps {
    */
   readonly journalRetention?: Duration
   /**
-   * The network to run in. It needs ways to S3, DynamoDB, Lambda, SQS and Kinesis: endpoints, or a NAT.
+   * The network to run in. It needs ways to S3, DynamoDB, Lambda, SQS, with keys to Secrets Manager, with a journal to
+   * Kinesis, with tokens to their issuer: endpoints, or a NAT.
    * @default - none: functions reach AWS directly
    */
   readonly vpc?: IVpc

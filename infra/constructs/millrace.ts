@@ -66,6 +66,7 @@ export class Millrace extends Construct {
   constructor(scope: Construct, id: string, props: MillraceProps) {
     super(scope, id)
     this.#props = props
+    checkIgnored(props)
     const { definition, digest } = definitionOf(props)
     this.definition = definition
     const { authentication = {}, removalPolicy } = props
@@ -309,6 +310,22 @@ function definitionOf(props: MillraceProps): { definition: AppDefinition; digest
     throw new Error(`Millrace: stage is "${stage}", but the definition is of the stage "${given.stage}"`)
   }
   return { definition: given, digest: digestOf(given, sha256) }
+}
+
+/** What is set and could mean nothing is refused: somebody counts on it. */
+function checkIgnored(props: MillraceProps): void {
+  const { journal, journalStream, alarms, alarmTopic } = props
+  if (journal === false && journalStream !== undefined) {
+    throw new Error("Millrace: journal is false, but a journalStream is given: expected one or the other")
+  }
+  for (const name of ["journalShards", "journalRetention"] as const) {
+    if (props[name] === undefined || (journal === true && journalStream === undefined)) continue
+    const why = journalStream === undefined ? "expected journal: true beside it" : "journalStream has its own"
+    throw new Error(`Millrace: ${name} is set, but no stream is made: ${why}`)
+  }
+  if (alarms === false && alarmTopic !== undefined) {
+    throw new Error("Millrace: alarms is false, but an alarmTopic is given: expected one or the other")
+  }
 }
 
 function sha256(text: string): string {

@@ -483,6 +483,24 @@ describe("the definition", () => {
   })
 })
 
+test("what is set and could mean nothing is refused", () => {
+  const make = (props: object) => () => new Millrace(newStack(), "Default", { definition, ...props })
+  const journalStream = new Stream(newStack("Theirs"), "Stream")
+  expect(make({ journal: false, journalStream })).toThrow(
+    "Millrace: journal is false, but a journalStream is given: expected one or the other",
+  )
+  expect(make({ journalShards: 2 })).toThrow(
+    "Millrace: journalShards is set, but no stream is made: expected journal: true beside it",
+  )
+  expect(make({ journal: true, journalStream, journalRetention: Duration.days(2) })).toThrow(
+    "Millrace: journalRetention is set, but no stream is made: journalStream has its own",
+  )
+  expect(make({ alarms: false, alarmTopic: new Topic(newStack("Told"), "Topic") })).toThrow(
+    "Millrace: alarms is false, but an alarmTopic is given: expected one or the other",
+  )
+  expect(make({ journal: true, journalShards: 2, alarms: false })).not.toThrow()
+})
+
 describe("alarms", () => {
   test("are five, three more with a journal, one with a signed API, each on one metric that costs nothing", () => {
     expect(count(plain.template, "AWS::CloudWatch::Alarm")).toBe(5)
