@@ -75,7 +75,7 @@ export class Deduplicate implements Operator {
   watermark(watermark: number): void {
     this.#timers.fire(watermark, (_time, { slot, by }) => {
       const seen = timesOf(slot.entries.get(by))
-      const kept = seen.filter(time => time + this.#ttlMs > watermark)
+      const kept = seen.filter(time => this.#forgottenAt(time) > watermark)
       if (kept.length === seen.length) return
       const [only] = kept
       if (only === undefined) this.#store.delete(slot, by)
@@ -83,8 +83,13 @@ export class Deduplicate implements Operator {
     })
   }
 
+  /** A record may be as late as the time to live, and the same as one that is as much older. */
+  #forgottenAt(timestamp: number): number {
+    return timestamp + 2 * this.#ttlMs
+  }
+
   #arm(slot: KeySlot<Times>, by: string | number, timestamp: number): void {
-    const due = timestamp + this.#ttlMs
+    const due = this.#forgottenAt(timestamp)
     this.#timers.add(Math.ceil(due / this.#stepMs) * this.#stepMs, { slot, by })
   }
 

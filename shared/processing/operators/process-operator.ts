@@ -207,29 +207,20 @@ class CallContext {
     this.#hooks.expires(sub, at)
   }
 
-  emit(record: unknown): void {
-    this.#context.output.record(record, this.timestamp)
-  }
+  // Users take these out of the context: `({ state, emit }) => …`.
 
-  side(tag: string, record: unknown): void {
+  readonly emit = (record: unknown): void => this.#context.output.record(record, this.timestamp)
+
+  readonly side = (tag: string, record: unknown): void =>
     this.#context.side(tag).record(record, this.timestamp)
-  }
 
-  registerEventTimer(timestamp: number): void {
-    this.#hooks.register("e", timestamp)
-  }
+  readonly registerEventTimer = (timestamp: number): void => this.#hooks.register("e", timestamp)
 
-  registerProcessingTimer(timestamp: number): void {
-    this.#hooks.register("p", timestamp)
-  }
+  readonly registerProcessingTimer = (timestamp: number): void => this.#hooks.register("p", timestamp)
 
-  deleteEventTimer(timestamp: number): void {
-    this.#hooks.remove("e", timestamp)
-  }
+  readonly deleteEventTimer = (timestamp: number): void => this.#hooks.remove("e", timestamp)
 
-  deleteProcessingTimer(timestamp: number): void {
-    this.#hooks.remove("p", timestamp)
-  }
+  readonly deleteProcessingTimer = (timestamp: number): void => this.#hooks.remove("p", timestamp)
 
   /** The time to live of an entry's state; undefined: none. */
   ttlMs(sub: string): number | undefined {

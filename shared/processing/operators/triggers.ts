@@ -190,13 +190,9 @@ class CustomContext implements TriggerContext {
     this.scope.state.count = count
   }
 
-  registerEventTimer(timestamp: number): void {
-    this.scope.eventTimer(timestamp)
-  }
+  readonly registerEventTimer = (timestamp: number): void => this.scope.eventTimer(timestamp)
 
-  registerProcessingTimer(timestamp: number): void {
-    this.scope.processingTimer(timestamp)
-  }
+  readonly registerProcessingTimer = (timestamp: number): void => this.scope.processingTimer(timestamp)
 }
 
 function custom(trigger: CustomTrigger<unknown>): RunningTrigger {

@@ -31,6 +31,8 @@ export interface PushOptions {
   readonly key?: string
 }
 
+export type OptionsOfEach<T> = PushOptions | ((record: T, index: number) => PushOptions)
+
 /** Which partitions of which topic: default all. */
 export interface PartitionChoice {
   readonly topic?: Topic<never> | string
@@ -81,11 +83,16 @@ export class TestJob {
     return this.#push(this.#topic(topic), [this.#input(topic, record, options)])
   }
 
-  /** Gives the job records at once, as one batch: event time goes on after the last of them. */
-  pushAll<T>(topic: Topic<T>, records: Iterable<NoInfer<T>>, options?: PushOptions): this
-  pushAll(topic: string, records: Iterable<unknown>, options?: PushOptions): this
-  pushAll(topic: Topic | string, records: Iterable<unknown>, options: PushOptions = {}): this {
-    const inputs = Array.from(records, record => this.#input(topic, record, options))
+  /**
+   * Gives the job records at once, as one batch: event time goes on after the last of them.
+   * @param options of all records, or a function that gives each one's
+   */
+  pushAll<T>(topic: Topic<T>, records: Iterable<NoInfer<T>>, options?: OptionsOfEach<T>): this
+  pushAll(topic: string, records: Iterable<unknown>, options?: OptionsOfEach<unknown>): this
+  pushAll(topic: Topic | string, records: Iterable<unknown>, options: OptionsOfEach<never> = {}): this {
+    const inputs = Array.from(records, (record, index) =>
+      this.#input(topic, record, typeof options === "function" ? options(record as never, index) : options),
+    )
     return this.#push(this.#topic(topic), inputs)
   }
 
