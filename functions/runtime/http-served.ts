@@ -4,7 +4,7 @@ import { keyStore } from "../../shared/api/auth/keys.ts"
 import { errorReply } from "../../shared/api/error-reply.ts"
 import { tableDirectory } from "../../shared/api/table-directory.ts"
 import type { Api, ApiResponse, ApiServices } from "../../shared/api/types.ts"
-import { fetchJson } from "./fetch-json.ts"
+import { fetchJson } from "../../shared/embedded/fetch-json.ts"
 import { endings, type Home } from "./home.ts"
 import { bodyOf, type HttpEvent, headOf } from "./http-event.ts"
 import { type HttpResult, resultOf } from "./http-result.ts"
@@ -26,9 +26,11 @@ export function httpServed(home: Home, own: OwnServices): Served<HttpEvent, Http
   const { ports, log, tables, report } = home
   const { apiKey, iam, jwt } = readAuthentication(home.settings)
   const keys = apiKey ? keyStore(ports) : undefined
+  const onFault = (error: unknown) =>
+    report.error("the tokens' issuer does not tell its keys", asError(error))
   const authenticate = createAuthenticator({
     ...(keys === undefined ? {} : { keys }),
-    ...(jwt === undefined ? {} : { jwt: { ...jwt, fetchJson } }),
+    ...(jwt === undefined ? {} : { jwt: { ...jwt, fetchJson, onFault } }),
     iam,
     clock: ports.clock,
   })

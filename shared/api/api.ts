@@ -1,3 +1,5 @@
+import { LogError } from "../log/errors.ts"
+import { StorageError } from "../storage/errors.ts"
 import { admit } from "./admit.ts"
 import type { RequestHead } from "./auth/types.ts"
 import { decodedRequest } from "./body.ts"
@@ -9,6 +11,12 @@ import { Router } from "./router.ts"
 import { routes } from "./routes.ts"
 import type { Api, ApiRequest, ApiResponse, ApiServices } from "./types.ts"
 import { validate } from "./validate.ts"
+
+/** What its operator has to know of: faults of ours, and a store that does not do its part. */
+function isOurs(error: unknown): boolean {
+  const undecided = error instanceof LogError && error.code === "outcome_unknown"
+  return undecided || error instanceof StorageError || errorForm(error).status === 500
+}
 
 async function answer(router: Router, request: ApiRequest, context: RouteContext): Promise<ApiResponse> {
   const { route, path, access } = await admit(router, request, context)
@@ -35,7 +43,7 @@ export function createApi(services: ApiServices): Api {
     },
   }
   const failed = (error: unknown, head: RequestHead): ApiResponse => {
-    if (errorForm(error).status === 500) services.onFailure?.(error, head)
+    if (isOurs(error)) services.onFailure?.(error, head)
     return errorReply(error)
   }
   return {

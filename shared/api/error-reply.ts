@@ -16,24 +16,29 @@ export function errorForm(error: unknown): ErrorForm {
   return unexpectedForm
 }
 
+/** In the place of words that are not for strangers. */
+const WITHIN = "The server failed on this request; its log tells why."
+
 /**
  * The body of an error: `error_code` and `message` as Kafka REST has them, `reason` (the code's name, for programs),
  * and the figures a client needs to go on (`expected`, `start` …).
  */
 export function errorBody(error: unknown): Record<string, string | number> {
-  const { errorCode } = errorForm(error)
+  const { status, errorCode } = errorForm(error)
   if (error instanceof ApiError || error instanceof LogError) {
     return { error_code: errorCode, message: error.message, reason: error.code, ...error.detail }
   }
   if (error instanceof StorageError) {
-    return { error_code: errorCode, message: error.message, reason: `storage_${error.code}` }
+    // What will not pass by itself names roles and files: that is for the log.
+    const message = status === 500 ? WITHIN : error.message
+    return { error_code: errorCode, message, reason: `storage_${error.code}` }
   }
   if (error instanceof QueryError || error instanceof JobError) {
     return { error_code: errorCode, message: error.message, reason: error.code }
   }
   return {
     error_code: errorCode,
-    message: "The server failed on this request; its log tells why.",
+    message: WITHIN,
     reason: "internal",
   }
 }

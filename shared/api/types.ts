@@ -92,7 +92,7 @@ export interface ApiServices {
   readonly deadLetters?: DeadLetters
   /** False while the process cannot serve. Default: always true. */
   readonly healthy?: () => boolean | Promise<boolean>
-  /** Told of every failure that the client sees as a 500. */
+  /** Told of every failure that is no fault of the request: 500s, and stores that do not answer. */
   readonly onFailure?: (error: unknown, request: RequestHead) => void
 }
 

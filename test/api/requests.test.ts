@@ -143,12 +143,21 @@ describe("an error", () => {
     }
   })
 
-  test("of the stores that may pass says when to try again", async () => {
-    const { status, headers, json } = await failing(new StorageError("unavailable", "no answer")).call(
-      "GET /topics",
-    )
+  test("of the stores that may pass says when to try again, and the server is told too", async () => {
+    const test = failing(new StorageError("unavailable", "no answer"))
+    const { status, headers, json } = await test.call("GET /topics")
+    expect(test.failures).toEqual([new StorageError("unavailable", "no answer")])
     expect({ status, retry: headers["retry-after"] }).toEqual({ status: 503, retry: "1" })
     expect(json).toEqual({ error_code: 50303, message: "no answer", reason: "storage_unavailable" })
+  })
+
+  test("of the stores that will not pass keeps its words inside", async () => {
+    const test = failing(new StorageError("invalid", "get: AccessDeniedException: User: arn:aws:sts::1:role"))
+    const { status, text, json } = await test.call("GET /topics")
+    expect({ status, json }).toMatchObject({ status: 500, json: { reason: "storage_invalid" } })
+    expect(text).not.toContain("arn:")
+    expect(test.failures).toHaveLength(1)
+    expect((await test.call("GET /health")).status).toBe(200)
   })
 
   test("that nobody expected keeps its words inside", async () => {

@@ -113,6 +113,18 @@ describe("the functions behind the gateway", () => {
     expect((await callHttp(signed, "GET /topics", { headers: bearer })).status).toBe(401)
   })
 
+  test("log why the tokens' issuer cannot be asked", async () => {
+    const jwt = { issuer: "http://127.0.0.1:1", audience: ["shop"], scopesClaim: "scope" }
+    const settings = { MILLRACE_AUTHENTICATION: JSON.stringify({ apiKey: false, iam: false, jwt }) }
+    const base = testBase({ settings })
+    const token = { authorization: `Bearer ${Buffer.from('{"alg":"RS256"}').toString("base64url")}.e30.c2ln` }
+    const { status, text } = await callHttp(createApiFunction(base), "GET /topics", { headers: token })
+    expect([status, JSON.parse(text).reason]).toEqual([503, "issuer_unavailable"])
+    expect(base.lines).toMatchObject([
+      { level: "error", message: "the tokens' issuer does not tell its keys", facts: "fetch failed" },
+    ])
+  })
+
   test("hand records to the journal where there is one", async () => {
     const keys: string[] = []
     const journal: Journal = {
