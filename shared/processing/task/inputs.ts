@@ -1,8 +1,9 @@
 import { LogError } from "../../log/errors.ts"
 import type { Fetched, Log } from "../../log/types.ts"
 import type { EngineBatch, EngineInput } from "../engine/engine.ts"
+import { readsTopic } from "../jobs/assign-partitions.ts"
 import type { JobItem } from "../jobs/job-item.ts"
-import type { InputPosition, StoredInput } from "./commit.ts"
+import type { CommitRecord, InputPosition } from "./commit.ts"
 import type { JobFacts, SourceFacts } from "./job-code.ts"
 import { inTurns } from "./publisher.ts"
 import type { InputHint } from "./runner.ts"
@@ -18,6 +19,8 @@ export interface TaskInput extends EngineInput {
   end: number | undefined
   /** The partition's end as last seen. */
   seenEnd: number
+  /** No record has come since, own clock, epoch ms. */
+  quietSince: number
   /** It may have records that were not asked for yet. */
   hot: boolean
   deleted: boolean
@@ -49,7 +52,8 @@ export class TaskInputs {
    * Takes up the job item's list and the head's positions. Partitions that the head does not know begin at the log's
    * start: a bounded source takes up none.
    */
-  async sync(job: JobItem, task: number, facts: JobFacts, positions: readonly StoredInput[]): Promise<void> {
+  async sync(job: JobItem, task: number, facts: JobFacts, head: CommitRecord | undefined): Promise<void> {
+    const positions = head?.inputs ?? []
     const stored = new Map(positions.map(at => [inputKey(at.uid, at.topicId, at.partition), at] as const))
     const known = new Map(this.#inputs.map(at => [keyOf(at), at] as const))
     const inputs: TaskInput[] = []
@@ -58,7 +62,7 @@ export class TaskInputs {
       for (const source of facts.sources) {
         const position = stored.get(inputKey(source.uid, topicId, partition))
         if (position === undefined && (source.bounded || name === undefined)) continue
-        if (name !== undefined && !reads(source, name)) continue
+        if (name !== undefined && !readsTopic(source, name)) continue
         const before = known.get(inputKey(source.uid, topicId, partition))
         inputs.push({
           facts: source,
@@ -71,6 +75,7 @@ export class TaskInputs {
           idle: position?.idle ?? false,
           end: position?.end,
           seenEnd: Math.max(before?.seenEnd ?? 0, position?.next ?? 0),
+          quietSince: before?.quietSince ?? head?.time ?? Number.NEGATIVE_INFINITY,
           hot: before?.hot ?? true,
           deleted: before?.deleted ?? false,
         })
@@ -100,16 +105,30 @@ export class TaskInputs {
     }
   }
 
-  /** Where the inputs stand after a commit. */
-  moved(positions: readonly InputPosition[]): void {
+  /** Where the inputs stand after a batch of work. @param now own clock, epoch ms */
+  moved(positions: readonly InputPosition[], now: number): void {
     const at = new Map(positions.map(position => [positionKey(position), position] as const))
     for (const input of this.#inputs) {
       const position = at.get(positionKey(input))
       if (position === undefined) continue
+      const { idleAfterMs } = input.facts
+      const isDue = idleAfterMs !== undefined && input.quietSince + idleAfterMs <= now && !position.idle
+      // What is due and not idle yet is so later: nobody looks again at once.
+      if (position.next > input.next || isDue) input.quietSince = now
       input.next = position.next
       input.ended = position.ended
       input.idle = position.idle
     }
+  }
+
+  /** When a partition falls idle, own clock, epoch ms; undefined: none does. */
+  idleAt(): number | undefined {
+    let due: number | undefined
+    for (const { idle, ended, facts, quietSince } of this.#inputs) {
+      if (idle || ended || facts.idleAfterMs === undefined) continue
+      due = Math.min(due ?? Number.POSITIVE_INFINITY, quietSince + facts.idleAfterMs)
+    }
+    return due
   }
 
   /**
@@ -156,13 +175,6 @@ export class TaskInputs {
     const batches = fetched.batches.map(({ bytes }) => bytes)
     return { ...nothing, batches, next, ended: end !== undefined && next >= end }
   }
-}
-
-export function reads(source: Pick<SourceFacts, "topics" | "pattern">, topic: string): boolean {
-  const { topics, pattern } = source
-  return pattern === undefined
-    ? topics.includes(topic)
-    : new RegExp(pattern.source, pattern.flags).test(topic)
 }
 
 function isNews({ topicId, partition, offset }: InputHint, input: TaskInput): boolean {

@@ -1,8 +1,9 @@
 import { LogError } from "../../log/errors.ts"
 import type { Log } from "../../log/types.ts"
+import { readsTopic } from "../jobs/assign-partitions.ts"
 import type { JobItem } from "../jobs/job-item.ts"
 import { type CommitDraft, type CommitRecord, NO_COUNTERS, type StoredInput } from "./commit.ts"
-import { inputKey, reads } from "./inputs.ts"
+import { inputKey } from "./inputs.ts"
 import type { JobFacts, SourceFacts } from "./job-code.ts"
 
 /** What the first record of a generation's chain says: it goes on from what it starts from, and fixes where else to begin. */
@@ -36,7 +37,7 @@ export async function openingOf(
     for (const source of facts.sources) {
       const before = known.get(inputKey(source.uid, topicId, partition))
       if (before !== undefined) inputs.push(before)
-      else if (name !== undefined && reads(source, name)) {
+      else if (name !== undefined && readsTopic(source, name)) {
         const first = await firstInput(log, source, topicId, partition, begun.has(source.uid))
         if (first !== undefined) inputs.push(first)
       }

@@ -15,8 +15,11 @@ export interface Publication {
   readonly readAt: number
 }
 
-/** `retired`: a newer generation has taken over; everything committed is in the log. */
-export type PublishOutcome = "published" | "retired"
+/**
+ * `gone`: some results were for topics that are deleted, and were dropped. `retired`: a newer generation has taken over;
+ * everything committed is in the log.
+ */
+export type PublishOutcome = "published" | "gone" | "retired"
 
 interface Partition {
   readonly topicId: string
@@ -37,14 +40,15 @@ export class Publisher {
   }
 
   /**
-   * Results for topics that are gone are dropped. Throws `LogError` and `StorageError` where it does not get through; then
+   * Throws `LogError` and `StorageError` where it does not get through; then
    * it is to be tried again.
    */
   async publish({ producerId, outputs, readAt }: Publication): Promise<PublishOutcome> {
     const outcomes = await inTurns([...partitionsOf(outputs)], PARTITIONS_AT_ONCE, partition =>
       this.#publishTo(partition, producerId, readAt),
     )
-    return outcomes.includes("retired") ? "retired" : "published"
+    if (outcomes.includes("retired")) return "retired"
+    return outcomes.includes("gone") ? "gone" : "published"
   }
 
   async #publishTo(
@@ -74,7 +78,7 @@ export class Publisher {
     } catch (error) {
       if (!(error instanceof LogError)) throw error
       if (error.code === "fenced") return "retired"
-      if (error.code === "topic_deleted") return "published"
+      if (error.code === "topic_deleted") return "gone"
       throw error
     }
   }

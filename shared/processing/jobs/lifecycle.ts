@@ -1,0 +1,156 @@
+import type { Change } from "../../definition/change.ts"
+import type { JobDefinition } from "../../definition/job/job-definition.ts"
+import { keepsState } from "../../definition/job/job-definition.ts"
+import { planJob } from "../../definition/plan-job.ts"
+import type { Log, Owner } from "../../log/types.ts"
+import type { Ports } from "../../storage/time.ts"
+import { CommitStore } from "../task/commit-store.ts"
+import { Publisher } from "../task/publisher.ts"
+import { assignPartitions } from "./assign-partitions.ts"
+import { carryIntent, type JobContext } from "./carry-intent.ts"
+import { jobDigest } from "./job-digest.ts"
+import { JobError } from "./job-error.ts"
+import type { JobIntent, JobItem, JobRead, JobStart } from "./job-item.ts"
+import { JobStore } from "./job-store.ts"
+import { type Savepoint, Savepoints } from "./savepoints.ts"
+
+/** Times a change is carried on before its caller is told that it goes on without him. */
+const CARRY_TRIES = 20
+
+/** Steers jobs: each change is written as an intent first, then carried through, by whoever meets it. */
+export class Jobs {
+  readonly store: JobStore
+  readonly savepoints: Savepoints
+  readonly #log: Log
+  readonly #context: JobContext
+
+  constructor(ports: Ports, log: Log, commits: CommitStore = new CommitStore(ports)) {
+    this.store = new JobStore(ports)
+    this.savepoints = new Savepoints(ports, commits)
+    this.#log = log
+    this.#context = { ports, jobs: this.store, commits, publisher: new Publisher(log, commits) }
+  }
+
+  /** Makes a job: it runs from its sources' starting offsets. Throws `JobError` `job_exists`, `outcome_unknown`. */
+  async create(definition: JobDefinition, owner: Owner): Promise<JobRead> {
+    const sources = [{ topics: definition.reads }]
+    const topics = await this.#log.listTopics()
+    const tasks = assignPartitions([], sources, definition.parallelism, topics) ?? []
+    return this.store.create({ owner, definition, tasks })
+  }
+
+  /**
+   * Gives a job another definition. One that needs no new generation is only taken down; else it is an upgrade with the
+   * state of the steps whose uids stay. What the plan refuses is not asked again here.
+   */
+  async define(name: string, definition: JobDefinition): Promise<JobRead> {
+    const digest = jobDigest(definition)
+    const read = await this.store.change(name, item => {
+      if (item.digest !== digest) return undefined
+      return { ...item, definition, attached: true }
+    })
+    if (read.item.digest === digest) return read
+    return this.#intend(name, item => {
+      if (item.digest === digest) return undefined
+      return { kind: "upgrade", digest, definition, without: goneUids(item.definition, definition) }
+    })
+  }
+
+  /** Seals the job's tasks; their state is kept. A paused job stays so. */
+  pause(name: string): Promise<JobRead> {
+    return this.#intend(name, item => (item.state === "paused" ? undefined : { kind: "pause" }))
+  }
+
+  /** Its app names it no more: it is paused, and may be removed by anybody. */
+  async detach(name: string): Promise<JobRead> {
+    await this.pause(name)
+    return this.store.change(name, item => ({ ...item, attached: false }))
+  }
+
+  /** Goes on from where a pause or a fault ended. */
+  resume(name: string): Promise<JobRead> {
+    return this.store.change(name, item => {
+      if (item.state === "running") return undefined
+      const { fault: _fault, ...kept } = item
+      return { ...kept, state: "running", attached: true }
+    })
+  }
+
+  /** Begins anew: without state, from the sources' starting offsets. Results that were given stay. */
+  reset(name: string): Promise<JobRead> {
+    return this.#intend(name, () => ({ kind: "reset", start: { kind: "empty" } }))
+  }
+
+  /** Throws `JobError` `unknown_job`, `savepoint_exists`, `wrong_state`, `outcome_unknown`. */
+  async takeSavepoint(name: string, id: string = this.#context.ports.random.id()): Promise<Savepoint> {
+    return this.savepoints.take(await this.store.get(name), id)
+  }
+
+  /**
+   * Goes on from a savepoint. Results that were given since stay in the topics, and are given again. Throws `JobError`
+   * `unknown_savepoint`, and `savepoint_misfit` where the job's steps would not understand its state.
+   */
+  async restore(name: string, id: string): Promise<JobRead> {
+    const { item } = await this.store.get(name)
+    const { start, definition } = await this.savepoints.get(item.id, id)
+    const misfits = misfitsOf(definition, item)
+    if (misfits.length > 0) {
+      const list = misfits.map(({ path, what, reason }) => `${path}: ${what}: ${reason}`).join("; ")
+      throw new JobError("savepoint_misfit", `savepoint ${id} does not fit job ${name}: ${list}`)
+    }
+    const without = goneUids(definition, item.definition)
+    return this.#intend(name, () => ({ kind: "restore", start: leaving(start, without) }))
+  }
+
+  /** Writes an intent and carries it through. While another one stands, that is carried through first. */
+  async #intend(name: string, intentOf: (item: JobItem) => JobIntent | undefined): Promise<JobRead> {
+    for (let tries = 0; tries < CARRY_TRIES; tries++) {
+      const read = await this.store.get(name)
+      if (read.item.intent !== undefined) {
+        await carryIntent(this.#context, read)
+        continue
+      }
+      const intent = intentOf(read.item)
+      if (intent === undefined) return read
+      const written = await this.store.replace(read, { ...read.item, intent })
+      if (written.outcome === "unknown") {
+        throw new JobError("outcome_unknown", `job ${name} may or may not be changed`)
+      }
+      if (written.outcome === "committed") return this.carry(name, written.read)
+    }
+    throw new JobError("job_changing", `job ${name} is being changed; try again`)
+  }
+
+  /** Carries a job's intent through, if there is one. Throws `JobError` `job_changing` when it does not get through. */
+  async carry(name: string, from?: JobRead): Promise<JobRead> {
+    const generation = (from ?? (await this.store.get(name))).item.generation
+    for (let tries = 0; tries < CARRY_TRIES; tries++) {
+      const read = await this.store.get(name)
+      if (read.item.intent === undefined || read.item.generation !== generation) return read
+      const done = await carryIntent(this.#context, read)
+      if (done !== undefined) return done
+    }
+    throw new JobError("job_changing", `job ${name} is being changed; it goes on`)
+  }
+}
+
+/** What of a savepoint's state the job's steps would not find or not understand. */
+function misfitsOf(then: JobDefinition, { definition, owner }: JobItem): readonly Change[] {
+  const changes: Change[] = []
+  planJob({ owner, attached: true, definition: then }, definition, { owner, changes })
+  return changes.filter(({ kind }) => kind === "refused")
+}
+
+/** Steps of `before` whose state `after` does not take up: it must not come back when the uid is used again. */
+function goneUids(before: JobDefinition, after: JobDefinition): readonly string[] {
+  const stays = new Set(after.nodes.filter(keepsState).map(({ uid }) => uid))
+  for (const uid of after.dropState) stays.delete(uid)
+  return before.nodes
+    .filter(keepsState)
+    .flatMap(({ uid }) => (uid === undefined || stays.has(uid) ? [] : [uid]))
+}
+
+function leaving(start: JobStart, uids: readonly string[]): JobStart {
+  if (start.kind === "empty" || uids.length === 0) return start
+  return { ...start, without: [...new Set([...(start.without ?? []), ...uids])] }
+}
