@@ -120,6 +120,15 @@ export class QueryRunner {
     this.#profileName = profileName
   }
 
+  /** What an earlier statement read must not stand where this one, perhaps another caller's, could name it. */
+  async #forget(views: readonly ViewDefinition[]): Promise<void> {
+    for (const name of this.#views.keys()) {
+      if (views.some(view => view.name === name)) continue
+      await this.#connection.run(`DROP VIEW IF EXISTS main.${quoteName(name)}`)
+      this.#views.delete(name)
+    }
+  }
+
   /** For statements that have a WITH of their own: its names may hide the tables', which a second WITH cannot say. */
   async #define(views: readonly ViewDefinition[]): Promise<void> {
     for (const { name, select } of views) {
@@ -132,6 +141,7 @@ export class QueryRunner {
   async run(run: Run): Promise<SqlAnswer | Fault> {
     const prefix = withTables(run)
     try {
+      await this.#forget(prefix === undefined ? run.views : [])
       if (prefix === undefined) await this.#define(run.views)
       const statement = await this.#connection.prepare(`${prefix ?? ""}${run.sql}`)
       // DuckDB does not write every query's profile: another one's must not stand there.

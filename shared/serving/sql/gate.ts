@@ -52,6 +52,11 @@ class Refusal extends Error {
   }
 }
 
+/** As DuckDB folds names: it knows ASCII's capitals alone, where JavaScript makes a k of the Kelvin sign too. */
+function folded(name: string): string {
+  return name.replace(/[A-Z]+/g, capitals => capitals.toLowerCase())
+}
+
 function inScope(scope: Scope | undefined, name: string): boolean {
   for (let at = scope; at !== undefined; at = at.outer) if (at.name === name) return true
   return false
@@ -64,8 +69,7 @@ function checkFunction(node: TreeNode, allowed: ReadonlySet<string>): void {
   if (text(node.catalog) !== "" || (schema !== "" && schema !== "main")) {
     throw new Refusal("query_validation", `Unsupported function: ${schema}.${name}`, node)
   }
-  if (!allowed.has(name.toLowerCase()))
-    throw new Refusal("query_validation", `Unsupported function: ${name}`, node)
+  if (!allowed.has(folded(name))) throw new Refusal("query_validation", `Unsupported function: ${name}`, node)
 }
 
 function checkKind(node: TreeNode): void {
@@ -102,7 +106,7 @@ function tableOf(node: TreeNode, scope: Scope | undefined): string | undefined {
   if (node.at_clause !== null) {
     throw new Refusal("query_validation", "AT (time travel) is not supported", node)
   }
-  const lower = name.toLowerCase()
+  const lower = folded(name)
   if (inScope(scope, lower)) return undefined
   if (!tablePattern.test(lower)) {
     throw new Refusal("table_does_not_exist", `TableDoesNotExistError: there is no table '${name}'`, node)
@@ -135,7 +139,7 @@ function enterCtes(node: TreeNode, scope: Scope | undefined, visits: Visit[]): S
     if (query === undefined)
       throw new Refusal("query_validation", `Unsupported common table expression: ${name}`)
     const outer = inner
-    inner = { name: name.toLowerCase(), outer }
+    inner = { name: folded(name), outer }
     if (query.type !== "RECURSIVE_CTE_NODE") visits.push({ value: query, scope: outer })
     else {
       const { right, ...rest } = query

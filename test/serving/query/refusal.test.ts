@@ -6,7 +6,7 @@ import { DuckdbEngine } from "../../../shared/serving/duckdb/engine.ts"
 import { QueryService } from "../../../shared/serving/query/query-service.ts"
 import type { TableSource } from "../../../shared/serving/types.ts"
 import { memoryPorts } from "../../support/memory-ports.ts"
-import { flightTables } from "./fixture.ts"
+import { flightColumns, flightFile, flightTables, pinnedTable, someFlights } from "./fixture.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "millrace-refusal-"))
 let engine: DuckdbEngine
@@ -16,11 +16,12 @@ const pinned: string[] = []
 beforeAll(() => {
   engine = new DuckdbEngine({ folder, children: 1 })
   const flights = flightTables()
+  const links = pinnedTable("links", flightColumns, [flightFile("l1", someFlights(7))])
   const tables: TableSource = {
     names: flights.names,
-    pin: name => {
+    pin: async name => {
       pinned.push(name)
-      return flights.pin(name)
+      return name === "links" ? links : flights.pin(name)
     },
   }
   service = new QueryService({ tables, engine, ...memoryPorts() })
@@ -82,5 +83,23 @@ describe("a caller who may not read every table", () => {
     const sql = "SELECT max(delay) FROM flights"
     expect((await ask(sql, "flights")).exceptions).toEqual([])
     await expect(ask(sql, "nothing")).rejects.toEqual(new Refusal("flights"))
+  })
+
+  test("gets at no table that another's statement left behind", async () => {
+    const left = await ask("WITH x AS (SELECT 1) SELECT count(*) FROM links", "links")
+    expect(left.resultTable?.rows).toEqual([[7]])
+    // The Kelvin sign's lower case is a k, but not to DuckDB.
+    const sql = 'WITH "lin\u212As" AS (SELECT 1 AS n) SELECT * FROM links'
+    await expect(ask(sql, "nothing")).rejects.toEqual(new Refusal("links"))
+    const run = await engine.run({
+      sql: "SELECT * FROM links",
+      tables: [],
+      limits: { deadlineMs: 20_000, rowsMax: 10, resultBytesMax: 10_000 },
+    })
+    expect(run).toMatchObject({
+      ok: false,
+      error: { message: expect.stringMatching(/links does not exist/) },
+    })
+    expect((await ask("SELECT count(*) FROM links", "links")).resultTable?.rows).toEqual([[7]])
   })
 })
