@@ -39,7 +39,7 @@ export class TaskMeter {
       ...at,
       seq: head.seq,
       counters: head.counters,
-      watermark: Math.min(...head.times.map(({ watermark }) => watermark), Number.MAX_SAFE_INTEGER),
+      watermark: head.times.reduce((least, { watermark }) => Math.min(least, watermark), firstWatermark(head)),
       stateBytes,
       commits: this.#commits,
       commitBytes: this.#commitBytes,
@@ -50,4 +50,8 @@ export class TaskMeter {
       }),
     }
   }
+}
+
+function firstWatermark({ times }: CommitRecord): number {
+  return times.length === 0 ? Number.NEGATIVE_INFINITY : Number.MAX_SAFE_INTEGER
 }
