@@ -10,8 +10,10 @@ import {
   type TimerPosition,
 } from "./operator.ts"
 import { buildOperator } from "./operators/build.ts"
+import { keepsRecords } from "./operators/keeps-records.ts"
 import { TimerFault } from "./operators/timer-fault.ts"
 import { TimestampsOperator } from "./operators/timestamps.ts"
+import { materialised } from "./record.ts"
 import { Valve } from "./time/watermark-merge.ts"
 
 /** What a program gives to and takes from whoever runs it. */
@@ -293,11 +295,17 @@ const NOWHERE: Collector = { record: () => {} }
 function fanOut(readers: readonly Node[]): Collector {
   const [only] = readers
   if (only === undefined) return NOWHERE
-  if (readers.length === 1) return only.operator
-  const operators = readers.map(reader => reader.operator)
+  if (readers.length === 1) return takerOf(only)
+  const takers = readers.map(takerOf)
   return {
     record(value, timestamp) {
-      for (const operator of operators) operator.record(value, timestamp)
+      for (const taker of takers) taker.record(value, timestamp)
     },
   }
+}
+
+/** What a node's records are handed to. */
+function takerOf({ graph, operator }: Node): Collector {
+  if (!keepsRecords(graph.operator)) return operator
+  return { record: (value, timestamp) => operator.record(materialised(value), timestamp) }
 }

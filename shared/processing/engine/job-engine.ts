@@ -188,6 +188,7 @@ export class JobEngine implements TaskEngine, ProgramHost {
     const { source } = input.input
     const collector = this.#program.source(source)
     const timeOf = this.#timestamps.get(source) as TimestampReader
+    const { reader } = this.#sources.get(source) as SourceInputs
     for (const bytes of batch.batches) {
       const cursor = new RecordCursor(bytes)
       while (cursor.next()) {
@@ -197,9 +198,7 @@ export class JobEngine implements TaskEngine, ProgramHost {
           continue
         }
         try {
-          const record: unknown = JSON.parse(
-            decoder.decode(cursor.buffer.subarray(cursor.valueStart, cursor.valueEnd)),
-          )
+          const record = reader.read(cursor.buffer, cursor.valueStart, cursor.valueEnd)
           const timestamp = timeOf(record, cursor.timestamp)
           this.#counters.recordsIn++
           collector.record(record, timestamp)

@@ -1,4 +1,5 @@
 import type { TopicSource } from "../../definition/job/graph.ts"
+import { RecordReader } from "../records/record-reader.ts"
 import type { InputPosition } from "../task/commit.ts"
 import { type RunningGenerator, runningGenerator } from "../time/generators.ts"
 import { type InputTime, type MergedTime, SplitMerge } from "../time/watermark-merge.ts"
@@ -52,6 +53,8 @@ export class SourceInput implements InputTime {
 export class SourceInputs {
   readonly source: TopicSource
   readonly inputs = new Map<string, SourceInput>()
+  /** One for all partitions: they hold records of the same shapes. */
+  readonly reader = new RecordReader()
   #merge = new SplitMerge()
 
   constructor(source: TopicSource) {

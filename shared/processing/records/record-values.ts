@@ -1,0 +1,98 @@
+import { ProcessingError } from "../errors.ts"
+import { SHAPE_VALUES_MAX } from "./record-shape.ts"
+
+const QUOTE = 34
+const MINUS = 45
+const ZERO = 48
+const NINE = 57
+const LETTER_F = 102
+const LETTER_N = 110
+const LETTER_T = 116
+/** Digits that a number may have and be made by adding up, exactly. */
+const EXACT_DIGITS_MAX = 15
+
+const decoder = new TextDecoder()
+/** Node's own, which its types leave out: a call less than `toString`. */
+type Latin1Buffer = Buffer & { latin1Slice(start: number, end: number): string }
+const EMPTY = Buffer.alloc(0) as Latin1Buffer
+
+/** The values of the record at hand: where they lie in its batch's bytes, and what they are. One for each reader. */
+export class RecordValues {
+  buffer: Uint8Array = EMPTY
+  readonly starts = new Int32Array(SHAPE_VALUES_MAX)
+  readonly ends = new Int32Array(SHAPE_VALUES_MAX)
+  /** Of a string: 1 where it has no escapes and ASCII alone, so that its bytes are its text. */
+  readonly plain = new Uint8Array(SHAPE_VALUES_MAX)
+  /** Counts records: what was made of one is not valid for the next. */
+  epoch = 0
+  #node: Latin1Buffer = EMPTY
+  readonly #made: unknown[] = []
+  readonly #madeIn: number[] = []
+
+  use(buffer: Uint8Array): void {
+    this.buffer = buffer
+    this.#node = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength) as Latin1Buffer
+  }
+
+  /** What JSON.parse makes of the value. */
+  value(index: number): unknown {
+    const start = this.starts[index] as number
+    const byte = this.buffer[start] as number
+    if (byte <= NINE)
+      return byte === QUOTE ? this.#string(index, start) : this.#number(start, this.ends[index] as number)
+    if (byte === LETTER_T) return true
+    if (byte === LETTER_F) return false
+    if (byte === LETTER_N) return null
+    return this.#parsed(index, start)
+  }
+
+  #number(start: number, end: number): number {
+    const { buffer } = this
+    if (end - start > EXACT_DIGITS_MAX) return Number(this.#node.latin1Slice(start, end))
+    const isNegative = buffer[start] === MINUS
+    let number = 0
+    for (let at = isNegative ? start + 1 : start; at < end; at++) {
+      const digit = (buffer[at] as number) - ZERO
+      if (digit < 0 || digit > 9) return Number(this.#node.latin1Slice(start, end))
+      number = number * 10 + digit
+    }
+    return isNegative ? -number : number
+  }
+
+  #string(index: number, start: number): string {
+    const end = this.ends[index] as number
+    if (this.plain[index] === 1) return this.#node.latin1Slice(start + 1, end - 1)
+    return JSON.parse(decoder.decode(this.buffer.subarray(start, end))) as string
+  }
+
+  /** Arrays and the like: the same one however often it is asked for. */
+  #parsed(index: number, start: number): unknown {
+    if (this.#madeIn[index] !== this.epoch) {
+      this.#made[index] = JSON.parse(decoder.decode(this.buffer.subarray(start, this.ends[index] as number)))
+      this.#madeIn[index] = this.epoch
+    }
+    return this.#made[index]
+  }
+
+  /** Whether the value's bytes are its text: a string's without escapes, a whole number's as JSON writes it. */
+  isPlain(index: number): boolean {
+    const start = this.starts[index] as number
+    const end = this.ends[index] as number
+    const { buffer } = this
+    const byte = buffer[start] as number
+    if (byte === QUOTE) return this.plain[index] === 1
+    if (byte < ZERO || byte > NINE || end - start > EXACT_DIGITS_MAX) return false
+    for (let at = start; at < end; at++) {
+      const digit = (buffer[at] as number) - ZERO
+      if (digit < 0 || digit > 9) return false
+    }
+    return true
+  }
+}
+
+export function readOnly(name: string): never {
+  throw new ProcessingError(
+    "user_function",
+    `${name}: a record is read-only; expected a new one, such as { ...record, ${name}: … }`,
+  )
+}
