@@ -19,7 +19,7 @@ export default defineConfig({
       },
       project("contract", ["test/storage/**/*.test.ts"], 60_000),
       project("simulation", ["test/simulation/**/*.test.ts"], 300_000),
-      project("e2e", ["test/e2e/**/*.test.ts"], 180_000),
+      project("e2e", ["test/e2e/**/*.test.ts"], 300_000),
     ],
   },
 })
