@@ -4,6 +4,7 @@ import { encodeEntry } from "../../shared/log/journal/entry.ts"
 import { redrive } from "../../shared/log/journal/redrive.ts"
 import { openLog } from "../../shared/log/open-log.ts"
 import { createBatchBuilder } from "../../shared/log/records/index.ts"
+import type { Faults } from "../../shared/storage/memory/faults.ts"
 import { memoryJournal } from "../../shared/storage/memory/journal.ts"
 import { putOf, ScriptedFaults } from "../reproductions/scripted-faults.ts"
 import { memoryPorts } from "../support/memory-ports.ts"
@@ -217,6 +218,27 @@ describe("faults of a delivery", () => {
     await expect(deliver(log, [...entries, delivery(5, id, ["c"])], failing)).rejects.toThrow("no room")
     expect(await deliver(log, [...entries, delivery(5, id, ["c"])], options)).toMatchObject({ setAside: 2 })
     expect(valuesOf(await readAll(log, id))).toEqual(["a", "b", "c"])
+  })
+
+  test("what comes again for another's sake is set aside once, when that is through", async () => {
+    let broken = true
+    const faults: Faults = {
+      before: async ({ store, write }) =>
+        broken && store === "objects" && write ? { kind: "timeout-before" } : undefined,
+    }
+    const { log, id } = await openWithTopic(memoryPorts({ faults }))
+    const aside: string[] = []
+    const options = { setAside: async ({ sequence }: SetAside) => void aside.push(sequence) }
+    const foreign = { position: { shard: "shard", sequence: "1" }, data: Buffer.from("hello") }
+    const beyond = delivery(2, id, ["x"], { partition: 1 })
+    const large = "x".repeat(300_000)
+    const entries = [foreign, beyond, delivery(3, id, [large])]
+    expect(await failure(deliver(log, entries, options))).toMatchObject({ code: "overloaded" })
+    expect(aside).toEqual([])
+    broken = false
+    expect(await deliver(log, entries, options)).toMatchObject({ setAside: 2 })
+    expect(aside).toEqual(["1", "2"])
+    expect(valuesOf(await readAll(log, id))).toEqual([large])
   })
 
   test("a closing log refuses; nothing is lost by it", async () => {

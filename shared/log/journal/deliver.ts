@@ -47,22 +47,31 @@ export async function deliver(
     // Read once, not by every partition.
     if (!found.has(topicId)) found.set(topicId, log.topicById(topicId))
   }
-  const works = [
-    ...appends.map(append => appendOne(log, append, found.get(append.topicId)!, options)),
-    ...faulty.map(record => options.setAside(record).then(() => ({ ...NONE, setAside: 1 }))),
-  ]
+  const works = appends.map(append => appendOne(log, append, found.get(append.topicId)!))
   const total = { ...NONE, skipped: repeated }
+  const aside = [...faulty]
   let failure: { readonly reason: unknown } | undefined
   for (const settled of await Promise.allSettled(works)) {
     if (settled.status === "rejected") failure ??= settled
-    else for (const kind of KINDS) total[kind] += settled.value[kind]
+    else {
+      for (const kind of KINDS) total[kind] += settled.value[kind]
+      aside.push(...settled.value.aside)
+    }
   }
   if (failure !== undefined) throw failure.reason
-  return total
+  // Last: what is delivered again and again for another's sake would be set aside as often.
+  const kept = await Promise.allSettled(aside.map(record => options.setAside(record)))
+  for (const settled of kept) if (settled.status === "rejected") throw settled.reason
+  return { ...total, setAside: aside.length }
 }
 
 const NONE = { appended: 0, skipped: 0, dropped: 0, setAside: 0 }
-const KINDS = ["appended", "skipped", "dropped", "setAside"] as const
+const KINDS = ["appended", "skipped", "dropped"] as const
+
+interface Appended extends Delivered {
+  /** Of a partition that there is not. */
+  readonly aside: readonly SetAside[]
+}
 
 interface Sorted {
   readonly appends: JournalledAppend[]
@@ -104,31 +113,21 @@ function sort(deliveries: readonly JournalDelivery[], prefix: string): Sorted {
   return { appends: [...groups.values()], faulty, repeated }
 }
 
-async function appendOne(
-  log: Log,
-  append: JournalledAppend,
-  topic: Promise<unknown>,
-  options: DeliverOptions,
-): Promise<Delivered> {
+async function appendOne(log: Log, append: JournalledAppend, topic: Promise<unknown>): Promise<Appended> {
   try {
     await topic
-    return { ...NONE, ...(await log.appendJournalled(append)) }
+    return { ...NONE, ...(await log.appendJournalled(append)), aside: [] }
   } catch (error) {
     if (!(error instanceof LogError)) throw error
-    if (error.code === "topic_deleted") return { ...NONE, dropped: append.batches.length }
+    if (error.code === "topic_deleted") return { ...NONE, dropped: append.batches.length, aside: [] }
     if (error.code !== "unknown_partition") throw error
-    return setAllAside(append, error.message, options)
+    return { ...NONE, aside: asideOf(append, error.message) }
   }
 }
 
-async function setAllAside(
-  { topicId, partition, shard, batches }: JournalledAppend,
-  message: string,
-  options: DeliverOptions,
-): Promise<Delivered> {
-  for (const { sequence, bytes: batch } of batches) {
+function asideOf({ topicId, partition, shard, batches }: JournalledAppend, message: string): SetAside[] {
+  return batches.map(({ sequence, bytes: batch }) => {
     const data = encodeEntry({ topicId, partition, batch })
-    await options.setAside({ fault: "unknown_partition", message, shard, sequence, data })
-  }
-  return { ...NONE, setAside: batches.length }
+    return { fault: "unknown_partition", message, shard, sequence, data }
+  })
 }
