@@ -31,7 +31,8 @@ export const getTopic = route({
     404: { description: "There is no such topic." },
   },
   async handle({ request, path }, { log }) {
-    const topic = await log.topic(path.topic)
+    // Anew: whoever asks has often just changed it, perhaps through another process.
+    const topic = await log.topic(path.topic, true)
     const partitions = Array.from({ length: topic.partitions }, (_, partition) => ({
       partition,
       leader: 0,
