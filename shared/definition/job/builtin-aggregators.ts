@@ -110,7 +110,8 @@ export function collect<T, V>(of: Of<T, V>): Aggregator<T, readonly V[], V[]> {
       return kept
     },
     merge: (a, b) => a.concat(b),
-    result: kept => kept,
+    // A copy: the window may go on to grow.
+    result: kept => kept.slice(),
   })
 }
 

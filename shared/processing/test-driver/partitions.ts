@@ -21,9 +21,11 @@ export class TestTopics {
   /** The next offset of each partition, by `topic#partition`. */
   readonly #offsets = new Map<string, number>()
 
-  constructor(job: Job, partitions: Readonly<Record<string, number>>) {
+  constructor(job: Job, partitions: Readonly<Record<string, number>>, before?: TestTopics) {
     this.#job = job
-    this.#partitions = partitions
+    this.#partitions = before === undefined ? partitions : { ...before.#partitions, ...partitions }
+    if (before === undefined) return
+    for (const [id, offset] of before.#offsets) this.#offsets.set(id, offset)
   }
 
   partitionsOf({ name, options }: Topic): number {

@@ -16,6 +16,8 @@ import { TestTask } from "./test-task.ts"
 export interface TestJobOptions {
   /** Every source ends: event time stands still until `end()`. Default: as the job's sources say. */
   readonly bounded?: boolean
+  /** An earlier version of the job, from whose last commit this one goes on: its state is found by the steps' uids. */
+  readonly upgradeOf?: TestJob
   /** The clock at first, epoch ms. Default 0. */
   readonly now?: number
   /** Other numbers of partitions than the topics', by the topic's name. */
@@ -66,14 +68,21 @@ export class TestJob {
   readonly #seen = new Map<string, number>()
   #now: number
 
-  constructor(job: Job, { bounded, now = 0, partitions = {} }: TestJobOptions) {
+  constructor(job: Job, { bounded, now = 0, partitions = {}, upgradeOf }: TestJobOptions) {
     const faults = new Faults()
     const definition = resolveJob(job, faults)
     if (definition === undefined) throw new DefinitionError(faults.list)
     this.job = job
-    this.#now = now
-    this.#topics = new TestTopics(job, partitions)
-    this.#task = new TestTask(job, bounded ?? definition.bounded, this.#topics)
+    const ends = bounded ?? definition.bounded
+    if (upgradeOf === undefined) {
+      this.#now = now
+      this.#topics = new TestTopics(job, partitions)
+      this.#task = new TestTask(job, ends, this.#topics)
+    } else {
+      this.#now = Math.max(now, upgradeOf.#now)
+      this.#topics = new TestTopics(job, partitions, upgradeOf.#topics)
+      this.#task = new TestTask(job, ends, this.#topics, upgradeOf.#task)
+    }
   }
 
   /** Gives the job a record. Event time goes on by it as the source's watermark says, and what is due fires. */

@@ -57,12 +57,15 @@ export class TestTask {
   #engine: ObservedEngine
   results = new TestResults()
 
-  constructor(job: Job, bounded: boolean, topics: TestTopics) {
+  /** @param before whose last commit it goes on from: the same job, or one that this one takes the place of */
+  constructor(job: Job, bounded: boolean, topics: TestTopics, before?: TestTask) {
     this.#job = job
     this.#bounded = bounded
     this.#topics = topics
     this.#inputs = [...new Set(topics.read)].flatMap(topic => topics.inputsOf(topic))
+    if (before !== undefined) this.#committed = { ...before.#committed, results: new TestResults() }
     this.#engine = this.#opened()
+    if (before !== undefined) this.restart()
   }
 
   get engine(): JobEngine {
