@@ -237,7 +237,11 @@ function calculated(out: unknown[]): BareQuery {
 
 const bare: Readonly<Record<string, (out: unknown[]) => BareQuery>> = {
   q0: out => ({ bid: bid => out.push(bid) }),
-  q1: out => ({ bid: bid => out.push({ ...bid, price: bid.price * 0.908 }) }),
+  q1: out => ({
+    bid({ auction, bidder, price, dateTime, extra }) {
+      out.push({ auction, bidder, price: price * 0.908, dateTime, extra })
+    },
+  }),
   q2: out => ({
     bid({ auction, price }) {
       if (auction % 123 === 0) out.push({ auction, price })

@@ -37,7 +37,13 @@ const q0 = defineJob("q0", () => bidsOf().to(topics.bids))
 
 const q1 = defineJob("q1", () =>
   bidsOf()
-    .map(bid => ({ ...bid, price: bid.price * 0.908 }))
+    .map(({ auction, bidder, price, dateTime, extra }) => ({
+      auction,
+      bidder,
+      price: price * 0.908,
+      dateTime,
+      extra,
+    }))
     .to(topics.bids),
 )
 

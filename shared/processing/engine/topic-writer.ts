@@ -9,14 +9,14 @@ import {
   type RecordHeader,
 } from "../../log/records/index.ts"
 import { ProcessingError } from "../errors.ts"
-import { materialised } from "../record.ts"
+import { type RecordBytes, recordBytes } from "../record.ts"
 import type { OutputBatch } from "../task/commit.ts"
 import type { EngineOutput } from "./engine.ts"
 
 const utf8 = new TextEncoder()
-const NO_KEY = new Uint8Array(0)
+const CAPACITY_BYTES_MIN = 16 * 1024
 /** Kafka's sequences are int32 and wrap round to 0. */
-const SEQUENCE_MODULUS = 2 ** 31
+export const SEQUENCE_MODULUS = 2 ** 31
 
 interface OpenBatch {
   readonly partition: number
@@ -36,11 +36,13 @@ export interface TopicWriterOptions {
 export class TopicWriter {
   readonly #options: TopicWriterOptions
   readonly #sink: TopicSinkOptions<unknown>
-  readonly #keyOf: (record: unknown) => unknown
+  readonly #key: KeySource
   readonly #open = new Map<number, OpenBatch>()
   readonly #sequences: Map<string, number>
   #done: OutputBatch[] = []
   #nextKeyless = 0
+  /** What the last batch came to: the next one will be about as large. */
+  #capacityBytes = CAPACITY_BYTES_MIN
   #scratch = new Uint8Array(4 * 1024)
   records = 0
 
@@ -54,41 +56,68 @@ export class TopicWriter {
   ) {
     this.#options = options
     this.#sink = sink
-    this.#keyOf = keyReaderOf(node, sink, topicKey)
+    this.#key = keySourceOf(node, sink, topicKey)
     this.#sequences = sequences
   }
 
   write(record: unknown, timestamp: number): void {
-    const { partitions } = this.#options.output
-    const key = keyBytesOf(this.#keyOf(record))
-    const text = JSON.stringify(materialised(record))
-    if (text === undefined) throw new ProcessingError("user_function", "a result that JSON cannot say")
-    const partition = this.#partitionOf(record, key, partitions)
     const headers = this.#sink.headers === undefined ? undefined : headersOf(this.#sink.headers(record))
-    const source = this.#room((key?.length ?? 0) + text.length * 3)
-    const keyEnd = key?.length ?? 0
-    if (key !== undefined) source.set(key)
-    const { written } = utf8.encodeInto(text, source.subarray(keyEnd))
-    const batch = this.#batchFor(partition, keyEnd + written)
-    batch.builder.add(
-      source,
-      key === undefined ? -1 : 0,
-      keyEnd,
-      keyEnd,
-      keyEnd + written,
-      timestamp,
-      headers,
-    )
+    const bytes = typeof record === "object" && record !== null ? recordBytes(record) : undefined
+    if (bytes === undefined || !this.#forward(record, bytes, timestamp, headers)) {
+      this.#encode(record, timestamp, headers)
+    }
     this.records++
   }
 
-  #partitionOf(record: unknown, key: Uint8Array | undefined, partitions: number): number {
+  /** A record that nobody changed goes on as the bytes that came; false: its key is not among them. */
+  #forward(
+    record: unknown,
+    bytes: RecordBytes,
+    timestamp: number,
+    headers: readonly RecordHeader[] | undefined,
+  ): boolean {
+    const { buffer, start, end } = bytes
+    const { field } = this.#key
+    let keyStart = -1
+    let keyEnd = -1
+    if (field !== undefined) {
+      keyStart = bytes.plainField(field)
+      if (keyStart < 0) return false
+      keyEnd = bytes.fieldEnd
+    } else if (this.#key.of !== undefined) return false
+    const hasChoice = this.#options.output.partitions > 1 || this.#sink.partition !== undefined
+    const key = hasChoice && keyStart >= 0 ? buffer.subarray(keyStart, keyEnd) : undefined
+    const partition = hasChoice ? this.#partitionOf(record, key) : 0
+    const { builder } = this.#batchFor(partition, keyEnd - keyStart + end - start)
+    builder.add(buffer, keyStart, keyEnd, start, end, timestamp, headers)
+    return true
+  }
+
+  #encode(record: unknown, timestamp: number, headers: readonly RecordHeader[] | undefined): void {
+    const text = JSON.stringify(record)
+    if (text === undefined) throw new ProcessingError("user_function", "a result that JSON cannot say")
+    const keyText = keyTextOf(this.#key.of?.(record))
+    const source = this.#room(((keyText?.length ?? 0) + text.length) * 3)
+    const keyStart = keyText === undefined ? -1 : 0
+    const keyEnd = keyText === undefined ? 0 : utf8.encodeInto(keyText, source).written
+    const partition = this.#partitionOf(
+      record,
+      keyText === undefined ? undefined : source.subarray(0, keyEnd),
+    )
+    const { written } = utf8.encodeInto(text, keyEnd === 0 ? source : source.subarray(keyEnd))
+    const { builder } = this.#batchFor(partition, keyEnd + written)
+    builder.add(source, keyStart, keyEnd, keyEnd, keyEnd + written, timestamp, headers)
+  }
+
+  #partitionOf(record: unknown, key: Uint8Array | undefined): number {
+    const { partitions } = this.#options.output
     if (this.#sink.partition !== undefined) {
       const chosen = this.#sink.partition(record, partitions)
       if (Number.isInteger(chosen) && chosen >= 0 && chosen < partitions) return chosen
       throw new ProcessingError("user_function", `partition: expected 0 to ${partitions - 1}, got ${chosen}`)
     }
     // Keyless results stay together for a commit.
+    if (partitions === 1) return 0
     return key === undefined ? this.#nextKeyless % partitions : partitionForKey(key, partitions)
   }
 
@@ -108,7 +137,7 @@ export class TopicWriter {
       batch = undefined
     }
     if (batch === undefined) {
-      batch = { partition, builder: createBatchBuilder({ capacityBytes: 16 * 1024 }) }
+      batch = { partition, builder: createBatchBuilder({ capacityBytes: this.#capacityBytes }) }
       this.#open.set(partition, batch)
     }
     return batch
@@ -119,6 +148,7 @@ export class TopicWriter {
     const { output, codec, producerId } = this.#options
     const id = `${output.topicId}#${partition}`
     const sequence = this.#sequences.get(id) ?? 0
+    this.#capacityBytes = Math.max(CAPACITY_BYTES_MIN, builder.sizeBytes + (builder.sizeBytes >> 3))
     const { bytes, count } = builder.finish({ codec, producerId, producerEpoch: 0, baseSequence: sequence })
     this.#sequences.set(id, (sequence + count) % SEQUENCE_MODULUS)
     this.#done.push({ topicId: output.topicId, partition, sequence, count, bytes })
@@ -134,27 +164,35 @@ export class TopicWriter {
   }
 }
 
-function keyReaderOf(
+/** Where results' keys come from; neither: they have none. */
+interface KeySource {
+  readonly of?: (record: unknown) => unknown
+  /** The field that `of` gives, where it does nothing else. */
+  readonly field?: string
+}
+
+function keySourceOf(
   node: GraphNode,
   sink: TopicSinkOptions<unknown>,
   topicKey: string | undefined,
-): (record: unknown) => unknown {
-  if (sink.key !== undefined) return sink.key
+): KeySource {
+  if (sink.key !== undefined) return { of: sink.key }
   const [input] = node.inputs
   const isRanked = input?.operator.kind === "topN"
   const fields = topicKey !== undefined && !isRanked ? [topicKey] : input?.keyFields
-  if (fields === undefined) return () => undefined
+  if (fields === undefined) return {}
   const all = isRanked ? [...fields, "rank"] : fields
   const [only] = all
-  if (all.length === 1 && only !== undefined) return record => (record as Record<string, unknown>)[only]
-  return record => all.map(field => (record as Record<string, unknown>)[field])
+  if (all.length === 1 && only !== undefined) {
+    return { of: record => (record as Record<string, unknown>)[only], field: only }
+  }
+  return { of: record => all.map(field => (record as Record<string, unknown>)[field]) }
 }
 
 /** A text key is its UTF-8, any other its JSON text. */
-function keyBytesOf(key: unknown): Uint8Array | undefined {
+function keyTextOf(key: unknown): string | undefined {
   if (key === undefined || key === null) return undefined
-  const text = typeof key === "string" ? key : JSON.stringify(key)
-  return text === "" ? NO_KEY : utf8.encode(text)
+  return typeof key === "string" ? key : JSON.stringify(key)
 }
 
 function headersOf(headers: Readonly<Record<string, string>>): readonly RecordHeader[] {
