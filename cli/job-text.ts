@@ -53,6 +53,12 @@ const POSITION_COLUMNS = ["task", "topic", "partition", "next", "end", "lag", "i
 /** The end of time: `Number.MAX_SAFE_INTEGER` is past what dates can say. */
 const DATE_MAX = 8.64e15
 
+const SPANS = [
+  ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["min", 60_000],
+] as const
+
 /** A job for a person. */
 export function jobText(job: Job): string {
   const lines = [
@@ -87,7 +93,10 @@ export function jobText(job: Job): string {
 }
 
 function faultLines({ error, record, ...where }: Readonly<Record<string, unknown>>): readonly string[] {
-  const places = Object.entries(where).map(([name, value]) => `${name} ${String(value)}`)
+  const flat = Object.entries(where).flatMap(([name, value]) =>
+    typeof value === "object" && value !== null ? Object.entries(value) : [[name, value] as const],
+  )
+  const places = flat.map(([name, value]) => `${name} ${String(value)}`)
   const shown = record === undefined ? [] : [`  record: ${String(record)}`]
   return [`fault: ${String(error)}`, `  at ${places.join(", ")}`, ...shown]
 }
@@ -101,7 +110,7 @@ function taskRow(task: Task): readonly string[] {
     `${task.skipped}`,
     `${task.lag}`,
     task.watermark === null ? "" : timeText(task.watermark),
-    task.watermark_lag_ms === null ? "" : `${(task.watermark_lag_ms / 1_000).toFixed(1)} s`,
+    task.watermark_lag_ms === null ? "" : spanText(task.watermark_lag_ms),
     bytesText(task.state_bytes),
     task.busy_ratio === undefined ? "" : `${Math.round(task.busy_ratio * 100)} %`,
   ]
@@ -115,6 +124,11 @@ function positionRow({ task }: Task, position: Position): readonly string[] {
 
 function timeText(epochMs: number): string {
   return epochMs > DATE_MAX ? "end" : new Date(epochMs).toISOString()
+}
+
+function spanText(ms: number): string {
+  const [unit, size] = SPANS.find(([, least]) => ms >= 2 * least) ?? (["s", 1_000] as const)
+  return `${(ms / size).toFixed(1)} ${unit}`
 }
 
 function bytesText(bytes: number): string {

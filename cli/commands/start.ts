@@ -14,7 +14,7 @@ interface Options {
 }
 
 /** Failures that a person can mend: they are told in one line, without a stack. */
-const expected = /^(?:HttpServer|Storage|Definition|Evaluation|Deployment|Start|Log|Table)Error$/
+const expected = /^(?:HttpServer|Storage|Definition|Evaluation|Deployment|Start|Job|Log|Table)Error$/
 
 /** Whose tokens count, by the options; undefined: nobody's. */
 async function tokenIssuer({ jwtIssuer, jwtAudience = [], jwtScopesClaim }: Options) {

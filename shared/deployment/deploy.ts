@@ -1,8 +1,10 @@
 import type { AppDefinition, TopicDefinition } from "../definition/app-definition.ts"
 import { canonicalJson } from "../definition/canonical.ts"
+import type { JobDefinition } from "../definition/job/job-definition.ts"
 import { type Plan, plan, planText, refusals } from "../definition/plan.ts"
-import type { StoredTopic } from "../definition/stored.ts"
+import type { StoredJob, StoredTopic } from "../definition/stored.ts"
 import type { Log, Owner, TopicInfo } from "../log/types.ts"
+import { Jobs } from "../processing/jobs/lifecycle.ts"
 import type { TableRegistry } from "../serving/tables/table-registry.ts"
 import { StorageError } from "../storage/errors.ts"
 import type { Item } from "../storage/meta-store.ts"
@@ -27,17 +29,22 @@ interface Deployed {
 }
 
 /**
- * Brings topics and tables to what an app's definition says. Nothing is done when anything is refused: that throws
+ * Brings topics, tables and jobs to what an app's definition says. Nothing is done when anything is refused: that throws
  * `DeploymentError` with the whole plan. Cut short, it is carried through by the next call.
  */
 export async function deploy(services: DeployServices, next: AppDefinition): Promise<Plan> {
   const { ports, log, tables } = services
   const deployed = await readDeployed(ports, next.app)
+  const jobs = new Jobs(ports, log)
   const topics = await log.listTopics()
   const stored = {
     topics: topics.map(topic => storedTopic(topic, deployed.definition)),
     tables: await tables.list(),
-    jobs: [],
+    jobs: (await jobs.store.list()).map(({ owner, attached, definition }) => ({
+      owner,
+      attached,
+      definition,
+    })),
   }
   const planned = plan(stored, next)
   if (refusals(planned).length > 0) {
@@ -66,6 +73,7 @@ export async function deploy(services: DeployServices, next: AppDefinition): Pro
       await tables.detach(table.spec.name, owner)
     }
   }
+  await deployJobs(jobs, stored.jobs, next.jobs, owner)
   await writeDeployed(ports, next, deployed)
   return planned
 }
@@ -88,6 +96,30 @@ async function deployTopic(
     standing.attached !== false &&
     canonicalJson(standing.config) === canonicalJson(config)
   if (!same) await log.alterTopic(name, owner, { config, schema, validate, attached: true })
+}
+
+/** A job that is attached again goes on from where it was sealed; one that is new in its graph does so by an upgrade. */
+async function deployJobs(
+  jobs: Jobs,
+  stored: readonly StoredJob[],
+  next: readonly JobDefinition[],
+  owner: Owner,
+): Promise<void> {
+  const known = new Map(stored.map(job => [job.definition.name, job]))
+  for (const definition of next) {
+    const { name } = definition
+    const before = known.get(name)
+    if (before === undefined) await jobs.create(definition, owner)
+    else if (canonicalJson(before.definition) !== canonicalJson(definition))
+      await jobs.define(name, definition)
+    else await jobs.carry(name)
+    if (before?.attached === false) await jobs.resume(name)
+  }
+  const wanted = new Set(next.map(({ name }) => name))
+  for (const job of stored) {
+    const { name } = job.definition
+    if (job.owner === owner && job.attached && !wanted.has(name)) await jobs.detach(name)
+  }
 }
 
 function storedTopic(info: TopicInfo, definition: AppDefinition | undefined): StoredTopic {

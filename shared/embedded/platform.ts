@@ -4,11 +4,14 @@ import { createAuthenticator } from "../api/auth/authenticator.ts"
 import type { JwtOptions } from "../api/auth/jwt.ts"
 import { keyStore } from "../api/auth/keys.ts"
 import type { KeyStore } from "../api/auth/types.ts"
+import { jobService } from "../api/job-service.ts"
 import { tableDirectory } from "../api/table-directory.ts"
 import type { Api, SqlService } from "../api/types.ts"
 import { openLog } from "../log/open-log.ts"
 import type { LogOptions } from "../log/options.ts"
 import type { Log } from "../log/types.ts"
+import { Jobs } from "../processing/jobs/lifecycle.ts"
+import { CommitStore } from "../processing/task/commit-store.ts"
 import { Builder } from "../serving/builder/builder.ts"
 import { runBuilder } from "../serving/builder/run.ts"
 import { DuckdbEngine } from "../serving/duckdb/engine.ts"
@@ -24,6 +27,7 @@ import { localWake } from "../storage/local/wake.ts"
 import type { Ports } from "../storage/time.ts"
 import { DeadRecords } from "./dead-records.ts"
 import { fetchJson } from "./fetch-json.ts"
+import { JobManager } from "./jobs/job-manager.ts"
 import { openJournal } from "./journal.ts"
 
 /**
@@ -40,12 +44,17 @@ const LOCAL_LOG_OPTIONS: Partial<LogOptions> = {
   rivalWaitPuts: 0,
 }
 
+/** What suits LMDB: as for slots of the log, an object is two more syncs. */
+const LOCAL_COMMIT_INLINE_BYTES_MAX = 32 * 1024
+
 export interface Platform {
   readonly ports: Ports
   readonly log: Log
   readonly tables: TableRegistry
   readonly keys: KeyStore
   readonly api: Api
+  /** Runs the jobs of an app, once they are deployed. */
+  readonly jobs: JobManager
   /** Ends what is under way and gives the data folder up. */
   close(): Promise<void>
 }
@@ -90,10 +99,15 @@ export async function openPlatform({ data, report, authentication }: PlatformOpt
   const keys = keyStore(ports)
   const onFault = (error: unknown) => report(`the tokens' issuer: ${faultText(error)}`)
   const jwt = authentication?.jwt && { ...authentication.jwt, fetchJson, onFault }
+  const commits = new CommitStore(ports, { inlineBytesMax: LOCAL_COMMIT_INLINE_BYTES_MAX })
+  const jobs = new Jobs(ports, log, commits)
+  const manager = new JobManager({ ports, log, jobs: jobs.store, commits, report })
+  const onChange = (name: string) => manager.changed(name)
   const api = createApi({
     ...(authentication === undefined ? {} : { authenticate: createAuthenticator({ keys, jwt, clock }) }),
     keys,
     deadLetters: dead,
+    jobs: jobService({ ports, log, jobs, commits, activity: manager, onChange }),
     log,
     journal: journal.journal,
     tables: tableDirectory(ports, tables),
@@ -108,13 +122,13 @@ export async function openPlatform({ data, report, authentication }: PlatformOpt
   const close = async () => {
     stop.abort()
     api.close()
-    await journal.close()
+    await Promise.all([journal.close(), manager.close()])
     await building
     await log.close()
     await engine.close()
     await stores.close()
   }
-  return { ports, log, tables, keys, api, close }
+  return { ports, log, tables, keys, api, jobs: manager, close }
 }
 
 function describe(error: unknown): string {

@@ -5,6 +5,7 @@ import type { AppDefinition } from "../definition/app-definition.ts"
 import { DefinitionError } from "../definition/faults.ts"
 import { planText } from "../definition/plan.ts"
 import type { Replay } from "../definition/replay.ts"
+import { DEFAULT_STAGE } from "../definition/resolve.ts"
 import { deploy } from "../deployment/deploy.ts"
 import { EvaluationError } from "../evaluation/errors.ts"
 import { evaluateApp } from "../evaluation/evaluate.ts"
@@ -55,6 +56,7 @@ export async function start(options: StartOptions): Promise<void> {
   try {
     if (authenticated && jwt === undefined) await demandKey(platform, options)
     await deploy(platform, evaluated.definition)
+    await platform.jobs.run({ file: app, stage: DEFAULT_STAGE, jobs: evaluated.definition.jobs })
     const server = await startHttpServer({ api: platform.api, host, port, authenticated })
     try {
       say(`Millrace serves the app ${evaluated.definition.app} at ${server.url}`)
@@ -160,6 +162,8 @@ function watchApp(
     try {
       if ("error" in evaluated) throw evaluated.error
       const { changes } = await deploy(platform, evaluated.definition)
+      // Functions may have changed where the definition has not.
+      await platform.jobs.run({ file: app, stage: DEFAULT_STAGE, jobs: evaluated.definition.jobs })
       say(changes.length === 0 ? `${app}: nothing to change` : `${app}: applied\n${planText({ changes })}`)
     } catch (error) {
       if (!isExpected(error)) throw error
@@ -175,6 +179,6 @@ function isExpected(error: unknown): error is Error {
   if (error instanceof DefinitionError || error instanceof EvaluationError) return true
   return (
     error instanceof StartError ||
-    (error instanceof Error && /^(Deployment|Log|Table|Storage)Error$/.test(error.name))
+    (error instanceof Error && /^(Deployment|Job|Log|Table|Storage)Error$/.test(error.name))
   )
 }

@@ -436,7 +436,7 @@ class StoredLog implements Log {
 }
 
 /** What a hint about new records of a partition is called. */
-function wakeTopic(topicId: string, partition: number): string {
+export function wakeTopic(topicId: string, partition: number): string {
   return `log/${topicId}/${partition}`
 }
 

@@ -8,7 +8,8 @@ import { openApi } from "./support.ts"
 
 describe("jobs over HTTP", () => {
   test("tell why they failed, or cannot run for now", async () => {
-    const fault = { task: 0, topic: "ad-events", partition: 2, offset: 7, error: "Error: no", record: "{}" }
+    const at = { topic: "ad-events", partition: 2, offset: 7 }
+    const fault = { task: 0, at, error: "Error: no", record: "{}" }
     const failed = openApi({ jobs: memoryJobs({ item: { ...jobItem, state: "failed", fault } }) })
     expect((await failed.call("GET /jobs/ad-stats")).json).toMatchObject({ state: "failed", fault })
     const trouble = { error: "job ad-stats: took more than its 128 MB of memory", times: 3 }

@@ -1,0 +1,211 @@
+import { wakeTopic } from "../../log/open-log.ts"
+import type { Log } from "../../log/types.ts"
+import type { JobItem } from "../../processing/jobs/job-item.ts"
+import type { JobStore } from "../../processing/jobs/job-store.ts"
+import type { JobTrouble, TaskActivity } from "../../processing/jobs/job-view.ts"
+import type { CommitStore } from "../../processing/task/commit-store.ts"
+import { TaskRunner } from "../../processing/task/runner.ts"
+import type { Ports } from "../../storage/time.ts"
+import { Bell, Turns } from "./bell.ts"
+import { TaskLoop } from "./task-loop.ts"
+import { WorkerCode, type WorkerOptions } from "./worker-code.ts"
+
+/** A job's item is looked at this often: for tasks that were added, and changes that nobody told of. */
+const LOOK_MS = 5_000
+/** The pause before a job's thread is started again … */
+const RESTART_MS = 1_000
+/** … doubling up to this. */
+const RESTART_MS_MAX = 60_000
+/** A stop waits this long for the commits under way; what is cut then is computed again by the next start. */
+const STOP_MS_MAX = 8_000
+/**
+ * Tasks of one job that read, compute or commit at once. Its thread computes for one at a time: another one reads or commits
+ * meanwhile. More would only hold more batches in memory.
+ */
+const TASKS_AT_ONCE = 2
+
+export interface RunningJobOptions {
+  readonly ports: Ports
+  readonly log: Log
+  readonly jobs: JobStore
+  readonly commits: CommitStore
+  readonly name: string
+  /** Told of faults: each one line. */
+  readonly report: (line: string) => void
+}
+
+/** Where a job's code is. */
+export type CodePlace = Pick<WorkerOptions, "file" | "stage" | "memoryMb" | "workMsMax">
+
+/** One job at work in this process: its thread and its tasks, whatever becomes of either. */
+export class RunningJob {
+  readonly #options: RunningJobOptions
+  readonly #bell: Bell
+  readonly #closing = new AbortController()
+  readonly #done: Promise<void>
+  #place: CodePlace
+  /** Ends what runs of the code at hand. */
+  #session = new AbortController()
+  #loops = new Map<number, { readonly loop: TaskLoop; readonly bell: Bell }>()
+  #trouble: JobTrouble | undefined
+  #told = ""
+
+  constructor(options: RunningJobOptions, place: CodePlace) {
+    this.#options = options
+    this.#place = place
+    this.#bell = new Bell(options.ports.clock)
+    this.#done = this.#run()
+  }
+
+  get trouble(): JobTrouble | undefined {
+    return this.#trouble
+  }
+
+  activity(generation: number, task: number): TaskActivity | undefined {
+    return this.#loops.get(task)?.loop.activity(generation)
+  }
+
+  /** The job's item has changed. */
+  changed(): void {
+    this.#bell.ring()
+    for (const { bell } of this.#loops.values()) bell.ring()
+  }
+
+  /** The code has changed: a new thread takes over, after the commits under way. */
+  replace(place: CodePlace): void {
+    this.#place = place
+    this.#trouble = undefined
+    this.#session.abort()
+    this.#bell.ring()
+  }
+
+  /** Ends after the commits under way. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    this.#session.abort()
+    await this.#done
+  }
+
+  async #run(): Promise<void> {
+    const { jobs, name, ports } = this.#options
+    const closing = this.#closing.signal
+    while (!closing.aborted) {
+      this.#session = new AbortController()
+      const { signal } = this.#session
+      try {
+        const item = (await jobs.find(name))?.item
+        if (item !== undefined && isRunning(item)) await this.#work(item, signal)
+        else await this.#bell.wait(LOOK_MS, signal)
+      } catch (error) {
+        this.#fault(error)
+        const times = Math.min(this.#trouble?.times ?? 1, 10)
+        const pauseMs = Math.min(RESTART_MS * 2 ** (times - 1), RESTART_MS_MAX)
+        await ports.clock.sleep(pauseMs, signal)
+      }
+    }
+  }
+
+  /** Starts a thread and lets all tasks work, until the job or its thread ends. Throws `WorkerError`. */
+  async #work(item: JobItem, signal: AbortSignal): Promise<void> {
+    const { name, report } = this.#options
+    const stop = new AbortController()
+    signal.addEventListener("abort", () => stop.abort(), { once: true })
+    const onPrinted = (text: string) => report(`job ${name}: ${text.trimEnd()}`)
+    const code = await WorkerCode.open({ ...this.#place, job: name, onPrinted })
+    const ended = code.ended.then(error => Promise.reject(error))
+    ended.catch(() => undefined)
+    const tasks: Promise<unknown>[] = []
+    try {
+      if (code.facts.digest !== item.digest && item.intent === undefined) {
+        throw new Error(`job ${name}: its code is not what was deployed`)
+      }
+      const watched = this.#watch(item, code, stop, tasks)
+      await Promise.race([ended, watched])
+    } finally {
+      stop.abort()
+      const settled = Promise.allSettled(tasks)
+      await Promise.race([settled, this.#options.ports.clock.sleep(STOP_MS_MAX)])
+      this.#loops.clear()
+      await code.close()
+      await settled
+    }
+  }
+
+  /** Keeps a loop for each task of the item, until the job is not to run any more or one of them stops. */
+  async #watch(
+    first: JobItem,
+    code: WorkerCode,
+    stop: AbortController,
+    tasks: Promise<unknown>[],
+  ): Promise<void> {
+    const { jobs, name } = this.#options
+    const { signal } = stop
+    const turns = new Turns(TASKS_AT_ONCE)
+    let fault: unknown
+    let item: JobItem | undefined = first
+    while (!signal.aborted && item !== undefined && isRunning(item)) {
+      for (let task = this.#loops.size; task < item.tasks.length; task++) {
+        const work = this.#startTask(item, task, code, turns, signal).catch(error => {
+          fault ??= error
+        })
+        tasks.push(work.then(() => stop.abort()))
+      }
+      await this.#bell.wait(LOOK_MS, signal)
+      if (!signal.aborted) item = (await jobs.find(name))?.item
+    }
+    if (fault !== undefined) throw fault
+  }
+
+  async #startTask(
+    item: JobItem,
+    task: number,
+    code: WorkerCode,
+    turns: Turns,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { ports, log, jobs, commits } = this.#options
+    const bell = new Bell(ports.clock)
+    const runner = new TaskRunner({ ports, log, jobs, commits, code, task })
+    const onFault = (error: unknown) => this.#fault(error)
+    const onStep = () => {
+      this.#trouble = undefined
+      this.#told = ""
+    }
+    const loop = new TaskLoop({ runner, bell, turns, clock: ports.clock, signal, onFault, onStep })
+    this.#loops.set(task, { loop, bell })
+    for (const [topicId, partition] of item.tasks[task] ?? [])
+      void this.#listen(topicId, partition, bell, signal)
+    try {
+      await loop.run()
+    } finally {
+      await runner.close()
+    }
+  }
+
+  /** Rings for new records of a partition. */
+  async #listen(topicId: string, partition: number, bell: Bell, signal: AbortSignal): Promise<void> {
+    const { wake } = this.#options.ports
+    while (!signal.aborted) {
+      if (await wake.wait(wakeTopic(topicId, partition), LISTEN_MS_MAX, signal))
+        bell.ring({ topicId, partition })
+    }
+  }
+
+  /** Keeps a fault for who asks, and reports it where it is not the one before again. */
+  #fault(error: unknown): void {
+    const text = error instanceof Error ? error.message : String(error)
+    this.#trouble = { error: text, times: (this.#trouble?.times ?? 0) + 1 }
+    if (text !== this.#told)
+      this.#options.report(
+        `${text.startsWith("job ") ? "" : `job ${this.#options.name}: `}${text}; trying again`,
+      )
+    this.#told = text
+  }
+}
+
+/** A wait for a hint begins anew after this; nothing else comes of it. */
+const LISTEN_MS_MAX = 3_600_000
+
+function isRunning({ attached, state, finished }: JobItem): boolean {
+  return attached && state === "running" && finished !== true
+}
