@@ -57,6 +57,15 @@ export async function deployApp(options: DeployOptions): Promise<Deployment> {
 
 async function deployTo(options: DeployOptions, bootstrap: boolean): Promise<Deployment> {
   const folder = await temporaryFolder()
+  try {
+    return await deployFrom(folder, options, bootstrap)
+  } catch (error) {
+    await removeFolder(folder)
+    throw error
+  }
+}
+
+async function deployFrom(folder: string, options: DeployOptions, bootstrap: boolean): Promise<Deployment> {
   const assembly = join(folder, "cdk.out")
   const outputsFile = join(folder, "outputs.json")
   const cdk = (...args: string[]) => runCdk(options, args)
@@ -191,9 +200,13 @@ function clientOf(endpoint: string) {
 /** Assemblies, which stay until their stacks are removed, or this process ends. */
 const folders = new Set<string>()
 
-process.once("exit", () => {
+/** Forgets what stands: its stacks cannot be removed any more. */
+export function removeAssemblies(): void {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true })
-})
+  folders.clear()
+}
+
+process.once("exit", removeAssemblies)
 
 async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "millrace-cdk-"))

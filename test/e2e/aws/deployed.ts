@@ -2,12 +2,20 @@ import { readdirSync, readFileSync } from "node:fs"
 import { InvokeCommand, LambdaClient, ListFunctionsCommand } from "@aws-sdk/client-lambda"
 import { afterAll } from "vitest"
 import type { FunctionName } from "../../../functions/environment.ts"
-import { type Deployment, type DeployOptions, deployApp } from "../../../localstack/deploy.ts"
+import {
+  type Deployment,
+  type DeployOptions,
+  deployApp,
+  removeAssemblies,
+} from "../../../localstack/deploy.ts"
 import { EMULATOR_CREDENTIALS, EMULATOR_REGION, openEndpoint } from "../../../localstack/endpoint.ts"
 import { Client } from "../client.ts"
 
 const endpoint = await openEndpoint(process.env, { deploys: true })
-if (!("skipped" in endpoint)) afterAll(() => endpoint.stop())
+afterAll(async () => {
+  removeAssemblies()
+  if (!("skipped" in endpoint)) await endpoint.stop()
+})
 
 /** For the titles of tests: empty where there is an emulator, else why there is none. */
 export const skipped = "skipped" in endpoint ? ` [skipped: ${endpoint.skipped.replace(/[[\]]/g, "'")}]` : ""
