@@ -1,11 +1,13 @@
 import { LRUCache } from "lru-cache"
 import { judgeWake, type NewSlot, type WakeMemory } from "../shared/serving/builder/wake-rule.ts"
 import type { Base } from "./runtime/base.ts"
+import { ByTopic } from "./runtime/by-topic.ts"
+import { handOver, JobWakes, readProcessFunctions } from "./runtime/job-wakes.ts"
 import { lambda, type Served } from "./runtime/lambda.ts"
+import { isQueueEvent, type QueueEvent, wakesOfMessages } from "./runtime/process-event.ts"
 import { asError } from "./runtime/report.ts"
 import type { Settings } from "./runtime/settings.ts"
 import { type StreamEvent, slotsOf } from "./runtime/stream-event.ts"
-import { TablesByTopic } from "./runtime/tables-by-topic.ts"
 
 /** Partitions of tables that are remembered: all of a large deployment's; a forgotten one is woken once too often. */
 const REMEMBERED_MAX = 50_000
@@ -17,12 +19,15 @@ interface Wake {
 }
 
 /**
- * Coalesces new slots into wakes. A wake is a hint, and what is lost the tick finds: one that cannot be handed over keeps
+ * Coalesces new slots and timers into wakes. A wake is a hint, and what is lost the tick finds: one that cannot be handed over keeps
  * no other from being. Then it throws, for the alarm's sake alone, since Lambda is told to drop the batch.
  */
-export function createDispatch(base: Base<Settings<"MILLRACE_BUILD_FUNCTION">>): Served<StreamEvent, void> {
+export function createDispatch(
+  base: Base<Settings<"MILLRACE_BUILD_FUNCTION">>,
+): Served<StreamEvent | QueueEvent, void> {
   const { settings, cloud, meter } = base
-  const topics = new TablesByTopic(base.ports)
+  const functions = readProcessFunctions(settings)
+  const topics = new ByTopic(base.ports, functions.size > 0)
   const memories = new LRUCache<string, WakeMemory>({ max: REMEMBERED_MAX })
 
   async function wake(table: string, wakes: readonly Wake[]): Promise<void> {
@@ -31,10 +36,12 @@ export function createDispatch(base: Base<Settings<"MILLRACE_BUILD_FUNCTION">>):
     for (const { key, next } of wakes) memories.set(key, next)
   }
 
-  /** The wakes that are due, by table; what is not is only counted. */
-  async function judge(event: StreamEvent): Promise<Map<string, Wake[]>> {
+  /** The wakes that are due, by table and of jobs; what is not is only counted. */
+  async function judge(event: StreamEvent): Promise<{ due: Map<string, Wake[]>; jobs: JobWakes }> {
     const due = new Map<string, Wake[]>()
+    const jobs = new JobWakes()
     for (const { topicId, partition, slots } of byPartition(event)) {
+      for (const { job, task } of await topics.tasksOf(topicId, partition)) jobs.add(job, task)
       for (const { name, id } of await topics.tablesOf(topicId)) {
         const key = `${id}#${partition}`
         const verdict = judgeWake(memories.get(key), slots)
@@ -42,22 +49,37 @@ export function createDispatch(base: Base<Settings<"MILLRACE_BUILD_FUNCTION">>):
         else due.set(name, [...(due.get(name) ?? []), { key, partition, next: verdict.next }])
       }
     }
-    return due
+    return { due, jobs }
+  }
+
+  /** Whatever a timer's message cannot be handed over for, the queue keeps it and tries again. */
+  async function passOn(event: QueueEvent): Promise<void> {
+    const jobs = new JobWakes()
+    for (const { job, tasks } of wakesOfMessages(event)) for (const task of tasks) jobs.add(job, task)
+    tellLost(await handOver(base, functions, jobs), jobs.events().length)
   }
 
   return {
     async handle(event) {
-      const due = await judge(event).catch((error: unknown) => {
+      if (isQueueEvent(event)) return passOn(event)
+      const { due, jobs } = await judge(event).catch((error: unknown) => {
         meter.count("WakesLost", 1)
         throw new Error("wakes are lost: which are due could not be told", { cause: asError(error) })
       })
-      const woken = await Promise.allSettled([...due].map(([table, wakes]) => wake(table, wakes)))
-      const lost = woken.filter(result => result.status === "rejected")
+      const [woken, lostJobs] = await Promise.all([
+        Promise.allSettled([...due].map(([table, wakes]) => wake(table, wakes))),
+        handOver(base, functions, jobs),
+      ])
+      const lost = woken.flatMap(result => (result.status === "rejected" ? [result.reason as unknown] : []))
       meter.count("WakesLost", lost.length)
-      if (lost.length === 0) return
-      throw new Error(`${lost.length} of ${woken.length} wakes are lost`, { cause: asError(lost[0]!.reason) })
+      tellLost([...lost, ...lostJobs], woken.length + jobs.events().length)
     },
   }
+}
+
+function tellLost(lost: readonly unknown[], of: number): void {
+  if (lost.length === 0) return
+  throw new Error(`${lost.length} of ${of} wakes are lost`, { cause: asError(lost[0]) })
 }
 
 interface PartitionSlots {

@@ -1,5 +1,17 @@
-/** The functions, by name: each is `functions/<name>.ts`, exports `handler`, and is bundled alone. */
-export const FUNCTION_NAMES = ["api", "query", "dispatch", "build", "journal", "maintain", "deploy"] as const
+/**
+ * The functions, by name: each is `functions/<name>.ts`, exports `handler`, and is bundled alone. `process` is deployed once
+ * for each job, with the job's code beside it.
+ */
+export const FUNCTION_NAMES = [
+  "api",
+  "query",
+  "dispatch",
+  "build",
+  "process",
+  "journal",
+  "maintain",
+  "deploy",
+] as const
 export type FunctionName = (typeof FUNCTION_NAMES)[number]
 
 /** How callers may prove who they are, as `MILLRACE_AUTHENTICATION` carries it. */
@@ -28,6 +40,10 @@ export interface FunctionEnvironment {
   readonly MILLRACE_STREAM?: string
   /** The function that builds segments: for `dispatch` and `maintain`. */
   readonly MILLRACE_BUILD_FUNCTION?: string
+  /** The functions that run jobs, as JSON: job → function. For those that wake jobs; absent without jobs. */
+  readonly MILLRACE_PROCESS_FUNCTIONS?: string
+  /** URL of the queue of timers: for `process`. */
+  readonly MILLRACE_TIMERS?: string
   /** The function that redrives dead letters: for `api`. */
   readonly MILLRACE_MAINTAIN_FUNCTION?: string
   /** URL of the queue of dead letters: for `journal` and `maintain`. */

@@ -5,6 +5,7 @@ import { lambda, type Served } from "./runtime/lambda.ts"
 import { redriveLetters } from "./runtime/redrive-letters.ts"
 import type { Settings } from "./runtime/settings.ts"
 import { tick } from "./runtime/tick.ts"
+import type { Standing } from "./runtime/tick-jobs.ts"
 
 type Wanted = "MILLRACE_BUILD_FUNCTION" | "MILLRACE_DEAD_LETTERS"
 
@@ -14,16 +15,17 @@ export type MaintainEvent = {
   readonly [other: string]: unknown
 } | null
 
-/** Carries through what was left half done and wakes `build`; or tries dead letters again. */
+/** Carries through what was left half done and wakes `build` and jobs; or tries dead letters again. */
 export function createMaintain(
   base: Base<Settings<Wanted>>,
 ): Served<MaintainEvent, RedriveResult | undefined> {
   const home = openHome(base)
+  const standing: Standing = new Map()
   return {
     ...endings(home),
     async handle(event, invocation) {
       const redrive = event?.redrive
-      if (redrive === undefined) return void (await tick(home, invocation))
+      if (redrive === undefined) return void (await tick(home, invocation, standing))
       const { max } = redrive
       if (!Number.isSafeInteger(max) || Number(max) < 0) {
         throw new Error(`redrive.max: expected a number from 0 on, got ${JSON.stringify(max)}`)

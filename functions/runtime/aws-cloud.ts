@@ -1,5 +1,5 @@
 import type { RequestLedger, SdkClient } from "../../shared/storage/aws/ledger.ts"
-import type { Cloud, DeadLetterQueue, Invoker, Outside } from "./cloud.ts"
+import type { Cloud, DeadLetterQueue, Invoker, Outside, TimerQueue } from "./cloud.ts"
 
 /** SQS's bound of one call. */
 const RECEIVE_MAX = 10
@@ -11,6 +11,8 @@ const WAIT_SECONDS = 1
 export interface AwsCloudOptions {
   /** URL of the queue of dead letters, where this function has one. */
   readonly deadLetters: string | undefined
+  /** URL of the queue of timers, where this function has one. */
+  readonly timers: string | undefined
   readonly ledger: RequestLedger | undefined
 }
 
@@ -18,7 +20,7 @@ export interface AwsCloudOptions {
  * The ports on AWS. Their clients are loaded when they are first asked: most invocations never do. Each by a module of ours
  * that names what is used of the SDK's, since of a module that is imported late bundles keep everything.
  */
-export function awsCloud({ deadLetters, ledger }: AwsCloudOptions): Cloud {
+export function awsCloud({ deadLetters, timers, ledger }: AwsCloudOptions): Cloud {
   const watched = <Client extends SdkClient>(client: Client): Client => {
     ledger?.watch(client)
     return client
@@ -26,6 +28,7 @@ export function awsCloud({ deadLetters, ledger }: AwsCloudOptions): Cloud {
   return {
     invoker: invoker(watched),
     deadLetters: queue(deadLetters ?? "", watched),
+    timers: timerQueue(timers ?? "", watched),
     outside: outside(watched),
   }
 }
@@ -56,6 +59,19 @@ function invoker(watched: Watch): Invoker {
       const text = answer.Payload?.transformToString() ?? ""
       if (answer.FunctionError !== undefined) throw new Error(`${functionName} failed: ${text}`)
       return text === "" ? undefined : JSON.parse(text)
+    },
+  }
+}
+
+function timerQueue(QueueUrl: string, watched: Watch): TimerQueue {
+  const open = once(async () => {
+    const { SQSClient, SendMessageCommand } = await import("./sdk/sqs.ts")
+    return { client: watched(new SQSClient({ useQueueUrlAsEndpoint: false })), SendMessageCommand }
+  })
+  return {
+    async send(MessageBody, DelaySeconds) {
+      const { client, SendMessageCommand } = await open()
+      await client.send(new SendMessageCommand({ QueueUrl, MessageBody, DelaySeconds }))
     },
   }
 }

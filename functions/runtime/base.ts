@@ -42,6 +42,10 @@ export function awsBase<Settings extends FunctionEnvironment>(
     random: localRandom(),
     wake: pollingWake(clock),
   }
-  const cloud = awsCloud({ deadLetters: settings.MILLRACE_DEAD_LETTERS, ledger })
+  const cloud = awsCloud({
+    deadLetters: settings.MILLRACE_DEAD_LETTERS,
+    timers: settings.MILLRACE_TIMERS,
+    ledger,
+  })
   return { settings, ports, cloud, report, meter, ...(ledger === undefined ? {} : { ledger }) }
 }

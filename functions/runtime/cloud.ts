@@ -24,6 +24,15 @@ export interface DeadLetterQueue {
   count(): Promise<number>
 }
 
+/** The queue of timers: what is sent comes to `dispatch`, after a while. Rejects when the queue does not answer. */
+export interface TimerQueue {
+  /** @param delaySeconds 0 to `TIMER_SECONDS_MAX` */
+  send(body: string, delaySeconds: number): Promise<void>
+}
+
+/** SQS's bound of a delay. */
+export const TIMER_SECONDS_MAX = 900
+
 /** Texts that lie elsewhere than in the deployment's own stores. */
 export interface Outside {
   /** The text of an object of any bucket. */
@@ -35,5 +44,6 @@ export interface Outside {
 export interface Cloud {
   readonly invoker: Invoker
   readonly deadLetters: DeadLetterQueue
+  readonly timers: TimerQueue
   readonly outside: Outside
 }

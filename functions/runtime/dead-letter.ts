@@ -1,4 +1,5 @@
 import { type BuildEvent, buildEvent } from "./build-event.ts"
+import { type ProcessEvent, processEvent } from "./process-event.ts"
 
 /** What `journal` set aside, as its message in the queue tells it; the record itself is an object. */
 export interface JournalLetter {
@@ -11,7 +12,10 @@ export interface JournalLetter {
   readonly message: string
 }
 
-export type DeadLetter = JournalLetter | { readonly kind: "build"; readonly event: BuildEvent }
+export type DeadLetter =
+  | JournalLetter
+  | { readonly kind: "build"; readonly event: BuildEvent }
+  | { readonly kind: "process"; readonly event: ProcessEvent }
 
 /** Where a record that was set aside lies. */
 export function deadRecordKey(shard: string, sequence: string): string {
@@ -19,8 +23,8 @@ export function deadRecordKey(shard: string, sequence: string): string {
 }
 
 /**
- * Reads a message: one of `journal`'s, or Lambda's own record of an invocation that failed. Undefined: neither, and
- * nothing that could be tried again.
+ * Reads a message: one of `journal`'s, a timer's, or Lambda's own record of an invocation that failed. Undefined: none of
+ * these, and nothing that could be tried again.
  */
 export function deadLetterOf(body: string): DeadLetter | undefined {
   let value: Record<string, unknown> | null
@@ -35,6 +39,8 @@ export function deadLetterOf(body: string): DeadLetter | undefined {
     const fine = [shard, sequence, key].every(text => typeof text === "string")
     return fine ? (value as unknown as JournalLetter) : undefined
   }
+  const wake = processEvent(value) ?? processEvent(value.requestPayload)
+  if (wake !== undefined) return { kind: "process", event: wake }
   const event = buildEvent(value.requestPayload)
   return event === undefined ? undefined : { kind: "build", event }
 }

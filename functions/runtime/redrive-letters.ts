@@ -3,7 +3,9 @@ import { redrive } from "../../shared/log/journal/redrive.ts"
 import { readAgain } from "../../shared/storage/settle.ts"
 import { type DeadLetter, deadLetterOf, type JournalLetter } from "./dead-letter.ts"
 import type { Home } from "./home.ts"
+import { readProcessFunctions } from "./job-wakes.ts"
 import type { Invocation } from "./lambda.ts"
+import type { ProcessEvent } from "./process-event.ts"
 import { asError } from "./report.ts"
 import type { Settings } from "./settings.ts"
 
@@ -47,10 +49,11 @@ export async function redriveLetters(
 async function isRedriven(home: RedriveHome, letter: DeadLetter | undefined): Promise<boolean> {
   try {
     if (letter === undefined) {
-      home.report.warn("a dead letter is neither a build's nor a journal's")
+      home.report.warn("a dead letter is neither a build's nor a job's nor a journal's")
       return false
     }
     if (letter.kind === "journal") return await isAppended(home, letter)
+    if (letter.kind === "process") return await isWoken(home, letter.event)
     // Should it fail again, it comes back as a letter of its own.
     await home.cloud.invoker.invokeLater(home.settings.MILLRACE_BUILD_FUNCTION, letter.event)
     return true
@@ -58,6 +61,14 @@ async function isRedriven(home: RedriveHome, letter: DeadLetter | undefined): Pr
     home.report.error("a dead letter failed again", asError(error))
     return false
   }
+}
+
+/** A job that has no function any more needs no wake. */
+async function isWoken({ cloud, settings, report }: RedriveHome, event: ProcessEvent): Promise<boolean> {
+  const name = readProcessFunctions(settings).get(event.job)
+  if (name === undefined) report.warn("a dead letter's job is gone", { job: event.job })
+  else await cloud.invoker.invokeLater(name, event)
+  return true
 }
 
 /** The object stays: the bucket's rule for `dead/` ends it. */

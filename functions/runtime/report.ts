@@ -11,7 +11,11 @@ export interface Report {
 export type MetricName =
   /** Rows that `build` moved into segments. */
   | "RowsBuilt"
-  /** Wakes of `build` that `dispatch` or the tick could not hand over. */
+  /** Records that jobs took in. */
+  | "RecordsProcessed"
+  /** Tasks of jobs that failed or do not get on, as the tick found them. */
+  | "TasksStuck"
+  /** Wakes of `build` and `process` that `dispatch` or the tick could not hand over. */
   | "WakesLost"
   /** Journal entries appended to the log. */
   | "JournalAppended"

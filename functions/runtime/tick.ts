@@ -5,6 +5,7 @@ import type { Home } from "./home.ts"
 import type { Invocation } from "./lambda.ts"
 import { asError } from "./report.ts"
 import type { Settings } from "./settings.ts"
+import { type Standing, tickJobs } from "./tick-jobs.ts"
 
 type TickHome = Home<Settings<"MILLRACE_BUILD_FUNCTION">>
 
@@ -15,10 +16,10 @@ const PARTITIONS_AT_ONCE = 16
 
 /**
  * What nobody else does: carries through deletions and creations that an ended process left half done, and wakes
- * `build` for every table with something beyond its position. One part that fails keeps no other from being done; then
+ * `build` for every table with something beyond its position, and jobs' tasks likewise. One part that fails keeps no other from being done; then
  * it throws.
  */
-export async function tick(home: TickHome, invocation: Invocation): Promise<void> {
+export async function tick(home: TickHome, invocation: Invocation, standing: Standing): Promise<void> {
   const faults: Error[] = []
   const part = async (what: string, work: () => Promise<unknown>) => {
     try {
@@ -39,6 +40,7 @@ export async function tick(home: TickHome, invocation: Invocation): Promise<void
       await part(`table ${table.spec.name}`, () => wakeFor(home, table))
     }
   })
+  await part("jobs", () => tickJobs(home, invocation, standing, part))
   if (faults.length > 0)
     throw new Error(`${faults.length} faults: ${faults[0]!.message}`, { cause: faults[0] })
 }

@@ -60,6 +60,8 @@ export const FUNCTION_DEFAULTS: Readonly<
   dispatch: { memorySize: 256, timeout: Duration.minutes(1) },
   // One core: writing Parquet is its work.
   build: { memorySize: 1769, timeout: Duration.minutes(15) },
+  // Its memory is the job's own: `memoryMb`.
+  process: { memorySize: 1024, timeout: Duration.minutes(15) },
   journal: { memorySize: 1024, timeout: Duration.minutes(5) },
   // The next tick comes after five minutes.
   maintain: { memorySize: 512, timeout: Duration.minutes(5) },
@@ -71,13 +73,14 @@ const DESCRIPTIONS: Readonly<Record<FunctionName, string>> = {
   query: "Millrace: SQL",
   dispatch: "Millrace: coalesces new slots into wakes",
   build: "Millrace: builds segments of tables",
+  process: "Millrace: runs a job",
   journal: "Millrace: takes journalled records into the log",
   maintain: "Millrace: carries through what was left half done; redrives dead letters",
   deploy: "Millrace: applies the app's definition",
 }
 
 /** Older wakes are of no use: the tick has come meanwhile, or comes soon. */
-const WAKE_AGE_MAX = Duration.minutes(1)
+export const WAKE_AGE_MAX = Duration.minutes(1)
 
 /** Functions whose records need native codecs. */
 const WITHOUT_RECORDS: ReadonlySet<FunctionName> = new Set(["dispatch"])
@@ -93,13 +96,14 @@ export class MillraceFunctions extends Construct {
   readonly maintain: PlatformFunction
   readonly deploy: PlatformFunction
   readonly #props: MillraceFunctionsProps
-  readonly #codecs: LayerVersion
+  /** The layer of native packages that whatever reads records needs. */
+  readonly codecs: LayerVersion
   readonly #duckdb: LayerVersion
 
   constructor(scope: Construct, id: string, props: MillraceFunctionsProps) {
     super(scope, id)
     this.#props = props
-    this.#codecs = this.#layer("codecs")
+    this.codecs = this.#layer("codecs")
     this.#duckdb = this.#layer("duckdb")
     const { stream, deadLetters, authentication } = props
     const journalled = stream === undefined ? {} : { MILLRACE_STREAM: stream.streamName }
@@ -136,11 +140,11 @@ export class MillraceFunctions extends Construct {
   }
 
   #function(
-    name: FunctionName,
+    name: Exclude<FunctionName, "process">,
     environment: Partial<FunctionEnvironment> = {},
     rest: Partial<PlatformFunctionProps> = {},
   ): PlatformFunction {
-    const layers = WITHOUT_RECORDS.has(name) ? [] : [this.#codecs]
+    const layers = WITHOUT_RECORDS.has(name) ? [] : [this.codecs]
     if (name === "query") layers.push(this.#duckdb)
     const { settings, ...common } = this.#props
     const own = settings?.[name]
@@ -181,6 +185,6 @@ export class MillraceFunctions extends Construct {
 }
 
 /** Not `grantInvoke`, which allows every version and alias too. */
-function invokes(caller: PlatformFunction, callee: PlatformFunction): void {
+export function invokes(caller: PlatformFunction, callee: PlatformFunction): void {
   allow(caller.ownRole, ["lambda:InvokeFunction"], [callee.functionArn])
 }

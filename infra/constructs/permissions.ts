@@ -10,6 +10,7 @@ const WAL = "wal/*"
 const SNAPSHOTS = "snap/*"
 const TABLES = "tab/*"
 const DEAD = "dead/*"
+const JOBS = "job/*"
 /** Never written: it is asked for when the store's date is wanted. */
 const DATE = "date"
 
@@ -42,6 +43,12 @@ const ACCESS: Readonly<Record<FunctionName, Access>> = {
     objectsRead: [WAL, SNAPSHOTS, TABLES],
     objectsWritten: [TABLES],
   },
+  process: {
+    log: ITEMS_PUT,
+    meta: ITEMS_PUT,
+    objectsRead: [WAL, SNAPSHOTS, JOBS],
+    objectsWritten: [WAL, SNAPSHOTS, JOBS],
+  },
   journal: {
     log: ITEMS_PUT,
     meta: ITEMS_PUT,
@@ -51,7 +58,7 @@ const ACCESS: Readonly<Record<FunctionName, Access>> = {
   maintain: {
     log: ITEMS_PUT,
     meta: ITEMS_TRANSACTED,
-    objectsRead: [WAL, SNAPSHOTS, TABLES, DEAD],
+    objectsRead: [WAL, SNAPSHOTS, TABLES, DEAD, JOBS],
     objectsWritten: [WAL, SNAPSHOTS],
   },
   deploy: { log: ITEMS_READ, meta: ITEMS_TRANSACTED, objectsRead: [SNAPSHOTS, TABLES] },
@@ -73,7 +80,7 @@ export function grantStorage(role: IRole, name: FunctionName, storage: MillraceS
   bucket.encryptionKey?.grantEncryptDecrypt(role)
   acknowledgeWildcards(
     role,
-    keys([WAL, SNAPSHOTS, TABLES, DEAD]),
+    keys([WAL, SNAPSHOTS, TABLES, DEAD, JOBS]),
     "The keys under the prefix are the engine's own, and are made as records come.",
   )
 }

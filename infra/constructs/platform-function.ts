@@ -3,6 +3,7 @@ import type { ISecurityGroup, IVpc, SubnetSelection } from "aws-cdk-lib/aws-ec2"
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam"
 import {
   Architecture,
+  type Code,
   Function as LambdaFunction,
   type FunctionProps as LambdaFunctionProps,
   type LayerVersion,
@@ -64,6 +65,8 @@ export interface PlatformFunctionOptions {
 
 export interface PlatformFunctionProps extends PlatformFunctionOptions {
   readonly name: FunctionName
+  /** @default - the function's own */
+  readonly code?: Code
   readonly description: string
   /** What holds unless `settings` says otherwise. */
   readonly defaults: { readonly memorySize: number; readonly timeout: Duration }
@@ -129,7 +132,7 @@ function lambdaProps(
     description: props.description,
     runtime: Runtime.NODEJS_24_X,
     architecture: props.architecture ?? Architecture.ARM_64,
-    code: functionCode(scope, props.name),
+    code: props.code ?? functionCode(scope, props.name),
     handler: "index.handler",
     role,
     logGroup,

@@ -15,6 +15,7 @@ export const SETTINGS: Settings<
   | "MILLRACE_DEAD_LETTERS"
   | "MILLRACE_STREAM"
   | "MILLRACE_AUTHENTICATION"
+  | "MILLRACE_TIMERS"
 > = {
   MILLRACE_APP: "shop",
   MILLRACE_STAGE: "test",
@@ -25,6 +26,7 @@ export const SETTINGS: Settings<
   MILLRACE_MAINTAIN_FUNCTION: "maintain",
   MILLRACE_DEAD_LETTERS: "letters",
   MILLRACE_STREAM: "journal",
+  MILLRACE_TIMERS: "timers",
   MILLRACE_AUTHENTICATION: JSON.stringify({ apiKey: true, iam: false }),
 } satisfies FunctionEnvironment
 
@@ -69,6 +71,16 @@ export class FakeCloud implements Cloud {
       )
     },
     count: async () => this.letters.length + this.handed.length,
+  }
+
+  /** Messages to the queue of timers. */
+  readonly timed: { readonly event: unknown; readonly delaySeconds: number }[] = []
+
+  readonly timers = {
+    send: async (body: string, delaySeconds: number) => {
+      if (this.failure !== undefined) throw this.failure
+      this.timed.push({ event: JSON.parse(body), delaySeconds })
+    },
   }
 
   readonly outside = {

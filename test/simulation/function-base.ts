@@ -34,6 +34,7 @@ export function functionBase(ports: Ports, { invokeLater, send }: Outer): Base<A
     cloud: {
       invoker: { invokeLater: invokeLater ?? absent, invoke: absent },
       deadLetters: { send: send ?? absent, receive: absent, remove: absent, count: absent },
+      timers: { send: absent },
       outside: { readObject: absent, readSecret: absent },
     },
     report: { info() {}, warn() {}, error() {} },

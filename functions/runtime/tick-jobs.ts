@@ -1,0 +1,135 @@
+import { LogError } from "../../shared/log/errors.ts"
+import { carryIntent, taskOf } from "../../shared/processing/jobs/carry-intent.ts"
+import type { JobItem, TaskPartition } from "../../shared/processing/jobs/job-item.ts"
+import { JobStore } from "../../shared/processing/jobs/job-store.ts"
+import type { CommitRecord } from "../../shared/processing/task/commit.ts"
+import { CommitStore } from "../../shared/processing/task/commit-store.ts"
+import { Publisher } from "../../shared/processing/task/publisher.ts"
+import { queryItems } from "../../shared/storage/query-items.ts"
+import { readAgain } from "../../shared/storage/settle.ts"
+import type { Home } from "./home.ts"
+import { handOver, JobWakes, readProcessFunctions } from "./job-wakes.ts"
+import type { Invocation } from "./lambda.ts"
+import { type LeaseState, leaseKey, leasesKey, readLease } from "./task-lease.ts"
+
+/** One job is looked at in less, however many tasks it has. */
+const JOB_MS_MAX = 30_000
+/** Tasks that are looked at at once. */
+const TASKS_AT_ONCE = 16
+/** A message that should have come this long ago is lost. */
+const TIMER_LATE_MS = 60_000
+
+/** What is remembered from tick to tick: the record at which a task with something to read stood. */
+export type Standing = Map<string, string>
+
+const FREE: LeaseState = { until: 0, again: false, armedAt: 0 }
+
+/**
+ * What nobody else does for jobs: wakes tasks that have something to read that nobody was told of, whose worker was killed,
+ * or whose timer was lost; and carries changes through. Each job costs a query, each task a query and a look at its
+ * inputs' ends.
+ * @param part keeps what fails from keeping the rest from being done
+ */
+export async function tickJobs(
+  home: Home,
+  invocation: Invocation,
+  standing: Standing,
+  part: (what: string, work: () => Promise<unknown>) => Promise<void>,
+): Promise<void> {
+  const jobs = new JobStore(home.ports)
+  const commits = new CommitStore(home.ports)
+  const functions = readProcessFunctions(home.settings)
+  const all = await jobs.list()
+  // Another one first each time, as with tables.
+  const first = all.length === 0 ? 0 : home.ports.random.integer(all.length)
+  for (const job of [...all.slice(first), ...all.slice(0, first)]) {
+    if (invocation.leftMs() < JOB_MS_MAX) break
+    await part(`job ${job.name}`, async () => {
+      if (job.intent !== undefined && !functions.has(job.name)) {
+        const publisher = new Publisher(home.log, commits)
+        await carryIntent({ ports: home.ports, jobs, commits, publisher }, await jobs.get(job.name))
+        return
+      }
+      const wakes = await wakesOf(home, commits, job, standing)
+      const [lost] = await handOver(home, functions, wakes)
+      if (lost !== undefined) throw lost
+    })
+  }
+}
+
+async function wakesOf(
+  home: Home,
+  commits: CommitStore,
+  job: JobItem,
+  standing: Standing,
+): Promise<JobWakes> {
+  const wakes = new JobWakes()
+  if (job.state === "failed") home.meter.count("TasksStuck", 1)
+  // Whoever meets it carries it through, whichever task it is woken for.
+  if (job.intent !== undefined) wakes.add(job.name, 0)
+  if (job.intent !== undefined || job.state !== "running" || job.finished === true) return wakes
+  const { items, date } = await readAgain(home.ports, () =>
+    queryItems(home.ports.meta, "meta", { pk: leasesKey(job.name) }),
+  )
+  const leases = new Map(items.map(item => [item.sk, readLease(item)]))
+  for (let from = 0; from < job.tasks.length; from += TASKS_AT_ONCE) {
+    const some = job.tasks.slice(from, from + TASKS_AT_ONCE)
+    await Promise.all(
+      some.map(async (inputs, index) => {
+        const task = from + index
+        const lease = leases.get(leaseKey(job.name, task).sk) ?? FREE
+        // Somebody is at it.
+        if (lease.until > date) return
+        const { head } = await commits.head(taskOf(job, task))
+        const isBehind = await hasUnread(home, inputs, head)
+        if (isBehind) tellStanding(home, standing, `${job.id}#${task}`, head)
+        else standing.delete(`${job.id}#${task}`)
+        // A lease that ended without being let go is of a worker that was killed: it may not have published.
+        if (isBehind || lease.until > 0 || isLate(home, lease, head)) wakes.add(job.name, task)
+      }),
+    )
+  }
+  return wakes
+}
+
+/** A timer that is past, and for which no message is under way. */
+function isLate({ ports }: Home, { armedAt }: LeaseState, head: CommitRecord | undefined): boolean {
+  const now = ports.clock.now()
+  return head?.nextTimer !== undefined && head.nextTimer <= now && armedAt + TIMER_LATE_MS <= now
+}
+
+/** A task that has something to read and stood at the same record a tick ago does not get on. */
+function tellStanding(home: Home, standing: Standing, task: string, head: CommitRecord | undefined): void {
+  const at = head?.commitId ?? ""
+  if (standing.get(task) === at) home.meter.count("TasksStuck", 1)
+  standing.set(task, at)
+}
+
+async function hasUnread(
+  { log }: Home,
+  inputs: readonly TaskPartition[],
+  head: CommitRecord | undefined,
+): Promise<boolean> {
+  // Its first record says where it begins.
+  if (head === undefined || head.kind === "sealed") return true
+  const next = new Map<string, number>()
+  for (const input of head.inputs) {
+    const key = `${input.topicId}#${input.partition}`
+    if (!input.ended) next.set(key, Math.min(input.next, next.get(key) ?? input.next))
+    else if (!next.has(key)) next.set(key, Number.POSITIVE_INFINITY)
+  }
+  const found = await Promise.all(
+    inputs.map(async ([topicId, partition]) => {
+      const position = next.get(`${topicId}#${partition}`)
+      if (position === undefined) return true
+      if (position === Number.POSITIVE_INFINITY) return false
+      try {
+        return (await log.offsets(topicId, partition)).lastStableOffset > position
+      } catch (error) {
+        if (error instanceof LogError && error.code === "topic_deleted") return false
+        throw error
+      }
+    }),
+  )
+  return found.includes(true)
+}
