@@ -1,5 +1,6 @@
 import type { Caller, RequestHead } from "../../shared/api/auth/types.ts"
 import { bodyTooLarge } from "../../shared/api/body.ts"
+import { ApiError } from "../../shared/api/errors.ts"
 import { BODY_BYTES_MAX } from "../../shared/api/limits.ts"
 
 /**
@@ -61,9 +62,19 @@ export function headOf(event: HttpEvent): Omit<RequestHead, "signal"> {
   }
 }
 
-/** @throws ApiError `body_too_large` */
+/** How gzip begins (RFC 1952 §2.3.1) once its bytes were read as UTF-8, of which the second is none. */
+const GZIP_AS_TEXT = "\u001f\ufffd"
+
+/** @throws ApiError `body_too_large`, `unsupported_encoding` */
 export function bodyOf({ body, isBase64Encoded }: HttpEvent): Uint8Array {
   if (body === undefined || body === "") return new Uint8Array(0)
+  if (isBase64Encoded !== true && body.startsWith(GZIP_AS_TEXT)) {
+    throw new ApiError(
+      "unsupported_encoding",
+      "headers.content-encoding: the gateway reads bodies of application/json and text/* as text, which gzip does not " +
+        "survive; expected identity, or another content-type such as application/x-ndjson",
+    )
+  }
   const encoding = isBase64Encoded === true ? "base64" : "utf8"
   if (Buffer.byteLength(body, encoding) > BODY_BYTES_MAX) throw bodyTooLarge()
   return Buffer.from(body, encoding)

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { bodyOf, type HttpEvent, headOf } from "../../functions/runtime/http-event.ts"
@@ -51,6 +52,20 @@ describe("an HTTP API's event", () => {
       '{"ü":1}',
     )
     expect(bodyOf({ ...GOLDEN, body: undefined, isBase64Encoded: undefined }).length).toBe(0)
+  })
+
+  test("of compressed bytes that the gateway read as text is refused, and says what to send instead", () => {
+    const zipped = gzipSync('{"id":1}')
+    const asText = httpEvent("POST /x", { body: zipped.toString("utf8") })
+    expect(() => bodyOf(asText)).toThrow(
+      expect.objectContaining({
+        code: "unsupported_encoding",
+        message: expect.stringMatching(
+          /^headers\.content-encoding: .* expected identity, or another content-type/,
+        ),
+      }),
+    )
+    expect(Buffer.from(bodyOf(httpEvent("POST /x", { body: zipped })))).toEqual(zipped)
   })
 
   test("of a named stage has its path below the stage", () => {
