@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { type DuckDBConnection, DuckDBInstance } from "@duckdb/node-api"
 import { WATERMARK_DELAY_MS } from "../../bench/nexmark/queries.ts"
 import { type Arrival, recordBatches } from "../../bench/nexmark/stream.ts"
+import type { GraphNode } from "../../shared/definition/job/graph.ts"
 import type { Job } from "../../shared/definition/job/job.ts"
 import { decodeRecords } from "../../shared/log/records/index.ts"
 import type { LoadedRun } from "../../shared/processing/engine/engine.ts"
@@ -31,8 +32,19 @@ interface RunOptions {
   readonly restartEvery?: number
 }
 
+/** The same job over sources that end. */
+function boundedJob(job: Job): Job {
+  const made = new Map<GraphNode, GraphNode>()
+  for (const at of job.graph) {
+    const operator = at.operator.kind === "source" ? { ...at.operator, bounded: true } : at.operator
+    made.set(at, { ...at, operator, inputs: at.inputs.map(input => made.get(input) as GraphNode) })
+  }
+  return { ...job, graph: [...made.values()] }
+}
+
 /** Runs a job over events through the engine: stored batches in, stored batches out. */
-export function runJob(job: Job, events: readonly Arrival[], options: RunOptions = {}): Outcome {
+export function runJob(given: Job, events: readonly Arrival[], options: RunOptions = {}): Outcome {
+  const job = options.bounded === true ? boundedJob(given) : given
   const { bounded = false, restartEvery = Number.POSITIVE_INFINITY } = options
   const topics = job.graph.flatMap(({ operator }) =>
     operator.kind === "topicSink" ? [operator.topic.name] : [],
