@@ -97,7 +97,7 @@ function sourceOf(words: Words, from_ = input): Stream<Event> {
   return from(from_, {
     uid: from_.name,
     watermark: strategyOf(words.after("source")),
-    bounded: words.after("bounded") !== undefined,
+    bounded: words.after("bounded") !== undefined || (words.after("ends") === "first" && from_ === input),
     ...(idleAfter === undefined ? {} : { idleAfter: ms(idleAfter) }),
   })
 }

@@ -52,9 +52,11 @@ export class TestTopics {
   }
 
   get outputs(): readonly EngineOutput[] {
+    const { poison } = this.#job.options
     const topics = this.#job.graph.flatMap(({ operator }) =>
       operator.kind === "topicSink" ? [operator.topic] : [],
     )
+    if (typeof poison === "object") topics.push(poison.deadLetter)
     return topics.map(topic => ({
       topic: topic.name,
       topicId: topic.name,
@@ -78,7 +80,15 @@ export class TestTopics {
       const bytes = encoded(records, from)
       return this.inputsOf(topic)
         .filter(input => input.partition === partition)
-        .map(({ topicId }) => ({ topicId, partition, batches: [bytes], from, next, ended: false }))
+        .map(({ source, topicId }) => ({
+          source,
+          topicId,
+          partition,
+          batches: [bytes],
+          from,
+          next,
+          ended: false,
+        }))
     })
   }
 }

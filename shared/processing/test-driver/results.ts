@@ -39,19 +39,13 @@ export class TestResults {
         headers: Object.fromEntries(headers.map(header => [header.key, decoded(header.value) ?? ""])),
         partition,
       }))
-      this.addTo(topicId, records)
+      this.#byTopic.set(topicId, [...this.topic(topicId), ...records])
     }
     for (const { sink, records } of sinks) {
       const sunk = this.#bySink.get(sink) ?? []
       sunk.push(...(unpackState(records) as unknown[]))
       this.#bySink.set(sink, sunk)
     }
-  }
-
-  addTo(topic: string, records: readonly TestOutput[]): void {
-    const known = this.#byTopic.get(topic)
-    if (known === undefined) this.#byTopic.set(topic, [...records])
-    else known.push(...records)
   }
 
   topic(name: string): readonly TestOutput[] {

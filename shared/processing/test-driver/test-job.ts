@@ -1,5 +1,6 @@
 import { type Duration, durationMs } from "../../definition/duration.ts"
 import { DefinitionError, Faults } from "../../definition/faults.ts"
+import { boundedJob } from "../../definition/job/bounded-job.ts"
 import type { Job } from "../../definition/job/job.ts"
 import type { SinkFunction } from "../../definition/job/sinks.ts"
 import { resolveJob } from "../../definition/resolve-job.ts"
@@ -14,7 +15,7 @@ import type { TestOutput, TestSideOutput } from "./results.ts"
 import { TestTask } from "./test-task.ts"
 
 export interface TestJobOptions {
-  /** Every source ends: event time stands still until `end()`. Default: as the job's sources say. */
+  /** Every source ends, as with `--bounded`: event time stands still until `end()`. Default: as the job's sources say. */
   readonly bounded?: boolean
   /** An earlier version of the job, from whose last commit this one goes on: its state is found by the steps' uids. */
   readonly upgradeOf?: TestJob
@@ -68,12 +69,13 @@ export class TestJob {
   readonly #seen = new Map<string, number>()
   #now: number
 
-  constructor(job: Job, { bounded, now = 0, partitions = {}, upgradeOf }: TestJobOptions) {
+  constructor(given: Job, { bounded = false, now = 0, partitions = {}, upgradeOf }: TestJobOptions) {
+    const job = bounded ? boundedJob(given) : given
     const faults = new Faults()
     const definition = resolveJob(job, faults)
     if (definition === undefined) throw new DefinitionError(faults.list)
     this.job = job
-    const ends = bounded ?? definition.bounded
+    const ends = definition.bounded
     if (upgradeOf === undefined) {
       this.#now = now
       this.#topics = new TestTopics(job, partitions)
@@ -128,11 +130,25 @@ export class TestJob {
 
   /** The topics end: everything that is due by event time fires. Then a commit is made. */
   end(choice: PartitionChoice = {}): this {
-    const batches = this.#chosen(choice).map(({ topicId, partition }) => {
+    const chosen = this.#chosen(choice)
+    const batches = chosen.map(({ source, topicId, partition }) => {
       const next = this.#positionOf(topicId, partition)
-      return { topicId, partition, batches: [], from: next, next, ended: true }
+      return { source, topicId, partition, batches: [], from: next, next, ended: true }
     })
-    return this.#run({ now: this.#now, batches }).commit()
+    // A source that has no end of its own goes on: what ends is its time.
+    const watermarks = chosen
+      .filter(({ source }) => !this.#isBounded(source))
+      .map(input => [input, END_OF_TIME] as const)
+    return this.#run({
+      now: this.#now,
+      batches: batches.filter(({ source }) => this.#isBounded(source)),
+      watermarks,
+    }).commit()
+  }
+
+  #isBounded(source: number): boolean {
+    const operator = this.job.graph[source]?.operator
+    return operator?.kind === "source" && operator.bounded
   }
 
   #positionOf(topicId: string, partition: number): number {
@@ -282,9 +298,7 @@ export class TestJob {
 
   #outputs(topic: Topic | string): readonly TestOutput[] {
     const name = nameOf(topic)
-    const { poison } = this.job.options
     const written = this.#topics.outputs.map(output => output.topic)
-    if (typeof poison === "object") written.push(poison.deadLetter.name)
     if (!written.includes(name)) {
       throw new JobTestError(
         `the job ${this.job.name} does not write the topic ${name}; it writes ${written.join(", ") || "none"}`,

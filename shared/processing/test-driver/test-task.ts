@@ -1,5 +1,5 @@
 import type { Job } from "../../definition/job/job.ts"
-import type { EngineBatch, EngineInput, LoadedRun, Poison, PoisonRecord, Skip } from "../engine/engine.ts"
+import type { EngineBatch, EngineInput, LoadedRun, Poison, Skip } from "../engine/engine.ts"
 import { JobEngine, type JobEngineOptions } from "../engine/job-engine.ts"
 import { materialised } from "../record.ts"
 import type { CommitDraft } from "../task/commit.ts"
@@ -53,7 +53,6 @@ export class TestTask {
   readonly #inputs: EngineInput[]
   #committed: Committed = { runs: [], from: undefined, results: new TestResults(), watermarks: [] }
   #since: Done[] = []
-  #deadLetters: (readonly [topic: string, poison: Poison])[] = []
   #engine: ObservedEngine
   results = new TestResults()
 
@@ -129,7 +128,6 @@ export class TestTask {
     const watermarks = [...this.#committed.watermarks, ...set]
     this.#committed = { runs, from: draft, results: this.results.copy(), watermarks }
     this.#since = []
-    this.#deadLetters = []
   }
 
   /** Throws away all that is not committed, and works through it again. */
@@ -152,14 +150,21 @@ export class TestTask {
       if (!this.#leavesOut(poison, done)) return poison
       return this.#restarted()
     }
-    for (const [topic, poison] of this.#deadLetters) this.results.addTo(topic, [deadLetter(poison)])
     return undefined
   }
 
   #opened(): ObservedEngine {
-    const options = { job: this.#job, bounded: this.#bounded, producerId: 0, codec: "none" } as const
-    const { outputs } = this.#topics
-    return new ObservedEngine({ ...options, inputs: this.#inputs, outputs }, this.results.sides)
+    const { poison } = this.#job.options
+    const options = {
+      job: this.#job,
+      bounded: this.#bounded,
+      producerId: 0,
+      codec: "none",
+      inputs: this.#inputs,
+      outputs: this.#topics.outputs,
+      ...(typeof poison === "object" ? { deadLetters: poison.deadLetter.name } : {}),
+    } as const
+    return new ObservedEngine(options, this.results.sides)
   }
 
   #apply({ batches = [], now, watermarks = [], idle = [], skips }: Done): Poison | undefined {
@@ -175,19 +180,6 @@ export class TestTask {
     const { poison: policy = "fail" } = this.#job.options
     if (policy === "fail") return false
     done.skips.push(poison)
-    if (policy !== "skip") this.#deadLetters.push([policy.deadLetter.name, poison])
     return true
   }
-}
-
-/** The record as it was, and why it is there. */
-function deadLetter(poison: Poison) {
-  const text = "record" in poison ? (poison as PoisonRecord).record : JSON.stringify(poison)
-  let value: unknown = text
-  try {
-    value = JSON.parse(text)
-  } catch {
-    // Not JSON: its text is shown.
-  }
-  return { value, key: undefined, timestamp: 0, headers: { error: poison.error }, partition: 0 }
 }
