@@ -1,5 +1,4 @@
 import { refreshTasks } from "../shared/processing/jobs/assign-partitions.ts"
-import { JobError } from "../shared/processing/jobs/job-error.ts"
 import { JobStore } from "../shared/processing/jobs/job-store.ts"
 import { CommitStore } from "../shared/processing/task/commit-store.ts"
 import type { JobCode } from "../shared/processing/task/job-code.ts"
@@ -8,6 +7,7 @@ import type { Base } from "./runtime/base.ts"
 import { type Home, openHome } from "./runtime/home.ts"
 import type { Invocation, Served } from "./runtime/lambda.ts"
 import { type ProcessEvent, processEvent } from "./runtime/process-event.ts"
+import { asError } from "./runtime/report.ts"
 import type { Settings } from "./runtime/settings.ts"
 import { TaskWork, type WorkEnd } from "./runtime/task-work.ts"
 
@@ -104,8 +104,11 @@ class WarmTasks {
     const work = await TaskWork.begin(this.#home, this.#code.facts.name, task)
     // Another invocation works it, and looks again before it ends.
     if (work === undefined) return { kind: "done", task, records: 0 }
-    await this.#refresh()
-    return work.run(this.#runner(task), () => invocation.leftMs(), mayGoOn)
+    const open = async () => {
+      await this.#refresh()
+      return this.#runner(task)
+    }
+    return work.run(open, () => invocation.leftMs(), mayGoOn)
   }
 
   /** Gives tasks the partitions that there are by now. What keeps it from that keeps no record from being worked. */
@@ -118,8 +121,7 @@ class WarmTasks {
     try {
       await refreshTasks({ jobs: this.#jobs, log }, name, sources)
     } catch (error) {
-      if (!(error instanceof JobError)) throw error
-      report.warn("new partitions could not be looked for", { job: name, error: error.message })
+      report.warn("new partitions could not be looked for", { job: name, error: asError(error).message })
     }
   }
 

@@ -51,14 +51,16 @@ export class TaskWork {
   /**
    * Steps until nothing is new, time is short or somebody else is at it, then lets go of the lease. Throws what the
    * runner throws again and again.
+   * @param open gives the task's runner
    */
-  async run(runner: Steps, leftMs: () => number, mayGoOn: () => boolean): Promise<WorkEnd> {
+  async run(open: () => Promise<Steps>, leftMs: () => number, mayGoOn: () => boolean): Promise<WorkEnd> {
     const { report } = this.#home
     const endMs = Math.min(END_MS, leftMs() * END_SHARE)
     const hasTime = () => leftMs() > endMs && mayGoOn()
     const job = this.#job
     const task = this.#task
     try {
+      const runner = await open()
       for (let released = false; !released; released = await this.#lease.release()) {
         runner.wake()
         const outcome = await this.#drain(runner, hasTime)

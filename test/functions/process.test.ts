@@ -1,0 +1,271 @@
+import { expect, test } from "vitest"
+import { createDispatch } from "../../functions/dispatch.ts"
+import { createMaintain } from "../../functions/maintain.ts"
+import { createProcess } from "../../functions/process-runtime.ts"
+import { openHome } from "../../functions/runtime/home.ts"
+import type { ProcessEvent } from "../../functions/runtime/process-event.ts"
+import { LEASE_MS } from "../../functions/runtime/task-lease.ts"
+import { defineJob, from, type Job, sum, tumbling } from "../../shared/definition/index.ts"
+import { partitionKey, slotKey } from "../../shared/log/slot.ts"
+import { Jobs } from "../../shared/processing/jobs/lifecycle.ts"
+import { localJobCode } from "../../shared/processing/task/local-job-code.ts"
+import { clickJob, clicks, definitionOf, endOf, oracle, randomClicks, sums } from "../processing/task-jobs.ts"
+import { chance, Killer, makeTopics, produce, results } from "../processing/task-support.ts"
+import { memoryPorts } from "../support/memory-ports.ts"
+import { ample, coldBase, type TestBase, testBase } from "./support.ts"
+
+const USERS = ["ada", "bob", "cyd"]
+const FUNCTIONS = JSON.stringify({ clicks: "process-clicks" })
+const CLICKS: ProcessEvent = { job: "clicks", tasks: [0] }
+
+async function withJob(job: Job = clickJob()) {
+  const base = testBase({ settings: { MILLRACE_PROCESS_FUNCTIONS: FUNCTIONS } })
+  const { log } = openHome(base)
+  await makeTopics(log)
+  const jobs = new Jobs(base.ports, log)
+  await jobs.create(definitionOf(job), "app:shop")
+  const input = [...randomClicks(chance(7), 60, USERS), ...endOf(USERS)]
+  let seeds = 10
+  const cold = () => ({
+    ...coldBase(base, seeds++),
+    settings: base.settings,
+  })
+  const runs = (on: TestBase = cold()) => createProcess(on, localJobCode(job, definitionOf(job)))
+  return { base, log, jobs, input, cold, runs }
+}
+
+/** Windows by the clock: the first ends at the next full hour. */
+function tickingJob(): Job {
+  return defineJob("clicks", () =>
+    from(clicks)
+      .keyBy("user")
+      .window(tumbling("1h", { time: "processing" }))
+      .aggregate({ total: sum(click => click.amount) })
+      .to(sums),
+  )
+}
+
+const wakesOf = ({ cloud }: TestBase) => cloud.invoked.splice(0)
+
+test("works what is there, publishes it, and lets go; another wake finds nothing to do", async () => {
+  const { base, log, input, cold, runs } = await withJob()
+  await produce(log, input)
+  const run = runs()
+  expect(await run.handle(CLICKS, ample)).toEqual({ records: input.length, left: [] })
+  expect(await results(log)).toEqual(oracle(input))
+  expect(await run.handle(CLICKS, ample)).toEqual({ records: 0, left: [] })
+  expect(await runs(cold()).handle(CLICKS, ample)).toEqual({ records: 0, left: [] })
+  expect(await results(log)).toEqual(oracle(input))
+  expect(base.cloud.timed).toEqual([])
+  await run.close?.()
+})
+
+test("two at once: one works, and the other costs two calls at most, or one where the mark is set already", async () => {
+  const { log, input, cold, runs } = await withJob()
+  await produce(log, input.slice(0, 30))
+  const worker = cold()
+  // A worker in the middle of its first commit, when the others come.
+  const { promise: goOn, resolve } = Promise.withResolvers<void>()
+  let met = false
+  const put = worker.ports.meta.put.bind(worker.ports.meta)
+  const meta = {
+    ...worker.ports.meta,
+    put: async (...given: Parameters<typeof put>) => {
+      if (given[1].pk.startsWith("task#") && !met) {
+        met = true
+        await goOn
+      }
+      return put(...given)
+    },
+  }
+  const working = runs({ ...worker, ports: { ...worker.ports, meta } }).handle(CLICKS, ample)
+  await expect.poll(() => met).toBe(true)
+  await produce(log, input.slice(30))
+  for (const calls of [
+    { metaGet: 1, metaPut: 1 },
+    { metaGet: 1, metaPut: 0 },
+  ]) {
+    const late = cold()
+    const duplicate = runs(late)
+    late.ports.counts.reset()
+    expect(await duplicate.handle(CLICKS, ample)).toEqual({ records: 0, left: [] })
+    expect(late.ports.counts.calls).toMatchObject({ ...calls, metaQuery: 0, metaTransact: 0, objectGet: 0 })
+  }
+  resolve()
+  // It was told of what has come meanwhile.
+  expect(await working).toEqual({ records: input.length, left: [] })
+  expect(await results(log)).toEqual(oracle(input))
+})
+
+test("when time is short it lets go, and has itself woken", async () => {
+  const { base, log, input, runs } = await withJob()
+  await produce(log, input)
+  let leftMs = 60_000
+  const run = runs()
+  const short = { leftMs: () => (leftMs -= 15_000) }
+  const first = await run.handle(CLICKS, short)
+  expect(first.left).toEqual([0])
+  expect(base.cloud.timed.splice(0)).toEqual([{ event: CLICKS, delaySeconds: 0 }])
+  await run.handle(CLICKS, ample)
+  expect(await results(log)).toEqual(oracle(input))
+})
+
+test("killed at any of its first calls it leaves a lease that ends; whoever comes then goes on", async () => {
+  for (const at of [3, 8, 14, 20]) {
+    const { base, log, input, cold, runs } = await withJob()
+    await produce(log, input)
+    const killer = new Killer(at, at % 2 === 0)
+    const killed = cold()
+    const ports = memoryPorts({ stores: base.ports.stores, seed: 90 + at, faults: killer })
+    void runs({ ...killed, ports }).handle(CLICKS, ample)
+    await killer.dead
+    const maintain = createMaintain(cold())
+    await maintain.handle(null, ample)
+    expect(wakesOf(base).filter(({ functionName }) => functionName === "process-clicks")).toEqual([])
+    base.ports.advance(LEASE_MS)
+    await maintain.handle(null, ample)
+    expect(wakesOf(base)).toContainEqual({ functionName: "process-clicks", event: CLICKS })
+    await runs().handle(CLICKS, ample)
+    expect(await results(log)).toEqual(oracle(input))
+    await maintain.handle(null, ample)
+    expect(wakesOf(base)).toEqual([])
+  }
+})
+
+test("a task that fails fails the invocation, and holds no lease; one for another job is refused", async () => {
+  const { log, input, cold, runs } = await withJob()
+  await produce(log, input)
+  const broken = cold()
+  const objects = {
+    ...broken.ports.objects,
+    get: async () => Promise.reject(new Error("no object today")),
+  }
+  const meta = {
+    ...broken.ports.meta,
+    queryPage: async () => Promise.reject(new Error("no chain today")),
+  }
+  const failing = runs({ ...broken, ports: { ...broken.ports, objects, meta } })
+  await expect(failing.handle(CLICKS, ample)).rejects.toThrow("no chain today")
+  expect(await runs().handle(CLICKS, ample)).toEqual({ records: input.length, left: [] })
+  await expect(runs().handle({ job: "other", tasks: [0] }, ample)).rejects.toThrow(
+    /^event: expected \{ job: "clicks", tasks: \[…\] \}$/,
+  )
+  expect(await results(log)).toEqual(oracle(input))
+})
+
+test("a timer is armed once, and again only when its message has come too early", async () => {
+  const job = tickingJob()
+  const { base, log, input, cold, runs } = await withJob(job)
+  await produce(log, input.slice(0, 3))
+  const run = runs()
+  await run.handle(CLICKS, ample)
+  // An hour's window: the queue takes a quarter of it at once.
+  expect(base.cloud.timed).toEqual([{ event: CLICKS, delaySeconds: 900 }])
+  await run.handle(CLICKS, ample)
+  await runs(cold()).handle(CLICKS, ample)
+  expect(base.cloud.timed.splice(0)).toHaveLength(1)
+  base.ports.advance(910_000)
+  const later = cold()
+  later.ports.advance(910_000)
+  await runs(later).handle(CLICKS, ample)
+  expect(base.cloud.timed.splice(0)).toHaveLength(1)
+})
+
+const slotOf = (topicId: string, partition: number) => ({
+  Records: [
+    {
+      eventName: "INSERT",
+      dynamodb: {
+        ApproximateCreationDateTime: 1_767_225_600,
+        Keys: { pk: { S: partitionKey(topicId, partition) }, sk: { S: slotKey(0) } },
+      },
+    },
+  ],
+})
+const message = (body: string) => ({ eventSource: "aws:sqs", messageId: "m", body })
+
+test("dispatch wakes the tasks that read a new slot's partition, by their job's function", async () => {
+  const { base, log, jobs } = await withJob(clickJob({ parallelism: "per-partition" }))
+  const { id } = await log.topic("clicks")
+  const dispatch = createDispatch(base)
+  await dispatch.handle({ Records: [0, 2, 0].flatMap(it => slotOf(id, it).Records) }, ample)
+  const woken = { functionName: "process-clicks", event: { job: "clicks", tasks: [0, 2] } }
+  expect(wakesOf(base)).toEqual([woken])
+  await jobs.pause("clicks")
+  base.ports.advance(60_000)
+  await dispatch.handle(slotOf(id, 1), ample)
+  expect(wakesOf(base)).toEqual([])
+})
+
+test("dispatch passes timers on, each task once; what is not taken the queue keeps", async () => {
+  const { base } = await withJob()
+  const dispatch = createDispatch(base)
+  const bodies = [CLICKS, CLICKS, { job: "gone", tasks: [1] }].map(it => JSON.stringify(it))
+  const event = { Records: [...bodies, "no JSON", '{"job":1}'].map(message) }
+  await dispatch.handle(event, ample)
+  expect(wakesOf(base)).toEqual([{ functionName: "process-clicks", event: CLICKS }])
+  base.cloud.failure = new Error("throttled")
+  await expect(dispatch.handle(event, ample)).rejects.toMatchObject({ cause: { message: "throttled" } })
+  expect(base.counts.get("WakesLost")).toBe(1)
+  base.cloud.failure = undefined
+  await dispatch.handle(event, ample)
+  expect(wakesOf(base)).toHaveLength(1)
+})
+
+test("the tick wakes what has something to read, and tells of what does not get on", async () => {
+  const { base, log, input, jobs, cold, runs } = await withJob()
+  const maintain = createMaintain(base)
+  const wake = { functionName: "process-clicks", event: CLICKS }
+  // Its first record says where it begins.
+  await maintain.handle(null, ample)
+  expect(wakesOf(base)).toEqual([wake])
+  await runs().handle(CLICKS, ample)
+  await maintain.handle(null, ample)
+  expect(wakesOf(base)).toEqual([])
+  await produce(log, input)
+  base.counts.clear()
+  await maintain.handle(null, ample)
+  expect(base.counts.get("TasksStuck")).toBeUndefined()
+  await maintain.handle(null, ample)
+  expect(base.counts.get("TasksStuck")).toBe(1)
+  expect(wakesOf(base)).toEqual([wake, wake])
+  await runs(cold()).handle(CLICKS, ample)
+  await jobs.pause("clicks")
+  await maintain.handle(null, ample)
+  expect(wakesOf(base)).toEqual([])
+  expect(base.counts.get("TasksStuck")).toBe(1)
+})
+
+test("the tick tells of a failed job, and wakes it no more", async () => {
+  const job = clickJob({ poisonId: "c3" })
+  const { base, log, input, runs } = await withJob(job)
+  await produce(log, input)
+  await runs().handle(CLICKS, ample)
+  await createMaintain(base).handle(null, ample)
+  expect(base.counts.get("TasksStuck")).toBe(1)
+  expect(wakesOf(base)).toEqual([])
+})
+
+test("a change that nobody carried through, of a job that has a function or none, the tick brings about", async () => {
+  const { base, log, input, jobs, runs } = await withJob()
+  await produce(log, input)
+  await runs().handle(CLICKS, ample)
+  const read = await jobs.store.get("clicks")
+  await jobs.store.replace(read, { ...read.item, intent: { kind: "pause" } })
+  await createMaintain(base).handle(null, ample)
+  expect(wakesOf(base)).toEqual([{ functionName: "process-clicks", event: CLICKS }])
+  const without = { ...base, settings: { ...base.settings, MILLRACE_PROCESS_FUNCTIONS: "" } }
+  await createMaintain(without).handle(null, ample)
+  expect((await jobs.store.get("clicks")).item).toMatchObject({ state: "paused", generation: 2 })
+  expect(await results(log)).toEqual(oracle(input))
+})
+
+test("dead letters of jobs and timers are tried again", async () => {
+  const { base } = await withJob()
+  await base.cloud.deadLetters.send(JSON.stringify(CLICKS))
+  await base.cloud.deadLetters.send(JSON.stringify({ version: "1.0", requestPayload: CLICKS }))
+  await base.cloud.deadLetters.send(JSON.stringify({ job: "gone", tasks: [0] }))
+  const result = await createMaintain(base).handle({ redrive: { max: 10 } }, ample)
+  expect(result).toMatchObject({ redriven: 3, failed: 0 })
+  expect(wakesOf(base)).toHaveLength(2)
+})
