@@ -12,6 +12,8 @@ export interface EngineInput {
 
 /** A partition's records for one batch of work. */
 export interface EngineBatch {
+  /** The source's place in the graph, where two read one partition. */
+  readonly source?: number
   readonly topicId: string
   readonly partition: number
   /** Stored RecordBatches, base offsets patched; the first may begin below `from`. */
@@ -21,6 +23,8 @@ export interface EngineBatch {
   readonly next: number
   /** A bounded source ends here. */
   readonly ended: boolean
+  /** The topic is gone: the partition holds nobody back, and has not come to an end of time. */
+  readonly gone?: boolean
 }
 
 /** A topic that the task writes to. */
@@ -34,6 +38,8 @@ export interface EngineOptions {
   readonly inputs: readonly EngineInput[]
   readonly outputs: readonly EngineOutput[]
   readonly bounded: boolean
+  /** The topic, one of the outputs, that takes the records that are left out. */
+  readonly deadLetters?: string
 }
 
 /** Why a batch of work came to nothing: what the job's functions do not take. */
@@ -62,7 +68,7 @@ export interface PoisonTimer extends TimerPosition {
 
 /** What is to be left out of a batch: what was poison when it was worked through before. */
 export type Skip =
-  | (Omit<PoisonRecord, "error" | "record"> & { readonly kind?: "record" })
+  | (Omit<PoisonRecord, "error" | "record"> & { readonly kind?: "record"; readonly error?: string })
   | Omit<PoisonTimer, "error">
 
 /** Where inputs, event time and results stood. */

@@ -9,6 +9,7 @@ import { packState } from "../state/packing.ts"
 import { takeChanges, takeGroups } from "../state/run-codec.ts"
 import { baseSeqs, inOrder, readRunOf } from "../state/run-levels.ts"
 import type { CommitDraft, InputPosition, TaskCounters } from "../task/commit.ts"
+import { DeadLetterWriter } from "./dead-letter-writer.ts"
 import type {
   EngineBatch,
   EngineInput,
@@ -55,6 +56,7 @@ export class JobEngine implements TaskEngine, ProgramHost {
   readonly #byId = new Map<string, SourceInput>()
   readonly #writers = new Map<number, TopicWriter>()
   readonly #sinkRecords = new Map<number, unknown[]>()
+  readonly #deadLetters: DeadLetterWriter | undefined
   readonly #sequences = new Map<string, number>()
   #counters: { -readonly [K in keyof TaskCounters]: TaskCounters[K] } = { ...NO_COUNTERS }
   processingTime = 0
@@ -78,6 +80,11 @@ export class JobEngine implements TaskEngine, ProgramHost {
           new TopicWriter(node, operator.options as never, key, writer, this.#sequences),
         )
       } else if (operator.kind === "functionSink") this.#sinkRecords.set(index, [])
+    }
+    const letters = outputs.find(({ topic }) => topic === options.deadLetters)
+    if (letters !== undefined) {
+      const writer = { output: letters, codec: options.codec ?? "none", producerId: options.producerId }
+      this.#deadLetters = new DeadLetterWriter(writer, this.#sequences)
     }
     this.addInputs(inputs)
   }
@@ -149,17 +156,30 @@ export class JobEngine implements TaskEngine, ProgramHost {
     return poison === undefined ? { ok: true, draft: this.#draft() } : { ok: false, poison }
   }
 
+  #inputOf({
+    source,
+    topicId,
+    partition,
+  }: Pick<EngineBatch, "source" | "topicId" | "partition">): SourceInput | undefined {
+    if (source !== undefined) return this.#byId.get(inputId({ source, topicId, partition }))
+    for (const at of this.#byId.values()) {
+      if (at.input.topicId === topicId && at.input.partition === partition) return at
+    }
+    return undefined
+  }
+
   /** Takes the records in, then looks who is idle. */
   #read(batches: readonly EngineBatch[], skip: readonly Skip[]): PoisonRecord | undefined {
     const fed = new Set<SourceInput>()
     for (const batch of batches) {
-      const input = this.#byId.get(inputId(batch))
+      const input = this.#inputOf(batch)
       if (input === undefined) continue
       const poison = this.#feed(input, batch, skip)
       if (poison !== undefined) return poison
       if (batch.next > input.next) fed.add(input)
       input.next = batch.next
       if (batch.ended) input.ended = true
+      if (batch.gone === true) input.idle = true
     }
     for (const input of this.#byId.values()) {
       input.look(
@@ -180,9 +200,11 @@ export class JobEngine implements TaskEngine, ProgramHost {
 
   #feed(input: SourceInput, batch: EngineBatch, skip: readonly Skip[]): PoisonRecord | undefined {
     const { topicId, partition } = batch
-    const skipped = new Set(
+    const skipped = new Map(
       skip.flatMap(at =>
-        "offset" in at && at.topicId === topicId && at.partition === partition ? [at.offset] : [],
+        "offset" in at && at.topicId === topicId && at.partition === partition
+          ? [[at.offset, at.error] as const]
+          : [],
       ),
     )
     const { source } = input.input
@@ -195,6 +217,7 @@ export class JobEngine implements TaskEngine, ProgramHost {
         if (cursor.offset < batch.from || cursor.offset >= batch.next || cursor.valueStart < 0) continue
         if (skipped.has(cursor.offset)) {
           this.#counters.skipped++
+          this.#deadLetters?.writeStored(cursor, skipped.get(cursor.offset))
           continue
         }
         try {
@@ -237,6 +260,7 @@ export class JobEngine implements TaskEngine, ProgramHost {
   /** The results so far for topics and function sinks, which then are not in the draft any more. */
   takeResults(): Pick<CommitDraft, "outputs" | "sinks"> {
     const outputs = [...this.#writers.values()].flatMap(writer => writer.take())
+    if (this.#deadLetters !== undefined) outputs.push(...this.#deadLetters.take())
     const sinks = [...this.#sinkRecords].flatMap(([sink, records]) =>
       records.length === 0 ? [] : [{ sink, records: packState(records.splice(0)) }],
     )
@@ -273,13 +297,13 @@ export class JobEngine implements TaskEngine, ProgramHost {
 
   /** An input's event time has come at least this far, whatever its records say. For tests. */
   advanceWatermark(at: { readonly topicId: string; readonly partition: number }, watermark: number): void {
-    const input = this.#byId.get(inputId(at))
+    const input = this.#inputOf(at)
     if (input !== undefined) input.watermarkMin = Math.max(input.watermarkMin, watermark)
   }
 
   /** An input is idle until records come. For tests. */
   markIdle(at: { readonly topicId: string; readonly partition: number }): void {
-    const input = this.#byId.get(inputId(at))
+    const input = this.#inputOf(at)
     if (input !== undefined) input.idle = true
   }
 

@@ -79,11 +79,9 @@ export class SourceInputs {
 }
 
 export function inputId({
+  source,
   topicId,
   partition,
-}: {
-  readonly topicId: string
-  readonly partition: number
-}): string {
-  return `${topicId}#${partition}`
+}: Pick<EngineInput, "source" | "topicId" | "partition">): string {
+  return `${source}/${topicId}#${partition}`
 }

@@ -136,10 +136,11 @@ export class TaskInputs {
    * own) comes along as a batch without records.
    */
   async fetch(bytesMax: number, partitionBytesMax: number): Promise<readonly EngineBatch[] | MissingRecords> {
-    const hot = this.#inputs.filter(({ hot: isHot, ended }) => isHot && !ended)
+    const hot = this.#inputs.filter(({ hot: isHot, ended, deleted }) => isHot && !ended && !deleted)
     const turn = this.#turn % Math.max(1, hot.length)
     const waiting = [...hot.slice(turn), ...hot.slice(0, turn)]
-    const batches: EngineBatch[] = []
+    // An engine that was just made does not know of them.
+    const batches = this.#inputs.filter(({ deleted, ended }) => deleted && !ended).map(gone)
     let left = bytesMax
     while (left > 0 && waiting.length > 0) {
       const asked = waiting.splice(0, FETCHES_AT_ONCE)
@@ -148,7 +149,7 @@ export class TaskInputs {
       this.#turn += asked.length
       for (const batch of found) {
         if ("start" in batch) return batch
-        if (batch.next > batch.from || batch.ended) batches.push(batch)
+        if (batch.next > batch.from || batch.ended || batch.gone === true) batches.push(batch)
         for (const bytes of batch.batches) left -= bytes.length
       }
     }
@@ -167,7 +168,8 @@ export class TaskInputs {
       if (error.code === "offset_out_of_range") return { input, start: Number(error.detail.start ?? from) }
       if (error.code !== "topic_deleted") throw error
       input.deleted = true
-      return { ...nothing, ended: true }
+      input.hot = false
+      return gone(input)
     }
     const next = Math.min(fetched.nextOffset, end ?? Number.POSITIVE_INFINITY)
     input.seenEnd = fetched.endOffset
@@ -175,6 +177,12 @@ export class TaskInputs {
     const batches = fetched.batches.map(({ bytes }) => bytes)
     return { ...nothing, batches, next, ended: end !== undefined && next >= end }
   }
+}
+
+/** A bounded source that loses a topic has its end there. */
+function gone({ source, topicId, partition, next, facts }: TaskInput): EngineBatch {
+  const nothing = { source, topicId, partition, batches: [], from: next, next }
+  return facts.bounded ? { ...nothing, ended: true } : { ...nothing, ended: false, gone: true }
 }
 
 function isNews({ topicId, partition, offset }: InputHint, input: TaskInput): boolean {

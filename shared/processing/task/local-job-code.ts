@@ -10,8 +10,15 @@ import type { EngineHandle, JobCode, JobFacts, SourceFacts } from "./job-code.ts
 export function localJobCode(job: Job, definition: JobDefinition): JobCode {
   return {
     facts: jobFacts(job, definition),
-    openEngine({ inputs, outputs, bounded, producerId }): EngineHandle {
-      const engine = new JobEngine({ job, inputs, outputs, bounded, producerId })
+    openEngine({ inputs, outputs, bounded, producerId, deadLetters }): EngineHandle {
+      const engine = new JobEngine({
+        job,
+        inputs,
+        outputs,
+        bounded,
+        producerId,
+        ...(deadLetters === undefined ? {} : { deadLetters }),
+      })
       return {
         load: (runs, from) => engine.load(runs, from),
         addInputs: added => engine.addInputs(added),

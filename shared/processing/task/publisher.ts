@@ -113,6 +113,10 @@ function partitionsOf(outputs: readonly (OutputRef | OutputBatch)[]): Iterable<P
     if (known === undefined) partitions.set(id, { topicId, partition, batches: [batch] })
     else known.batches.push(batch)
   }
+  // Steps that write to one topic close their batches in turns.
+  for (const { batches } of partitions.values()) {
+    batches.sort((left, right) => (isBefore(left.sequence, right.sequence) ? -1 : 1))
+  }
   return partitions.values()
 }
 

@@ -7,7 +7,7 @@ import { readStart } from "../jobs/start-record.ts"
 import type { CommitDraft, CommitRecord, InputPosition, StoredInput } from "./commit.ts"
 import type { CommitBase, CommitOutcome, HeadRead } from "./commit-store.ts"
 import { type Decision, decide } from "./decide.ts"
-import { TaskInputs } from "./inputs.ts"
+import { type TaskInput, TaskInputs } from "./inputs.ts"
 import { isNews } from "./news.ts"
 import { openingOf } from "./opening.ts"
 import type { StepOutcome, TaskStatus } from "./outcome.ts"
@@ -29,6 +29,11 @@ export interface InputHint {
   readonly partition: number
   /** Records from here on are new; absent: look. */
   readonly offset?: number
+}
+
+/** Its topic is deleted, and the engine was not told yet, or not by a record that stands. */
+function isNewlyGone({ deleted, idle, ended }: TaskInput): boolean {
+  return deleted && !idle && !ended
 }
 
 /** The last record of the chain, and the store time at which it was known to stand. */
@@ -199,6 +204,7 @@ export class TaskRunner {
   #hasWork(): boolean | undefined {
     if (this.#batches === undefined) return undefined
     if (this.#batches.some(({ batches, ended }) => batches.length > 0 || ended)) return true
+    if (this.#batches.some(({ gone }) => gone === true) && this.#inputs.all.some(isNewlyGone)) return true
     const due = this.#dueAt()
     return due !== undefined && due <= this.#options.ports.clock.now()
   }

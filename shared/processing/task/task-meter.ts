@@ -39,7 +39,10 @@ export class TaskMeter {
       ...at,
       seq: head.seq,
       counters: head.counters,
-      watermark: head.times.reduce((least, { watermark }) => Math.min(least, watermark), firstWatermark(head)),
+      watermark: head.times.reduce(
+        (least, { watermark }) => Math.min(least, watermark),
+        firstWatermark(head),
+      ),
       stateBytes,
       commits: this.#commits,
       commitBytes: this.#commitBytes,

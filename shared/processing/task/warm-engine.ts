@@ -45,6 +45,7 @@ export class WarmEngine {
       inputs,
       outputs,
       bounded: facts.bounded,
+      ...(facts.poison.startsWith("topic:") ? { deadLetters: facts.poison.slice("topic:".length) } : {}),
     })
     this.#handle = handle
     const { times, sequences, counters, time } = head
