@@ -127,9 +127,16 @@ export interface ProcessContext<K, D, Out> {
   deleteProcessingTimer(timestamp: number): void
 }
 
+/** What says of which type records are: a topic, or a schema. */
+export type RecordType<R> =
+  | { readonly "~record"?: R }
+  | { readonly "~standard": { readonly types?: { readonly input: R } | undefined } }
+
 /** A keyed process function. */
 export interface ProcessOptions<T, K, D, Out> {
   readonly uid?: string
+  /** The type of what it emits, by a topic or a schema of it: the compiler asks, nothing is checked at run time. */
+  readonly emits?: RecordType<Out>
   readonly state?: D
   readonly onRecord: (record: T, context: ProcessContext<K, D, Out>) => void
   readonly onEventTimer?: (timestamp: number, context: ProcessContext<K, D, Out>) => void

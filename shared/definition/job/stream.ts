@@ -82,7 +82,9 @@ export class Stream<T> {
   }
 
   /** Brings records of equal fields together. */
-  keyBy<K extends KeyField<T>>(...fields: readonly [K, ...K[]]): KeyedStream<T, Pick<T, K & keyof T>> {
+  keyBy<K extends KeyField<T> & string>(
+    ...fields: readonly [K, ...K[]]
+  ): KeyedStream<T, Pick<T, K & keyof T>> {
     return new KeyedStream(this.node, { fields: Object.freeze([...fields]) })
   }
 
