@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from "cli-progress"
-import type { Replayer } from "./replay.ts"
+import type { Replaying } from "./keyed-replay.ts"
 
 /** Without a terminal, a line at every tenth. */
 const TENTHS = 10
@@ -16,7 +16,7 @@ export interface Shown {
 }
 
 /** Runs a replay with a bar on stderr, and says afterwards what to try. */
-export async function showReplay(replayer: Replayer, shown: Shown, stopping: AbortSignal): Promise<void> {
+export async function showReplay(replayer: Replaying, shown: Shown, stopping: AbortSignal): Promise<void> {
   const { count } = shown
   if (replayer.sent < count) {
     const progress = process.stderr.isTTY ? bar(shown, replayer) : lines(shown, replayer)
@@ -31,14 +31,14 @@ interface Progress {
   readonly end: () => void
 }
 
-function bar({ topic, count }: Shown, replayer: Replayer): Progress {
+function bar({ topic, count }: Shown, replayer: Replaying): Progress {
   const format = `Replaying ${topic} {bar} {percentage}% | {value}/{total} records | {eta_formatted} left`
   const shown = new SingleBar({ format, stream: process.stderr, hideCursor: true }, Presets.shades_classic)
   shown.start(count, replayer.sent)
   return { update: sent => shown.update(sent), end: () => shown.stop() }
 }
 
-function lines({ topic, count }: Shown, replayer: Replayer): Progress {
+function lines({ topic, count }: Shown, replayer: Replaying): Progress {
   let tenth = Math.floor((replayer.sent / count) * TENTHS)
   return {
     update(sent) {

@@ -41,29 +41,45 @@ interface Kept {
   readonly version: string
 }
 
-/** Sends an app's replay, once over all starts on the same data. */
+/** Records of a replay that go to one partition, by their key. */
+export interface ReplayLane {
+  readonly partition: number
+  /** The key of a record's value, as bytes. */
+  readonly keyOf: (value: Uint8Array) => Uint8Array | undefined
+}
+
+/** Sends an app's replay, or one lane of it, once over all starts on the same data. */
 export class Replayer {
   readonly #ports: Ports
   readonly #log: Log
   readonly #replay: Replay
   readonly #topic: TopicInfo
+  readonly #lane: ReplayLane | undefined
   readonly #key: ItemKey
   #kept: Kept
 
-  private constructor(ports: Ports, log: Log, replay: Replay, topic: TopicInfo, kept: Kept) {
+  private constructor(
+    ports: Ports,
+    log: Log,
+    replay: Replay,
+    topic: TopicInfo,
+    lane: ReplayLane | undefined,
+    kept: Kept,
+  ) {
     this.#ports = ports
     this.#log = log
     this.#replay = replay
     this.#topic = topic
-    this.#key = positionKey(topic)
+    this.#lane = lane
+    this.#key = positionKey(topic, lane)
     this.#kept = kept
   }
 
-  static async open(ports: Ports, log: Log, replay: Replay): Promise<Replayer> {
+  static async open(ports: Ports, log: Log, replay: Replay, lane?: ReplayLane): Promise<Replayer> {
     const topic = await log.topic(replay.topic)
-    const key = positionKey(topic)
+    const key = positionKey(topic, lane)
     const { item, date } = await readAgain(ports, () => ports.meta.get("meta", key))
-    if (item !== undefined) return new Replayer(ports, log, replay, topic, read(item))
+    if (item !== undefined) return new Replayer(ports, log, replay, topic, lane, read(item))
     const producer = await log.createProducer()
     const position = {
       next: 0,
@@ -80,7 +96,7 @@ export class Replayer {
     })
     if (settled.outcome !== "committed")
       throw new StartError("bad_replay", "The replay's position could not be kept.")
-    return new Replayer(ports, log, replay, topic, read(made))
+    return new Replayer(ports, log, replay, topic, lane, read(made))
   }
 
   get sent(): number {
@@ -141,13 +157,14 @@ export class Replayer {
 
   async #append(chunk: readonly Uint8Array[]): Promise<AppendResult> {
     const { producer, epoch, epochBase, next } = this.#kept.position
-    const parts = [{ partition: this.#partition(), records: valuesOf(chunk) }]
+    const parts = [{ partition: this.#partition(), records: valuesOf(chunk, this.#lane?.keyOf) }]
     const stamp = { id: producer, epoch, sequence: next - epochBase }
     const [result] = await this.#log.append({ topic: this.#topic.name, parts, producer: stamp })
     return result
   }
 
   #partition(): number {
+    if (this.#lane !== undefined) return this.#lane.partition
     return partitionForKey(new TextEncoder().encode(this.#kept.position.producer), this.#topic.partitions)
   }
 
@@ -185,8 +202,8 @@ export class Replayer {
   }
 }
 
-function positionKey(topic: TopicInfo): ItemKey {
-  return { pk: `replay#${topic.id}`, sk: "position" }
+function positionKey(topic: TopicInfo, lane: ReplayLane | undefined): ItemKey {
+  return { pk: `replay#${topic.id}`, sk: lane === undefined ? "position" : `position#${lane.partition}` }
 }
 
 function itemOf(key: ItemKey, position: Position, version: string): Item {
@@ -202,12 +219,28 @@ function read(item: Item): Kept {
 /** What a record takes besides its value, at the most. */
 const RECORD_OVERHEAD_BYTES = 40
 
-function valuesOf(values: readonly Uint8Array[]): RecordSource {
+function valuesOf(values: readonly Uint8Array[], keyOf: ReplayLane["keyOf"] = () => undefined): RecordSource {
+  const records = values.map(value => {
+    const key = keyOf(value)
+    return key === undefined
+      ? { keyLength: -1, bytes: value }
+      : { keyLength: key.length, bytes: Buffer.concat([key, value]) }
+  })
   return {
-    count: values.length,
-    bytesMax: values.reduce((sum, value) => sum + value.length + RECORD_OVERHEAD_BYTES, 0),
+    count: records.length,
+    bytesMax: records.reduce((sum, { bytes }) => sum + bytes.length + RECORD_OVERHEAD_BYTES, 0),
     write(builder, from, to, timestamp) {
-      for (const value of values.slice(from, to)) builder.add(value, -1, -1, 0, value.length, timestamp)
+      for (const { keyLength, bytes } of records.slice(from, to)) {
+        const isKeyed = keyLength >= 0
+        builder.add(
+          bytes,
+          isKeyed ? 0 : -1,
+          isKeyed ? keyLength : -1,
+          isKeyed ? keyLength : 0,
+          bytes.length,
+          timestamp,
+        )
+      }
     },
   }
 }

@@ -13,8 +13,8 @@ import { importAsWritten } from "../evaluation/module-format.ts"
 import { checkExpression } from "../serving/expression/check.ts"
 import { isLoopback } from "./http-guard.ts"
 import { startHttpServer } from "./http-server.ts"
+import { openReplay } from "./keyed-replay.ts"
 import { openPlatform, type Platform, type TokenIssuer } from "./platform.ts"
-import { Replayer } from "./replay.ts"
 import { showReplay } from "./replay-progress.ts"
 import { StartError } from "./start-error.ts"
 import { watchFiles } from "./watch.ts"
@@ -141,7 +141,7 @@ async function replay(
   if (exported.replay === undefined) {
     throw new StartError("bad_replay", `${file}: expected an export named replay`)
   }
-  const replayer = await Replayer.open(platform.ports, platform.log, exported.replay)
+  const replayer = await openReplay(platform.ports, platform.log, exported.replay)
   const table = tables.find(({ topic }) => topic === exported.replay?.topic)?.name
   await showReplay(replayer, { ...exported.replay, table, ...server }, stopping)
 }
