@@ -60,6 +60,12 @@ export function lambda<Event, Result, Wanted extends keyof FunctionEnvironment =
     .use(settled(() => opened, metrics, logger)) as MiddyfiedHandler<Event, Result>
 }
 
+/**
+ * What is left of an invocation for its answer while something still runs that will not end: an upload to a store that
+ * hangs. It goes on in the next one as it may, and whatever it writes is bound by its `notAfter`.
+ */
+const ANSWER_MS = 500
+
 /** Leaves nothing running behind an invocation, and tells what it did and what it failed of. */
 function settled(
   opened: () => Open<never, unknown> | undefined,
@@ -67,11 +73,14 @@ function settled(
   logger: Logger,
 ): MiddlewareObj {
   let before: Ledger | undefined
-  const settle = async () => {
+  const settle = async (context: Context) => {
     const ended = opened()
     if (ended === undefined) return
     const { served, base } = ended
-    await served.idle?.()
+    const answered = new AbortController()
+    const leftMs = Math.max(0, context.getRemainingTimeInMillis() - ANSWER_MS)
+    await Promise.race([served.idle?.(), base.ports.clock.sleep(leftMs, answered.signal)])
+    answered.abort()
     const { MILLRACE_APP: app, MILLRACE_STAGE: stage } = base.settings
     await metrics.publish({ app, stage })
     if (base.ledger === undefined) return
@@ -80,10 +89,10 @@ function settled(
     before = after
   }
   return {
-    after: settle,
-    onError: async ({ error }) => {
+    after: ({ context }) => settle(context),
+    onError: async ({ error, context }) => {
       logger.error("the invocation failed", asError(error))
-      await settle()
+      await settle(context)
     },
   }
 }

@@ -57,6 +57,12 @@ test("an invocation is over when nothing runs any more, and prints nothing where
   expect(lines()).toEqual([])
 })
 
+test("an answer does not wait for what will not end", async () => {
+  const never = new Promise<void>(() => {})
+  const handler = lambda("api", [], () => ({ handle: async () => "answered", idle: () => never }))
+  expect(await handler({}, { ...context, getRemainingTimeInMillis: () => 510 })).toBe("answered")
+})
+
 test("what it stands on is opened once", async () => {
   const create = vi.fn(() => ({ handle: async () => "done" }))
   const handler = lambda("api", ["MILLRACE_STREAM"], create)
