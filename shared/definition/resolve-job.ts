@@ -5,7 +5,7 @@ import { shapeOf } from "./job/describe-node.ts"
 import type { GraphNode, KeySelector } from "./job/graph.ts"
 import { type Job, uidOf } from "./job/job.ts"
 import type { JobDefinition, NodeDefinition } from "./job/job-definition.ts"
-import type { WindowAssigner } from "./job/windows.ts"
+import type { Trigger, WindowAssigner } from "./job/windows.ts"
 import { nameFault } from "./names.ts"
 import { isTopic } from "./resolve-table.ts"
 import { fits, jobShape } from "./shapes.ts"
@@ -26,7 +26,7 @@ export function isJob(value: unknown): value is Job {
 export function topicsOfJob({ graph, options }: Job): readonly Topic[] {
   const topics = new Set<Topic>()
   for (const { operator } of graph) {
-    if (operator.kind === "source") for (const topic of operator.topics) topics.add(topic)
+    if (operator.kind === "source") for (const topic of operator.topics.filter(isTopic)) topics.add(topic)
     if (operator.kind === "topicSink" && isTopic(operator.topic)) topics.add(operator.topic)
   }
   const poison = options.poison as { readonly deadLetter?: unknown } | string | undefined
@@ -126,6 +126,16 @@ function checkNode(node: GraphNode, path: string, note: NoteFault): void {
       if (operator.assigner.kind === "global" && operator.trigger === undefined) {
         note(`${path}.trigger`, "a global window has no end: expected a trigger")
       }
+      if (operator.assigner.kind === "count" && operator.trigger !== undefined)
+        note(`${path}.trigger`, "a count window has its own trigger: expected none")
+      if (operator.trigger !== undefined) checkTrigger(operator.trigger, `${path}.trigger`, note)
+      if (operator.result.kind === "aggregate")
+        checkAggregates(
+          operator.result.aggregators,
+          [...keyNames(operator.key), ...WINDOW_FIELDS],
+          path,
+          note,
+        )
       return
     case "deduplicate":
       checkKey(operator.key, path, note)
@@ -134,6 +144,7 @@ function checkNode(node: GraphNode, path: string, note: NoteFault): void {
     case "aggregate":
       checkKey(operator.key, path, note)
       checkDuration(operator.ttl?.ttlMs, `${path}.ttl`, note)
+      checkAggregates(operator.aggregators, keyNames(operator.key), path, note)
       return
     case "topN":
       checkKey(operator.key, path, note)
@@ -169,6 +180,38 @@ function checkSink({ operator, inputs }: GraphNode, path: string, note: NoteFaul
       `the rows of ${input === "topN" ? "topN" : "an aggregate without a window"} replace each other: expected a topic with config "cleanup.policy": "compact", found ${operator.topic.name} without`,
     )
   }
+}
+
+/** What a window's row holds beside the key's fields and the results. */
+const WINDOW_FIELDS = ["windowStart", "windowEnd"]
+
+function keyNames(key: KeySelector): readonly string[] {
+  return "fields" in key ? key.fields : ["key"]
+}
+
+/** A row holds the key's fields and the results, side by side. */
+function checkAggregates(
+  aggregators: Readonly<Record<string, unknown>>,
+  taken: readonly string[],
+  path: string,
+  note: NoteFault,
+): void {
+  const names = Object.keys(aggregators)
+  if (names.length === 0) note(path, "aggregate: expected at least one result, such as { n: count() }")
+  for (const name of names) {
+    if (taken.includes(name))
+      note(`${path}.${name}`, "the row has a field of this name already: expected another name")
+    const kind = (aggregators[name] as { readonly kind?: unknown } | undefined)?.kind
+    if (typeof kind !== "string")
+      note(`${path}.${name}`, `expected an aggregate such as count(), found ${shown(aggregators[name])}`)
+  }
+}
+
+function checkTrigger(trigger: Trigger, path: string, note: NoteFault): void {
+  if (trigger.kind === "purging") checkTrigger(trigger.inner, path, note)
+  else if (trigger.kind === "continuous") checkDuration(trigger.everyMs, path, note)
+  else if (trigger.kind === "count" && !isCount(trigger.count))
+    note(path, `onCount: expected a whole number above 0, found ${shown(trigger.count)}`)
 }
 
 function checkKey(key: KeySelector, path: string, note: NoteFault): void {
