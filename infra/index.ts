@@ -13,6 +13,7 @@ export {
 } from "./constructs/functions.ts"
 export { MillraceGrants } from "./constructs/grants.ts"
 export { MillraceApi, type MillraceApiProps } from "./constructs/http-api.ts"
+export { type JobSettings, MillraceJobs, type MillraceJobsProps } from "./constructs/jobs.ts"
 export { MillraceJournal, type MillraceJournalProps } from "./constructs/journal.ts"
 export { LogDispatch, type LogDispatchProps } from "./constructs/log-dispatch.ts"
 export { type Measured, MillraceMetrics } from "./constructs/metrics.ts"

@@ -70,6 +70,13 @@ function rulesOf(metrics: MillraceMetrics): AlarmRule[] {
       periods: 1,
     },
     {
+      id: "TasksStuck",
+      description: "A job has failed, or a task of one does not get on although there are records",
+      metric: metrics.tasksStuck(),
+      threshold: 1,
+      periods: 1,
+    },
+    {
       id: "JournalAge",
       description: "Journalled records do not come into the log, and will be lost when the stream drops them",
       metric: metrics.journalAge(),
@@ -93,7 +100,7 @@ function rulesOf(metrics: MillraceMetrics): AlarmRule[] {
   ]
 }
 
-/** Five alarms, three more with a journal, and one with a signed API. */
+/** Five alarms, three more with a journal, one with jobs, and one with a signed API. */
 export class MillraceAlarms extends Construct {
   readonly alarms: Alarm[] = []
   readonly #topic: ITopic | undefined
@@ -104,6 +111,17 @@ export class MillraceAlarms extends Construct {
     for (const rule of rulesOf(props.metrics)) {
       if (rule.metric !== undefined) this.add({ ...rule, metric: rule.metric })
     }
+  }
+
+  /** Watches one job's function. */
+  addJobErrors(job: string, metric: Metric): void {
+    this.add({
+      id: `JobErrors-${job}`,
+      description: `The function of the job ${job} fails`,
+      metric,
+      threshold: 1,
+      periods: 1,
+    })
   }
 
   /** Watches another API's answers. */

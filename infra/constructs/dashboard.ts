@@ -38,6 +38,11 @@ export class MillraceDashboard extends Construct {
       graph("Age of wakes, ms", [metrics.dispatchAge()]),
       graph("Dead letters", [metrics.deadLetters()]),
     )
+    const processed = metrics.recordsProcessed()
+    const stuck = metrics.tasksStuck()
+    if (processed !== undefined && stuck !== undefined) {
+      this.dashboard.addWidgets(graph("Jobs: records", [processed]), graph("Jobs: stuck tasks", [stuck]))
+    }
     const faults = [metrics.journalErrors(), metrics.journalThrottles()].filter(it => it !== undefined)
     const age = metrics.journalAge()
     if (age === undefined) return

@@ -5,6 +5,7 @@ import type { FunctionName } from "../../functions/environment.ts"
 import type { DeadLetters } from "./dead-letters.ts"
 import type { MillraceFunctions } from "./functions.ts"
 import type { MillraceApi } from "./http-api.ts"
+import type { MillraceJobs } from "./jobs.ts"
 
 /** What is measured. */
 export interface Measured {
@@ -12,6 +13,7 @@ export interface Measured {
   readonly api: MillraceApi
   readonly deadLetters: DeadLetters
   readonly stream?: IStream
+  readonly jobs?: MillraceJobs
   readonly app: string
   readonly stage: string
 }
@@ -91,6 +93,21 @@ export class MillraceMetrics {
   /** Rows that came into segments. */
   rowsBuilt(props?: MetricOptions): Metric {
     return this.#own("build", "RowsBuilt", props)
+  }
+
+  /** Records that jobs took in. Undefined without jobs. */
+  recordsProcessed(props?: MetricOptions): Metric | undefined {
+    return this.#measured.jobs && this.#own("process", "RecordsProcessed", props)
+  }
+
+  /** Tasks of jobs that failed or do not get on, as each tick finds them. Undefined without jobs. */
+  tasksStuck(props?: MetricOptions): Metric | undefined {
+    return this.#measured.jobs && this.#own("maintain", "TasksStuck", props)
+  }
+
+  /** Invocations of a job's function that failed; each is a dead letter. Undefined where there is no such job. */
+  jobErrors(job: string, props?: MetricOptions): Metric | undefined {
+    return this.#measured.jobs?.functions.get(job)?.metricErrors({ period: PERIOD, ...props })
   }
 
   /** Journalled records that came into the log, in entries. */

@@ -10,6 +10,7 @@ import type { ITopic } from "aws-cdk-lib/aws-sns"
 import type { AppDefinition } from "../../shared/definition/app-definition.ts"
 import type { Authentication } from "./authentication.ts"
 import type { FunctionsSettings } from "./functions.ts"
+import type { JobSettings } from "./jobs.ts"
 
 /** What a deployment is made of. `entry` or `definition` is required. */
 export interface MillraceProps {
@@ -24,6 +25,17 @@ export interface MillraceProps {
    * @default - `entry` is evaluated
    */
   readonly definition?: AppDefinition
+  /**
+   * Path of the app file that has the code of the definition's jobs, relative to the working folder.
+   * @default - `entry`; required with a `definition` that has jobs
+   */
+  readonly jobCode?: string
+  /**
+   * Memory, time, concurrency and alarms of single jobs' functions, by job. A job's own options `memoryMb` and
+   * `concurrency` hold where nothing is said here; without either no concurrency is reserved.
+   * @default - the jobs' options
+   */
+  readonly jobs?: Readonly<Record<string, JobSettings>>
   /**
    * Whose quantities count, of an app file with `stages`.
    * @default "dev"
@@ -106,7 +118,7 @@ export interface MillraceProps {
    */
   readonly logRetention?: RetentionDays
   /**
-   * Whether there are alarms: five, three more with a journal, one with a signed API; at $0.10 a month each.
+   * Whether there are alarms: five, three more with a journal, one with jobs, one with a signed API; at $0.10 a month each.
    * @default true
    */
   readonly alarms?: boolean

@@ -21,6 +21,7 @@ import { FirstKey } from "./first-key.ts"
 import { MillraceFunctions } from "./functions.ts"
 import { MillraceGrants } from "./grants.ts"
 import { MillraceApi } from "./http-api.ts"
+import { checkJobs, MillraceJobs } from "./jobs.ts"
 import { MillraceJournal } from "./journal.ts"
 import { LogDispatch } from "./log-dispatch.ts"
 import { MillraceMetrics } from "./metrics.ts"
@@ -50,6 +51,8 @@ export class Millrace extends Construct {
   readonly deployment: Deployment
   /** Only with a journal. */
   readonly journal?: MillraceJournal
+  /** Only where the app has jobs. */
+  readonly jobs?: MillraceJobs
   /** Only where keys are accepted. */
   readonly firstKey?: FirstKey
   /** Only unless `alarms` is false. */
@@ -69,6 +72,7 @@ export class Millrace extends Construct {
     checkIgnored(props)
     const { definition, digest } = definitionOf(props)
     this.definition = definition
+    checkJobs(definition.jobs, props.jobs ?? {})
     const { authentication = {}, removalPolicy } = props
     const removal = removalPolicy === undefined ? {} : { removalPolicy }
     this.storage = new MillraceStorage(this, "Storage", props)
@@ -84,6 +88,7 @@ export class Millrace extends Construct {
       dispatch: this.functions.dispatch,
     })
     if (this.functions.journal !== undefined) this.journal?.deliverTo(this.functions.journal)
+    if (definition.jobs.length > 0) this.jobs = this.#jobs()
     this.tick = new Tick(this, "Tick", { maintain: this.functions.maintain })
     if (authentication.apiKey ?? true) this.firstKey = new FirstKey(this, "FirstKey")
     this.deployment = new Deployment(this, "Deployment", {
@@ -94,6 +99,7 @@ export class Millrace extends Construct {
     })
     // The new definition meets the new code.
     this.deployment.node.addDependency(this.storage, this.functions)
+    if (this.jobs !== undefined) this.deployment.node.addDependency(this.jobs)
 
     this.grants = new MillraceGrants(() => this.#signed().stage)
     this.metrics = new MillraceMetrics({
@@ -103,10 +109,15 @@ export class Millrace extends Construct {
       app: definition.app,
       stage: definition.stage,
       ...(this.journal === undefined ? {} : { stream: this.journal.stream }),
+      ...(this.jobs === undefined ? {} : { jobs: this.jobs }),
     })
     if (props.alarms ?? true) {
       const topic = props.alarmTopic === undefined ? {} : { topic: props.alarmTopic }
       this.alarms = new MillraceAlarms(this, "Alarms", { metrics: this.metrics, ...topic })
+      for (const [job, { alarm }] of Object.entries(props.jobs ?? {})) {
+        const metric = this.metrics.jobErrors(job)
+        if (alarm === true && metric !== undefined) this.alarms.addJobErrors(job, metric)
+      }
     }
     if (props.dashboard === true) {
       const alarms = this.alarms?.alarms ?? []
@@ -213,10 +224,39 @@ export class Millrace extends Construct {
   }
 
   #functions(): MillraceFunctions {
-    const { architecture, logRetention, vpc, vpcSubnets, securityGroups, requestLedger } = this.#props
-    const { bucket, logTable, metaTable } = this.storage
     const settings = this.#props.functions
     return new MillraceFunctions(this, "Functions", {
+      ...this.#asFunctions(),
+      // An issuer may be known only at the deployment.
+      authentication: Lazy.string({
+        produce: () => Stack.of(this).toJsonString(this.#authentication()),
+      }),
+      ...(this.journal === undefined ? {} : { stream: this.journal.stream }),
+      ...(settings === undefined ? {} : { settings }),
+    })
+  }
+
+  #jobs(): MillraceJobs {
+    const { entry, jobCode = entry, jobs } = this.#props
+    if (jobCode === undefined) {
+      throw new Error(
+        "Millrace: the definition has jobs, expected jobCode: the path of the app file with their code",
+      )
+    }
+    return new MillraceJobs(this, "Jobs", {
+      ...this.#asFunctions(),
+      functions: this.functions,
+      definitions: this.definition.jobs,
+      entry: jobCode,
+      ...(jobs === undefined ? {} : { settings: jobs }),
+    })
+  }
+
+  /** What all functions have in common. */
+  #asFunctions() {
+    const { architecture, logRetention, vpc, vpcSubnets, securityGroups, requestLedger } = this.#props
+    const { bucket, logTable, metaTable } = this.storage
+    return {
       storage: this.storage,
       deadLetters: this.deadLetters.queue,
       environment: {
@@ -227,18 +267,12 @@ export class Millrace extends Construct {
         MILLRACE_META_TABLE: metaTable.tableName,
         ...(requestLedger === true && { MILLRACE_LEDGER: "1" }),
       },
-      // An issuer may be known only at the deployment.
-      authentication: Lazy.string({
-        produce: () => Stack.of(this).toJsonString(this.#authentication()),
-      }),
-      ...(this.journal === undefined ? {} : { stream: this.journal.stream }),
       ...(architecture === undefined ? {} : { architecture }),
       ...(logRetention === undefined ? {} : { logRetention }),
       ...(vpc === undefined ? {} : { vpc }),
       ...(vpcSubnets === undefined ? {} : { vpcSubnets }),
       ...(securityGroups === undefined ? {} : { securityGroups }),
-      ...(settings === undefined ? {} : { settings }),
-    })
+    }
   }
 
   #authentication() {
@@ -277,7 +311,7 @@ export class Millrace extends Construct {
   }
 
   #outputs(): void {
-    const { functions, storage, deadLetters, journal, firstKey } = this
+    const { functions, storage, deadLetters, journal, jobs, firstKey } = this
     this.#output("ApiUrl", "Where requests go", this.apiUrl)
     this.#output("BucketName", "The bucket", storage.bucket.bucketName)
     this.#output("LogTableName", "The table of slots", storage.logTable.tableName)
@@ -289,6 +323,11 @@ export class Millrace extends Construct {
     }
     if (journal !== undefined) {
       this.#output("JournalStreamName", "The journal", journal.stream.streamName)
+    }
+    if (jobs !== undefined) {
+      const names = [...jobs.functions].map(([job, { functionName }]) => [job, functionName])
+      const text = Stack.of(this).toJsonString(Object.fromEntries(names))
+      this.#output("JobFunctionNames", "The functions that run jobs, by job", text)
     }
     if (firstKey !== undefined) this.#output("KeyCommand", "Prints the first key", firstKey.command)
   }

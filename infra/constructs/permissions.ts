@@ -58,7 +58,7 @@ const ACCESS: Readonly<Record<FunctionName, Access>> = {
   maintain: {
     log: ITEMS_PUT,
     meta: ITEMS_TRANSACTED,
-    objectsRead: [WAL, SNAPSHOTS, TABLES, DEAD, JOBS],
+    objectsRead: [WAL, SNAPSHOTS, TABLES, DEAD],
     objectsWritten: [WAL, SNAPSHOTS],
   },
   deploy: { log: ITEMS_READ, meta: ITEMS_TRANSACTED, objectsRead: [SNAPSHOTS, TABLES] },
@@ -83,6 +83,15 @@ export function grantStorage(role: IRole, name: FunctionName, storage: MillraceS
     keys([WAL, SNAPSHOTS, TABLES, DEAD, JOBS]),
     "The keys under the prefix are the engine's own, and are made as records come.",
   )
+}
+
+/** Gives a function's role what it takes to carry changes of jobs through: what their tasks left is read and published. */
+export function grantJobs(role: IRole, { bucket, logTable }: MillraceStorage): void {
+  const keys = (prefixes: readonly string[]) => prefixes.map(prefix => bucket.arnForObjects(prefix))
+  allow(role, ITEMS_PUT, [logTable.tableArn])
+  allow(role, ["s3:GetObject"], keys([WAL, SNAPSHOTS, JOBS]))
+  allow(role, ["s3:PutObject"], keys([WAL, SNAPSHOTS]))
+  acknowledgeWildcards(role, keys([JOBS]), "The keys under the prefix are made as jobs commit.")
 }
 
 /** Tables that somebody brings may be encrypted by a key of theirs. */

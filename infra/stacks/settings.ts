@@ -42,6 +42,7 @@ export function settingsOf(node: Node): MillraceStackProps {
     terminationProtection,
     millrace: {
       definition,
+      jobCode: entry,
       ...(architecture === undefined ? {} : { architecture }),
       ...(journal === undefined ? {} : { journal }),
       ...(iam === undefined ? {} : { authentication: { iam } }),
