@@ -83,7 +83,9 @@ test("it holds compiled code, declarations, bundles and no more", () => {
     "dist/infra",
     "dist/shared",
   ])
-  expect(packed.files.filter(file => /\b(?:test|bench|examples|localstack|fixture)\b/.test(file))).toEqual([])
+  expect(
+    packed.files.filter(file => /(?:^|\/)(?:test|bench|examples|localstack|fixtures?)\/|\.test\./.test(file)),
+  ).toEqual([])
   const leading = JSON.stringify([
     packed.manifest.exports,
     packed.manifest.bin,
