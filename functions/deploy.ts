@@ -2,10 +2,12 @@ import { keyStore } from "../shared/api/auth/keys.ts"
 import { type AppDefinition, DEFINITION_VERSION } from "../shared/definition/app-definition.ts"
 import { planText } from "../shared/definition/plan.ts"
 import { deploy } from "../shared/deployment/deploy.ts"
+import { JobStore } from "../shared/processing/jobs/job-store.ts"
 import type { DeployProperties } from "./environment.ts"
 import type { Base } from "./runtime/base.ts"
 import { answerRequest, answerText, type Outcome, type ResourceRequest } from "./runtime/custom-resource.ts"
 import { type Home, openHome } from "./runtime/home.ts"
+import { handOver, JobWakes, readProcessFunctions } from "./runtime/job-wakes.ts"
 import { lambda, type Served } from "./runtime/lambda.ts"
 import { asError } from "./runtime/report.ts"
 import { stopping } from "./runtime/stopping.ts"
@@ -84,11 +86,24 @@ async function apply(home: Home, properties: DeployProperties): Promise<void> {
   }
   const plan = await deploy({ ports, log, tables }, definition)
   report.info("deployed", { plan: planText(plan) })
+  await wakeJobs(home, definition)
   if (FirstKeySecret === undefined) return
   const key = await cloud.outside.readSecret(FirstKeySecret)
   const counts = await keyStore(ports).ensure(key, FIRST_KEY_NAME, FIRST_KEY_SCOPES)
   if (!counts)
     report.warn("the first key was revoked and stays so: its secret holds a key that is worth nothing")
+}
+
+/** So that a job reads from here on, and takes up its new code. What is lost the tick makes up for. */
+async function wakeJobs(home: Home, { jobs }: AppDefinition): Promise<void> {
+  if (jobs.length === 0) return
+  const named = new Set(jobs.map(({ name }) => name))
+  const wakes = new JobWakes()
+  for (const { name, tasks } of await new JobStore(home.ports).list()) {
+    if (named.has(name)) for (const task of tasks.keys()) wakes.add(name, task)
+  }
+  const [lost] = await handOver(home, readProcessFunctions(home.settings), wakes)
+  if (lost !== undefined) home.report.error("a job could not be woken", asError(lost))
 }
 
 export const handler = lambda("deploy", [], createDeploy)

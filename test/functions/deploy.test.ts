@@ -7,6 +7,8 @@ import { answerText, type ResourceRequest } from "../../functions/runtime/custom
 import { openHome } from "../../functions/runtime/home.ts"
 import { keyStore } from "../../shared/api/auth/keys.ts"
 import { type AppDefinition, DEFINITION_VERSION } from "../../shared/definition/app-definition.ts"
+import type { JobDefinition } from "../../shared/definition/job/job-definition.ts"
+import { JobStore } from "../../shared/processing/jobs/job-store.ts"
 import { memoryPorts } from "../support/memory-ports.ts"
 import { ample, type TestBase, testBase } from "./support.ts"
 
@@ -216,4 +218,42 @@ describe("an answer to CloudFormation", () => {
     else expect(reason.startsWith(Reason.replace(/\uFFFD?\n… \(cut.*$/, ""))).toBe(true)
     expect(Reason.length).toBeGreaterThan(Math.min(reason.length, 500) - 1)
   })
+})
+
+const JOB: JobDefinition = {
+  name: "totals",
+  nodes: [{ kind: "source", inputs: [], uid: "source" }],
+  reads: ["orders"],
+  writes: [],
+  parallelism: "per-partition",
+  poison: "fail",
+  bounded: false,
+  memoryMb: 512,
+  version: 1,
+  dropState: [],
+}
+
+test("deploy makes jobs and wakes them; one that is named no more is sealed, and nothing fails for a lost wake", async () => {
+  const base = withDefinition({ ...APP, jobs: [JOB] })
+  const settings = { ...base.settings, MILLRACE_PROCESS_FUNCTIONS: JSON.stringify({ totals: "run-totals" }) }
+  await createDeploy({ ...base, settings }).handle(request("Create"), ample)
+  expect(JSON.parse(answers[0]!.text)).toMatchObject({ Status: "SUCCESS" })
+  const jobs = new JobStore(base.ports)
+  expect((await jobs.get("totals")).item).toMatchObject({ state: "running", attached: true, generation: 1 })
+  expect(base.cloud.invoked.splice(0)).toEqual([
+    { functionName: "run-totals", event: { job: "totals", tasks: [0, 1] } },
+  ])
+  base.cloud.failure = new Error("throttled")
+  base.cloud.texts.set("assets/app.json", JSON.stringify({ ...APP, jobs: [{ ...JOB, memoryMb: 1_024 }] }))
+  await createDeploy({ ...base, settings }).handle(request("Update"), ample)
+  expect(JSON.parse(answers[1]!.text)).toMatchObject({ Status: "SUCCESS" })
+  expect((await jobs.get("totals")).item).toMatchObject({ generation: 1, definition: { memoryMb: 1_024 } })
+  expect(base.lines).toContainEqual({
+    level: "error",
+    message: "a job could not be woken",
+    facts: "throttled",
+  })
+  base.cloud.texts.set("assets/app.json", JSON.stringify(APP))
+  await createDeploy(base).handle(request("Update"), ample)
+  expect((await jobs.get("totals")).item).toMatchObject({ state: "paused", attached: false, generation: 2 })
 })
