@@ -10,6 +10,7 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
+import { pathToFileURL } from "node:url"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { DefinitionError } from "../../shared/definition/faults.ts"
 import { replayFault } from "../../shared/definition/replay.ts"
@@ -28,7 +29,8 @@ function readPage(file: string) {
 }
 
 const definitions = readPage("docs/definitions.md")
-const pages = [definitions, readPage("README.md")]
+const processing = readPage("docs/processing.md")
+const pages = [definitions, processing, readPage("README.md")]
 
 let folder = ""
 const placeOf = (page: { folder: string }, name: string) => join(folder, page.folder, name)
@@ -50,6 +52,7 @@ test("the pages' code compiles", () => {
       paths: {
         millrace: [resolve("shared/definition/index.ts")],
         "millrace/cdk": [resolve("infra/index.ts")],
+        "millrace/testing": [resolve("shared/processing/test-driver/index.ts")],
       },
     },
     include: ["*/*.ts"],
@@ -75,6 +78,24 @@ describe.each(pages)("$file", page => {
       expect("error" in outcome ? outcome.error.message : undefined, name).toBeUndefined()
     }
   })
+})
+
+/** Resolves the package's names to the repository's files, for a program of the pages' own. */
+const HOOKS = `import { registerHooks } from "node:module"
+const files = {
+  millrace: ${JSON.stringify(pathToFileURL(resolve("shared/definition/index.ts")).href)},
+  "millrace/testing": ${JSON.stringify(pathToFileURL(resolve("shared/processing/test-driver/index.ts")).href)},
+}
+registerHooks({ resolve: (name, context, next) => next(files[name] ?? name, context) })
+`
+
+test("the page's tests of jobs pass", () => {
+  const hooks = join(folder, "hooks.mjs")
+  writeFileSync(hooks, HOOKS)
+  const file = placeOf(processing, "app.test.ts")
+  const { status, stdout } = spawnSync(process.execPath, ["--import", hooks, "--test", file])
+  expect({ status, stdout: stdout.toString() }).toMatchObject({ status: 0 })
+  expect(stdout.toString()).toMatch(/pass 5/)
 })
 
 test("the page's mistakes are reported as the page says", async () => {
