@@ -2,6 +2,7 @@ import type { DeadLetters, RedriveResult } from "../shared/api/auth/types.ts"
 import { ApiError } from "../shared/api/errors.ts"
 import { kinesisJournal } from "../shared/storage/aws/journal.ts"
 import type { Journal } from "../shared/storage/journal.ts"
+import { apiJobs } from "./runtime/api-jobs.ts"
 import type { Base } from "./runtime/base.ts"
 import { type Home, openHome } from "./runtime/home.ts"
 import type { HttpEvent } from "./runtime/http-event.ts"
@@ -15,11 +16,19 @@ type ApiSettings = Settings<"MILLRACE_MAINTAIN_FUNCTION">
 /** Everything but SQL over HTTP. */
 export function createApiFunction(base: Base<ApiSettings>, journal?: Journal): Served<HttpEvent, HttpResult> {
   const home = openHome(base)
-  return httpServed(home, {
+  const jobs = apiJobs(home)
+  const served = httpServed(home, {
+    jobs: jobs.service,
     sql: { query: async () => Promise.reject(new ApiError("not_offered", "SQL is another function's")) },
     deadLetters: deadLettersOf(home),
     ...(journal === undefined ? {} : { journal }),
   })
+  return {
+    ...served,
+    async idle() {
+      await Promise.all([jobs.idle(), served.idle?.()])
+    },
+  }
 }
 
 /** Counted and tried again by `maintain`, which alone may read the queue. */

@@ -16,7 +16,7 @@ import { readAuthentication } from "./settings.ts"
 const ANSWER_MS = 1_000
 
 /** The services that differ between the functions behind the HTTP API. */
-export type OwnServices = Pick<ApiServices, "sql" | "journal" | "deadLetters">
+export type OwnServices = Pick<ApiServices, "sql" | "journal" | "jobs" | "deadLetters">
 
 /**
  * The API behind a gateway. Never throws for what a request brings: every failure is a response.

@@ -30,6 +30,7 @@ export function stopping(ports: Ports, signal: AbortSignal): Ports {
       queryPage: read((table, query, after) => meta.queryPage(table, query, after)),
       put: write((table, item, options) => meta.put(table, item, options)),
       delete: write((table, key, options) => meta.delete(table, key, options)),
+      deleteMany: write((table, keys) => meta.deleteMany(table, keys)),
       transact: write((steps, options) => meta.transact(steps, options)),
     } as Ports["meta"],
   }

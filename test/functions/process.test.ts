@@ -1,10 +1,12 @@
 import { expect, test } from "vitest"
+import { createApiFunction } from "../../functions/api.ts"
 import { createDispatch } from "../../functions/dispatch.ts"
 import { createMaintain } from "../../functions/maintain.ts"
 import { createProcess } from "../../functions/process-runtime.ts"
 import { openHome } from "../../functions/runtime/home.ts"
 import type { ProcessEvent } from "../../functions/runtime/process-event.ts"
 import { LEASE_MS } from "../../functions/runtime/task-lease.ts"
+import { keyStore } from "../../shared/api/auth/keys.ts"
 import { defineJob, from, type Job, sum, tumbling } from "../../shared/definition/index.ts"
 import { partitionKey, slotKey } from "../../shared/log/slot.ts"
 import { Jobs } from "../../shared/processing/jobs/lifecycle.ts"
@@ -12,7 +14,7 @@ import { localJobCode } from "../../shared/processing/task/local-job-code.ts"
 import { clickJob, clicks, definitionOf, endOf, oracle, randomClicks, sums } from "../processing/task-jobs.ts"
 import { chance, Killer, makeTopics, produce, results } from "../processing/task-support.ts"
 import { memoryPorts } from "../support/memory-ports.ts"
-import { ample, coldBase, type TestBase, testBase } from "./support.ts"
+import { ample, callHttp, coldBase, type TestBase, testBase } from "./support.ts"
 
 const USERS = ["ada", "bob", "cyd"]
 const FUNCTIONS = JSON.stringify({ clicks: "process-clicks" })
@@ -268,4 +270,31 @@ test("dead letters of jobs and timers are tried again", async () => {
   const result = await createMaintain(base).handle({ redrive: { max: 10 } }, ample)
   expect(result).toMatchObject({ redriven: 3, failed: 0 })
   expect(wakesOf(base)).toHaveLength(2)
+})
+
+test("jobs are seen and steered over HTTP, and whoever runs them is told", async () => {
+  const { base, log, input, cold, runs } = await withJob()
+  const key = `mr_${"k".repeat(43)}`
+  await keyStore(base.ports).ensure(key, "first", ["*"])
+  const api = createApiFunction(cold())
+  const call = async (target: string) => {
+    const { status, text } = await callHttp(api, target, { headers: { authorization: `Bearer ${key}` } })
+    return { status, json: JSON.parse(text) }
+  }
+  await produce(log, input)
+  await runs().handle(CLICKS, ample)
+  expect((await call("GET /jobs/clicks")).json).toMatchObject({
+    state: "running",
+    tasks: [{ records_in: input.length, lag: 0 }],
+  })
+  expect(wakesOf(base)).toEqual([])
+  expect(await call("POST /jobs/clicks/pause")).toMatchObject({ status: 200, json: { state: "paused" } })
+  await call("POST /jobs/clicks/resume")
+  const woken = { functionName: "process-clicks", event: CLICKS }
+  expect(wakesOf(base)).toEqual([woken, woken])
+  base.cloud.failure = new Error("throttled")
+  expect((await call("POST /jobs/clicks/reset")).status).toBe(200)
+  base.cloud.failure = undefined
+  await runs().handle(CLICKS, ample)
+  expect((await call("GET /jobs/clicks")).json).toMatchObject({ generation: 3, tasks: [{ lag: 0 }] })
 })
