@@ -38,7 +38,7 @@ export type OptionsOfEach<T> = PushOptions | ((record: T, index: number) => Push
 
 /** Which partitions of which topic: default all. */
 export interface PartitionChoice {
-  readonly topic?: Topic<never> | string
+  readonly topic?: Topic | string
   readonly partition?: number
 }
 
@@ -317,7 +317,7 @@ export class TestJob {
   }
 }
 
-function nameOf(topic: Topic<never> | Topic | string): string {
+function nameOf(topic: Topic | string): string {
   return typeof topic === "string" ? topic : topic.name
 }
 
