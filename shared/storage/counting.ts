@@ -12,6 +12,7 @@ const noCalls = {
   metaQuery: 0,
   metaPut: 0,
   metaDelete: 0,
+  metaDeleteMany: 0,
   metaTransact: 0,
 }
 
@@ -94,6 +95,10 @@ function countMeta(meta: MetaStore, calls: CallCounts, bytes: ByteCounts): MetaS
     delete(table, key, options) {
       calls.metaDelete++
       return meta.delete(table, key, options)
+    },
+    deleteMany(table, keys) {
+      calls.metaDeleteMany++
+      return meta.deleteMany(table, keys)
     },
     transact(steps, options) {
       calls.metaTransact++

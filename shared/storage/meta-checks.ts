@@ -10,7 +10,12 @@ import type {
   Query,
   TransactionStep,
 } from "./meta-store.ts"
-import { ITEM_BYTES_MAX, TRANSACTION_BYTES_MAX, TRANSACTION_STEPS_MAX } from "./meta-store.ts"
+import {
+  ITEM_BYTES_MAX,
+  ITEM_DELETES_MAX,
+  TRANSACTION_BYTES_MAX,
+  TRANSACTION_STEPS_MAX,
+} from "./meta-store.ts"
 import { utf8Length } from "./utf8.ts"
 
 /** DynamoDB: a sort key; its partition keys may be longer, but one bound for both is easier to hold. */
@@ -34,6 +39,15 @@ export function tooLarge(message: string): StorageError {
 export function checkKey(key: ItemKey): void {
   checkKeyPart("pk", key.pk)
   checkKeyPart("sk", key.sk)
+}
+
+/** Checks the keys of a delete of many. */
+export function checkItemDeletes(table: MetaTable, keys: readonly ItemKey[]): void {
+  checkTable(table)
+  if (keys.length > ITEM_DELETES_MAX) {
+    throw tooLarge(`keys: expected at most ${ITEM_DELETES_MAX}, got ${keys.length}`)
+  }
+  for (const key of keys) checkKey(key)
 }
 
 function checkKeyPart(name: string, part: string): void {

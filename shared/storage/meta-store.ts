@@ -86,6 +86,12 @@ export interface MetaStore {
   put(table: MetaTable, item: Item, options?: PutOptions): Promise<WriteOutcome<Item>>
   delete(table: MetaTable, key: ItemKey, options?: PutOptions): Promise<WriteOutcome<Item>>
   /**
+   * Deletes up to `ITEM_DELETES_MAX` items, whatever stands there, one by one and in no order. For items that nothing
+   * names any more and whose keys nobody uses again. A key that is absent, or given twice, counts as deleted, so that
+   * a repetition is harmless. `refused`: none was deleted; `unknown`: any of them may have been.
+   */
+  deleteMany(table: MetaTable, keys: readonly ItemKey[]): Promise<WriteOutcome>
+  /**
    * All steps or none; each item at most once. `token` makes a repeat of the same call within 10 minutes answer
    * as the first did.
    */
@@ -99,6 +105,8 @@ export interface MetaStore {
 export const ITEM_BYTES_MAX = 400 * 1024
 /** DynamoDB: steps of one TransactWriteItems call. */
 export const TRANSACTION_STEPS_MAX = 100
+/** As many as objects in one call; each takes a write unit, so that a call is not long under way. */
+export const ITEM_DELETES_MAX = 1_000
 /** DynamoDB: bytes of all items of one transaction. */
 export const TRANSACTION_BYTES_MAX = 4 * 1024 * 1024
 /** DynamoDB: bytes read for one page of a query. */

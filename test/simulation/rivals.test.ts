@@ -40,6 +40,7 @@ function counted(meta: MetaStore, counts: Counts): MetaStore {
   return {
     get: (table, key) => meta.get(table, key),
     delete: (table, key, options) => meta.delete(table, key, options),
+    deleteMany: (table, keys) => meta.deleteMany(table, keys),
     transact: (steps, options) => meta.transact(steps, options),
     queryPage(table, query, after) {
       counts.queries++

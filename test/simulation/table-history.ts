@@ -118,6 +118,7 @@ export class TableHistory {
         return meta.put(table, item, options)
       },
       delete: (table, key, options) => meta.delete(table, key, options),
+      deleteMany: (table, keys) => meta.deleteMany(table, keys),
       transact: (steps, options) => meta.transact(steps, options),
     }
   }

@@ -71,6 +71,18 @@ test("a transaction takes twice what its items come to", async () => {
   expect(told()).toMatchObject({ dynamodb: { transactions: 1, writeUnits: 6 } })
 })
 
+test("a batch takes a unit for each delete that was not throttled", async () => {
+  let throttled = 1
+  const { meta, told } = await counted((operation, request) => {
+    if (operation !== "BatchWriteItem" || throttled-- < 1) return {}
+    const { RequestItems } = JSON.parse(new TextDecoder().decode(request.body as Uint8Array))
+    return { body: { UnprocessedItems: { log: RequestItems.log.slice(0, 5) } } }
+  })
+  const keys = Array.from({ length: 30 }, (_, at) => ({ pk: "p", sk: `${at}` }))
+  await meta.deleteMany("log", keys)
+  expect(told()).toEqual({ dynamodb: { batches: 2, writeUnits: 30 } })
+})
+
 test("reads are counted in pieces of 4 KB, each repetition of the SDK's apart", async () => {
   const item = { pk: { S: "p" }, sk: { S: "s" }, _version: { S: "v" }, b: { S: "x".repeat(9_000) } }
   let failures = 1

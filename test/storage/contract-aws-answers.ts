@@ -51,6 +51,16 @@ export function answersAstray(open: (options: Partial<AwsStoresOptions>) => Prom
       expect((await meta.get("log", item)).item).toEqual(item)
     })
 
+    test("a delete of many whose answer is lost is unknown, and may be repeated", async () => {
+      const { meta, mishaps } = await fresh()
+      const items = [makeItem("p", "1"), makeItem("p", "2")]
+      for (const item of items) await meta.put("log", item)
+      mishaps.push("lost answer", "sent twice")
+      expect(await meta.deleteMany("log", items)).toMatchObject({ outcome: "unknown" })
+      expect((await meta.queryPage("log", { pk: "p" })).items).toEqual([])
+      expect(await meta.deleteMany("log", items)).toMatchObject({ outcome: "committed" })
+    })
+
     test("an object whose put's answer is lost stands", async () => {
       const { objects, mishaps } = await fresh()
       const ifAbsent = { ifAbsent: true, notAfter: FAR_AHEAD }
@@ -66,7 +76,7 @@ function astray(carrier: RequestHandler, mishaps: Mishap[]): RequestHandler {
   return {
     async handle(request, options) {
       const target = request.headers["x-amz-target"] ?? ""
-      const writes = request.method === "PUT" || /PutItem$|TransactWriteItems$/.test(target)
+      const writes = request.method === "PUT" || /PutItem$|(?:Transact|Batch)WriteItems?$/.test(target)
       const mishap = writes ? mishaps.shift() : undefined
       const reply = await carrier.handle(request, options)
       if (mishap === undefined) return reply

@@ -3,6 +3,7 @@ import { itemBytes } from "../../shared/storage/item-size.ts"
 import type { Item, MetaStore, TransactionStep } from "../../shared/storage/meta-store.ts"
 import {
   ITEM_BYTES_MAX,
+  ITEM_DELETES_MAX,
   TRANSACTION_BYTES_MAX,
   TRANSACTION_STEPS_MAX,
 } from "../../shared/storage/meta-store.ts"
@@ -70,6 +71,19 @@ export function metaLimitsContract(fresh: FreshMeta): void {
     await expect(meta.transact([put(item)], { notAfter: Number.NaN, token: "t" })).rejects.toMatchObject(
       invalid,
     )
+    await nextWorks(meta)
+  })
+
+  test("a delete of 1,000 items holds, of one more does not; a wrong key deletes nothing", async () => {
+    const meta = await fresh()
+    const keys = Array.from({ length: ITEM_DELETES_MAX + 1 }, (_, at) => ({ pk: "d", sk: `${at}` }))
+    const [first, last] = [makeItem("d", "0"), makeItem("d", `${ITEM_DELETES_MAX - 1}`)]
+    for (const item of [first, last]) await meta.put("meta", item)
+    await expect(meta.deleteMany("meta", keys)).rejects.toMatchObject(tooLarge)
+    await expect(meta.deleteMany("meta", [first, { pk: "d", sk: "" }])).rejects.toMatchObject(invalid)
+    expect((await meta.queryPage("meta", { pk: "d" })).items.length).toBe(2)
+    expect(await meta.deleteMany("meta", keys.slice(0, -1))).toMatchObject({ outcome: "committed" })
+    expect((await meta.queryPage("meta", { pk: "d" })).items).toEqual([])
     await nextWorks(meta)
   })
 

@@ -22,6 +22,7 @@ export function metaStoreContract(name: string, open: () => Promise<OpenMetaStor
   describe(`meta store: ${name}`, () => {
     values(fresh)
     conditions(fresh)
+    deletes(fresh)
     races(fresh)
     metaQueryContract(fresh)
     metaTransactionContract(fresh)
@@ -159,6 +160,48 @@ function conditions(fresh: FreshMeta): void {
     const step = { kind: "put", table: "meta", item: makeItem("pk", "other") } as const
     expect(await meta.transact([step], token)).toEqual(expired)
     expect((await meta.queryPage("meta", { pk: "pk" })).items.length).toBe(1)
+  })
+}
+
+function deletes(fresh: FreshMeta): void {
+  test("deleteMany: what is named goes, whatever its version; the rest stays", async () => {
+    const meta = await fresh()
+    const items = Array.from({ length: 60 }, (_, at) => makeItem(at % 2 === 0 ? "even" : "odd", `${at}`))
+    await Promise.all(items.map(item => meta.put("meta", item)))
+    await meta.put("log", makeItem("even", "0"))
+    const keys = items.slice(0, 55)
+    expect(await meta.deleteMany("meta", keys)).toEqual({ outcome: "committed", date: expect.any(Number) })
+    expect((await meta.queryPage("meta", { pk: "even" })).items).toEqual([items[56], items[58]])
+    expect((await meta.queryPage("meta", { pk: "odd" })).items).toEqual([items[55], items[57], items[59]])
+    expect((await meta.queryPage("log", { pk: "even" })).items.length).toBe(1)
+    expect(await meta.put("meta", items[0]!, absent)).toMatchObject({ outcome: "committed" })
+  })
+
+  test("deleteMany: a repetition, an absent key, one given twice and none at all are harmless", async () => {
+    const meta = await fresh()
+    const [item, other] = [makeItem("pk", "sk"), makeItem("pk", "other")]
+    await meta.put("log", item)
+    await meta.put("log", other)
+    const keys = [item, { pk: "pk", sk: "absent" }, item]
+    for (let round = 0; round < 2; round++) {
+      expect(await meta.deleteMany("log", keys)).toMatchObject({ outcome: "committed" })
+      expect((await meta.queryPage("log", { pk: "pk" })).items).toEqual([other])
+    }
+    expect(await meta.deleteMany("log", [])).toEqual({ outcome: "committed", date: expect.any(Number) })
+    expect((await meta.queryPage("log", { pk: "pk" })).items).toEqual([other])
+  })
+
+  test("deleteMany: what the caller does to its keys later does not reach the store", async () => {
+    const meta = await fresh()
+    const [item, other] = [makeItem("pk", "sk"), makeItem("pk", "other")]
+    await meta.put("meta", item)
+    await meta.put("meta", other)
+    const keys = [{ pk: "pk", sk: "sk" }]
+    const deleted = meta.deleteMany("meta", keys)
+    keys[0]!.sk = "other"
+    keys.push({ pk: "pk", sk: "other" })
+    await deleted
+    expect((await meta.queryPage("meta", { pk: "pk" })).items).toEqual([other])
   })
 }
 

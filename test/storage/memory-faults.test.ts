@@ -125,6 +125,27 @@ describe("faults of the memory stores", () => {
     expect(stores.objectKeys()).toEqual(["c", "d"])
   })
 
+  test("a delete of many items may end half-way, not at all, or late", async () => {
+    const { stores, client, faults } = faulty()
+    const items = ["a", "b", "c", "d"].map(sk => makeItem("p", sk))
+    for (const item of items) await stores.meta.put("meta", item)
+    const left = () => [...stores.items("meta")].map(({ sk }) => sk)
+    faults.push({ kind: "throttle" }, { kind: "timeout-before" }, { kind: "partial" })
+    expect(await client.meta.deleteMany("meta", items)).toMatchObject({ reason: "throttled" })
+    expect(await client.meta.deleteMany("meta", items)).toMatchObject({ outcome: "unknown" })
+    expect(left()).toEqual(["a", "b", "c", "d"])
+    expect(await client.meta.deleteMany("meta", items)).toMatchObject({ outcome: "unknown" })
+    expect(left()).toEqual(["c", "d"])
+    const { promise, resolve } = later()
+    faults.push({ kind: "late-apply", at: promise })
+    expect(await client.meta.deleteMany("meta", items)).toMatchObject({ outcome: "unknown" })
+    expect(left()).toEqual(["c", "d"])
+    resolve()
+    await turn()
+    expect(left()).toEqual([])
+    expect(await client.meta.deleteMany("meta", items)).toMatchObject({ outcome: "committed" })
+  })
+
   test("the date holds its maximum when its source goes back", async () => {
     const { stores, set } = faulty()
     set.date = START + 50
@@ -145,6 +166,7 @@ describe("counting", () => {
     await meta.get("log", { pk: "pk", sk: "sk" })
     await meta.queryPage("log", { pk: "pk" })
     await meta.delete("log", { pk: "pk", sk: "sk" })
+    await meta.deleteMany("log", [{ pk: "pk", sk: "sk" }])
     const steps = [{ kind: "delete", table: "log", key: { pk: "pk", sk: "sk" } }] as const
     await meta.transact(steps, { notAfter: FAR_AHEAD, token: "t" })
     for (const count of Object.values(calls)) expect(count).toBe(1)

@@ -37,12 +37,15 @@ interface WriteInput {
   readonly Key?: Attributes
   readonly ConsistentRead?: boolean
   readonly TransactItems?: readonly Readonly<Record<string, WriteInput | undefined>>[]
-  readonly RequestItems?: Readonly<Record<string, readonly unknown[] | object>>
+  readonly RequestItems?: BatchItems
 }
+
+type BatchItems = Readonly<Record<string, readonly unknown[]>>
 
 interface ReadOutput {
   readonly Item?: Attributes
   readonly Items?: readonly Attributes[]
+  readonly UnprocessedItems?: BatchItems
   readonly ConsumedCapacity?: ConsumedCapacity | readonly ConsumedCapacity[]
 }
 
@@ -52,6 +55,7 @@ const DYNAMO_NAMES = {
   PutItem: "puts",
   DeleteItem: "deletes",
   TransactWriteItems: "transactions",
+  BatchWriteItem: "batches",
 } as const
 
 /** Transactions write everything twice. */
@@ -83,6 +87,13 @@ export function countDynamo({ dynamodb }: OpenLedger, attempt: Attempt): void {
     if (!isRefusal(error)) return
     dynamodb.refused++
   }
+  if (name === "batches") {
+    dynamodb.writeUnits += Math.max(
+      told,
+      batchWrites(input.RequestItems) - batchWrites(output.UnprocessedItems),
+    )
+    return
+  }
   const steps = input.TransactItems?.map(step => Object.values(step)[0]) ?? [input]
   let computed = 0
   for (const step of steps) {
@@ -94,6 +105,11 @@ export function countDynamo({ dynamodb }: OpenLedger, attempt: Attempt): void {
   if (name === "transactions") computed *= TRANSACTION_FACTOR
   if (name === undefined) computed = 0
   dynamodb.writeUnits += Math.max(told, computed)
+}
+
+/** Writes of a batch. They are deletes, a unit each at least; what was throttled takes none. */
+function batchWrites(items: BatchItems | undefined): number {
+  return Object.values(items ?? {}).flat().length
 }
 
 function units(bytes: number, unitBytes: number): number {

@@ -23,6 +23,7 @@ export interface Ledger {
     | "puts"
     | "deletes"
     | "transactions"
+    | "batches"
     | "others"
     | "refused"
     | "readUnits"
@@ -53,6 +54,7 @@ export function emptyLedger(): OpenLedger {
       puts: 0,
       deletes: 0,
       transactions: 0,
+      batches: 0,
       others: 0,
       refused: 0,
       readUnits: 0,

@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb"
 import {
+  BatchWriteItemCommand,
   ConditionalCheckFailedException,
   DeleteItemCommand,
   GetItemCommand,
@@ -9,6 +10,7 @@ import {
 } from "@aws-sdk/client-dynamodb"
 import {
   checkItem,
+  checkItemDeletes,
   checkKey,
   checkPutOptions,
   checkQuery,
@@ -32,6 +34,7 @@ import { META_PAGE_BYTES } from "../meta-store.ts"
 import type { RefusalReason, WriteOutcome } from "../outcome.ts"
 import { conditionParameters, itemAttributes, keyAttributes, toItem } from "./attribute-values.ts"
 import type { StoreCall } from "./dated-handler.ts"
+import { deleteItems, NothingDeleted } from "./delete-items.ts"
 import { keyCondition } from "./key-condition.ts"
 import type { Refusal } from "./service.ts"
 import { Service } from "./service.ts"
@@ -118,6 +121,28 @@ export class DynamoMetaStore implements MetaStore {
     return await this.#write(call => this.#clients.writes.send(command, call), options)
   }
 
+  async deleteMany(table: MetaTable, keys: readonly ItemKey[]): Promise<WriteOutcome> {
+    checkItemDeletes(table, keys)
+    const name = this.#tables[table]
+    const deletes = distinct(keys).map(key => ({ DeleteRequest: { Key: keyAttributes(key) } }))
+    return await this.#service.write<undefined>({
+      notAfter: undefined,
+      send: async call => {
+        // DynamoDB refuses an empty list.
+        if (deletes.length === 0) {
+          await this.#service.ask()
+          return
+        }
+        await deleteItems(deletes, async batch => {
+          const command = new BatchWriteItemCommand({ RequestItems: { [name]: batch } })
+          const { UnprocessedItems } = await this.#clients.writes.send(command, call)
+          return UnprocessedItems?.[name] ?? []
+        })
+      },
+      refusal: error => (error instanceof NothingDeleted ? { reason: "throttled" } : undefined),
+    })
+  }
+
   #write(
     send: (call: StoreCall) => Promise<unknown>,
     options: PutOptions | undefined,
@@ -146,6 +171,11 @@ export class DynamoMetaStore implements MetaStore {
       refusal: error => cancellation(error, reasons),
     })
   }
+}
+
+/** DynamoDB refuses a batch that names an item twice. */
+function distinct(keys: readonly ItemKey[]): readonly ItemKey[] {
+  return [...new Map(keys.map(key => [JSON.stringify([key.pk, key.sk]), key])).values()]
 }
 
 /** What a condition that does not hold is called. */

@@ -2,6 +2,7 @@ import { StorageError } from "../errors.ts"
 import { itemBytes } from "../item-size.ts"
 import {
   checkItem,
+  checkItemDeletes,
   checkKey,
   checkPutOptions,
   checkQuery,
@@ -82,6 +83,23 @@ export class LocalMetaStore implements MetaStore {
     checkKey(key)
     checkPutOptions(options)
     return await this.#write(encodeStep({ kind: "delete", table, key, ...conditionOf(options) }), options)
+  }
+
+  /** A write each, so that no transaction is longer than the group commit allows. */
+  async deleteMany(table: MetaTable, keys: readonly ItemKey[]): Promise<WriteOutcome> {
+    checkItemDeletes(table, keys)
+    if (keys.length === 0) {
+      this.#commits.checkOpen()
+      return { outcome: "committed", date: await this.#date.current() }
+    }
+    const steps = keys.map(key => encodeStep({ kind: "delete", table, key }))
+    const outcomes = await Promise.all(steps.map(step => this.#write(step, undefined)))
+    let date = 0
+    for (const outcome of outcomes) {
+      if (outcome.outcome === "unknown") return outcome
+      date = Math.max(date, outcome.date)
+    }
+    return { outcome: "committed", date }
   }
 
   #write(step: EncodedStep, options: PutOptions | undefined): Promise<WriteOutcome<Item>> {

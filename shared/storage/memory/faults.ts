@@ -9,7 +9,7 @@ export interface StoreCall {
   readonly write: boolean
   /** The table of an item; of a transaction, its first step's. */
   readonly table?: MetaTable
-  /** An object's key or prefix, or `pk/sk` (of a transaction, its first step's). */
+  /** An object's key or prefix, or `pk/sk` (of a transaction, its first step's); of a delete of many, the first key. */
   readonly key: string
 }
 
@@ -22,7 +22,8 @@ export interface StoreCall {
  * - `conflict`, `throttle`: refused for that reason, not applied.
  * - `hidden-retry`: applied, and then, once `again` resolves, sent a second time by a layer below that had lost the
  *   first answer; the caller sees the second answer alone.
- * - `partial`: of a `deleteMany`, `unknown` after the first half; any other write takes it as `timeout-after`.
+ * - `partial`: of a `deleteMany`, of objects or items, `unknown` after the first half, as where the rest was throttled
+ *   until patience ended; any other write takes it as `timeout-after`.
  *
  * Reads: `empty-page` makes a query's page empty with a `next`, and a listing's page short; every other fault is a
  * `StorageError` (`unavailable`).

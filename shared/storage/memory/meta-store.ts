@@ -1,5 +1,6 @@
 import {
   checkItem,
+  checkItemDeletes,
   checkKey,
   checkPutOptions,
   checkQuery,
@@ -109,6 +110,22 @@ export class MemoryMetaStore implements MetaStore {
     return await this.#write("delete", table, { pk, sk }, { ...options }, () =>
       this.#state.tables[table].delete({ pk, sk }),
     )
+  }
+
+  async deleteMany(table: MetaTable, keys: readonly ItemKey[]): Promise<WriteOutcome> {
+    checkItemDeletes(table, keys)
+    const asked = keys.map(({ pk, sk }) => ({ pk, sk }))
+    const remove = (count: number) => {
+      for (const key of asked.slice(0, count)) this.#state.tables[table].delete(key)
+    }
+    return await faultyWrite<undefined>(this.#faults, call("delete", table, asked[0] ?? { pk: "", sk: "" }), {
+      apply: () => {
+        remove(asked.length)
+        return { outcome: "committed", date: this.#state.date() }
+      },
+      applyPart: () => remove(Math.ceil(asked.length / 2)),
+      refuse: reason => refused(reason, this.#state.date()),
+    })
   }
 
   #write(
