@@ -3,9 +3,11 @@ import { Command } from "commander"
 import { consumeCommand } from "./commands/consume.ts"
 import { jobsCommand } from "./commands/jobs.ts"
 import { keysCommand } from "./commands/keys.ts"
+import { planCommand } from "./commands/plan.ts"
 import { produceCommand } from "./commands/produce.ts"
 import { queryCommand } from "./commands/query.ts"
 import { redriveCommand } from "./commands/redrive.ts"
+import { runCommand } from "./commands/run.ts"
 import { startCommand } from "./commands/start.ts"
 import { topicsCommand } from "./commands/topics.ts"
 
@@ -27,7 +29,15 @@ export function program(): Command {
     .addHelpText("after", exitStatuses)
     .showHelpAfterError("(--help tells more)")
     .exitOverride()
-  const commands = [startCommand, topicsCommand, produceCommand, consumeCommand, queryCommand]
+  const commands = [
+    startCommand,
+    planCommand,
+    runCommand,
+    topicsCommand,
+    produceCommand,
+    consumeCommand,
+    queryCommand,
+  ]
   for (const command of [...commands, jobsCommand, keysCommand, redriveCommand]) root.addCommand(command())
   for (const command of root.commands) inherit(command, root)
   return root

@@ -50,7 +50,9 @@ export function jobService(services: JobServices): JobService {
       ])
       const tasks = stored.map(task => {
         const own = activity?.task(name, item.generation, task.task)
-        return own === undefined ? task : { ...task, activity: own }
+        if (own === undefined) return task
+        // Until it has something to do, a task holds no state.
+        return { ...task, activity: { ...own, stateBytes: own.stateBytes || task.storedBytes } }
       })
       return { ...summary(item), tasks, savepoints } satisfies JobView
     },

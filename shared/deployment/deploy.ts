@@ -28,24 +28,32 @@ interface Deployed {
   readonly date: number
 }
 
+/** What `deploy` would do, and what it would refuse. */
+export async function planDeployment(services: DeployServices, next: AppDefinition): Promise<Plan> {
+  return plan((await readStanding(services, next.app)).stored, next)
+}
+
+/** What stands now. */
+async function readStanding({ ports, log, tables }: DeployServices, app: string) {
+  const deployed = await readDeployed(ports, app)
+  const topics = await log.listTopics()
+  const jobs = await new Jobs(ports, log).store.list()
+  const stored = {
+    topics: topics.map(topic => storedTopic(topic, deployed.definition)),
+    tables: await tables.list(),
+    jobs: jobs.map(({ owner, attached, definition }) => ({ owner, attached, definition })),
+  }
+  return { deployed, topics, stored }
+}
+
 /**
  * Brings topics, tables and jobs to what an app's definition says. Nothing is done when anything is refused: that throws
  * `DeploymentError` with the whole plan. Cut short, it is carried through by the next call.
  */
 export async function deploy(services: DeployServices, next: AppDefinition): Promise<Plan> {
   const { ports, log, tables } = services
-  const deployed = await readDeployed(ports, next.app)
   const jobs = new Jobs(ports, log)
-  const topics = await log.listTopics()
-  const stored = {
-    topics: topics.map(topic => storedTopic(topic, deployed.definition)),
-    tables: await tables.list(),
-    jobs: (await jobs.store.list()).map(({ owner, attached, definition }) => ({
-      owner,
-      attached,
-      definition,
-    })),
-  }
+  const { deployed, topics, stored } = await readStanding(services, next.app)
   const planned = plan(stored, next)
   if (refusals(planned).length > 0) {
     throw new DeploymentError(

@@ -125,7 +125,7 @@ function once(signal: AbortSignal): Promise<void> {
 /** Sends the records that the app brings along in `replay.ts` beside its file. */
 async function replay(
   app: string,
-  { tables }: AppDefinition,
+  definition: AppDefinition,
   platform: Platform,
   server: { readonly url: string; readonly authenticated: boolean },
   stopping: AbortSignal,
@@ -142,8 +142,16 @@ async function replay(
     throw new StartError("bad_replay", `${file}: expected an export named replay`)
   }
   const replayer = await openReplay(platform.ports, platform.log, exported.replay)
-  const table = tables.find(({ topic }) => topic === exported.replay?.topic)?.name
+  const table = tableOf(definition, exported.replay.topic)
   await showReplay(replayer, { ...exported.replay, table, ...server }, stopping)
+}
+
+/** The table that consumes a topic, else one of what a job makes of it. */
+function tableOf({ tables, jobs }: AppDefinition, topic: string): string | undefined {
+  const made = jobs.filter(({ reads }) => reads.includes(topic)).flatMap(({ writes }) => writes)
+  const found =
+    tables.find(table => table.topic === topic) ?? tables.find(table => made.includes(table.topic))
+  return found?.name
 }
 
 /**

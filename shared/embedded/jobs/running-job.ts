@@ -4,6 +4,7 @@ import type { JobItem } from "../../processing/jobs/job-item.ts"
 import type { JobStore } from "../../processing/jobs/job-store.ts"
 import type { JobTrouble, TaskActivity } from "../../processing/jobs/job-view.ts"
 import type { CommitStore } from "../../processing/task/commit-store.ts"
+import type { StopReason } from "../../processing/task/outcome.ts"
 import { TaskRunner } from "../../processing/task/runner.ts"
 import type { Ports } from "../../storage/time.ts"
 import { Bell, Turns } from "./bell.ts"
@@ -147,8 +148,10 @@ export class RunningJob {
       for (let task = this.#loops.size; task < item.tasks.length; task++) {
         const work = this.#startTask(item, task, code, turns, signal).catch(error => {
           fault ??= error
+          return undefined
         })
-        tasks.push(work.then(() => stop.abort()))
+        // Of a bounded run the others go on.
+        tasks.push(work.then(why => (why === "finished" ? this.#bell.ring() : stop.abort())))
       }
       await this.#bell.wait(LOOK_MS, signal)
       if (!signal.aborted) item = (await jobs.find(name))?.item
@@ -162,7 +165,7 @@ export class RunningJob {
     code: WorkerCode,
     turns: Turns,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<StopReason | undefined> {
     const { ports, log, jobs, commits } = this.#options
     const bell = new Bell(ports.clock)
     const runner = new TaskRunner({ ports, log, jobs, commits, code, task })
@@ -176,7 +179,7 @@ export class RunningJob {
     for (const [topicId, partition] of item.tasks[task] ?? [])
       void this.#listen(topicId, partition, bell, signal)
     try {
-      await loop.run()
+      return await loop.run()
     } finally {
       await runner.close()
     }

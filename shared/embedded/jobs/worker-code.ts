@@ -102,8 +102,8 @@ export class WorkerCode implements JobCode {
     this.ended = promise
     this.#onEnd = resolve
     this.#boundsMs = boundsMs(options.workMsMax ?? WORK_MS_MAX)
-    const { file, stage, job, memoryMb } = options
-    const workerData: WorkerTask = { file, stage, job }
+    const { file, stage, job, bounded = false, memoryMb } = options
+    const workerData: WorkerTask = { file, stage, job, bounded }
     this.#worker = new Worker(PROGRAM, {
       name: `job ${job}`,
       workerData,

@@ -7,6 +7,8 @@ export interface WorkerTask {
   readonly file: string
   readonly stage: string
   readonly job: string
+  /** Every source ends where its topics end now; files are topics. */
+  readonly bounded?: boolean
 }
 
 /** Several byte arrays as one, so that one buffer changes threads. */

@@ -8,6 +8,7 @@ import { hookModules } from "../../evaluation/module-hooks.ts"
 import type { EngineBatch, LoadedRun, WorkResult } from "../../processing/engine/engine.ts"
 import type { EngineHandle, JobCode } from "../../processing/task/job-code.ts"
 import { localJobCode } from "../../processing/task/local-job-code.ts"
+import { boundedCode } from "./bounded-code.ts"
 import {
   alone,
   told,
@@ -41,7 +42,7 @@ async function loadCode(): Promise<JobCode> {
       fault === undefined ? `${task.file} has no job ${task.job}` : `${fault.path}: ${fault.message}`,
     )
   }
-  return localJobCode(job, found)
+  return task.bounded === true ? boundedCode(job, found) : localJobCode(job, found)
 }
 
 function engineOf({ engine }: { readonly engine: number }): EngineHandle {
