@@ -216,7 +216,8 @@ export class CommitStore {
     unplaced: readonly RunRef[],
   ): void {
     for (const [index, { level, piece }] of after.entries()) {
-      const bytes = body.bytesOf((unplaced[index] as RunRef).piece)
+      const own = (unplaced[index] as RunRef).piece
+      const bytes = own.kind === "inline" ? own.bytes : body.bytesOf(own)
       if (level >= 0 && bytes !== undefined) this.#cache.keep(piece, bytes)
     }
     const kept = new Set(after.map(({ piece }) => piece))
