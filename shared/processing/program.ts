@@ -156,7 +156,10 @@ export class Program {
       node.watermark = watermark
       node.idle = idle
       if (node.valve !== undefined) {
-        const inputs = node.inputs.map(input => times[input.index] as NodeTime)
+        const inputs = node.inputs.map(input => {
+          const time = times[input.index] as NodeTime
+          return { ...time, ended: time.watermark === END_OF_TIME }
+        })
         node.valve = Valve.restored(inputs, watermark)
       }
     }

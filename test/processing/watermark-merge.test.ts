@@ -197,7 +197,6 @@ describe("any steps", () => {
           note(inputs, each)
         }
         const restored = Valve.restored(inputs, valve.merged.watermark)
-        for (const [index, { ended }] of inputs.entries()) if (ended) restored.end(index)
         for (const each of after) {
           apply(valve, each)
           apply(restored, each)

@@ -53,7 +53,6 @@ export class Valve {
   readonly #inputs: readonly InputTime[]
   readonly #aligned: boolean[]
   #watermark: number
-  #idle = false
 
   constructor(count: number, watermark: number = Number.NEGATIVE_INFINITY) {
     this.#inputs = Array.from({ length: count }, inputTime)
@@ -62,16 +61,12 @@ export class Valve {
   }
 
   /** As it stood, from what its inputs and itself had come to. Of those, the ones that count are the ones that keep up. */
-  static restored(
-    inputs: readonly { readonly watermark: number; readonly idle: boolean }[],
-    watermark: number,
-  ): Valve {
+  static restored(inputs: readonly Readonly<InputTime>[], watermark: number): Valve {
     const valve = new Valve(inputs.length, watermark)
     for (const [index, input] of inputs.entries()) {
-      Object.assign(valve.#inputs[index] as InputTime, { watermark: input.watermark, idle: input.idle })
-      valve.#aligned[index] = !input.idle && input.watermark >= watermark
+      Object.assign(valve.#inputs[index] as InputTime, input)
+      valve.#aligned[index] = !input.idle && !input.ended && input.watermark >= watermark
     }
-    valve.#idle = inputs.every(input => input.idle)
     return valve
   }
 
@@ -94,12 +89,10 @@ export class Valve {
         // The last one held all others back: what they had come to counts now.
         if (input.watermark === this.#watermark)
           this.#raise(Math.max(...this.#open().map(other => other.watermark)))
-        this.#idle = true
       } else if (input.watermark === this.#watermark) this.#advance()
       return
     }
     this.#aligned[index] = input.watermark >= this.#watermark
-    this.#idle = false
   }
 
   end(index: number): void {
@@ -112,12 +105,13 @@ export class Valve {
       // As if it had gone idle last.
       if (!input.idle && input.watermark === this.#watermark)
         this.#raise(Math.max(...open.map(other => other.watermark)))
-      this.#idle = true
     } else this.#advance()
   }
 
   get merged(): MergedTime {
-    return { watermark: this.#watermark, idle: this.#idle, ended: this.#open().length === 0 }
+    const open = this.#open()
+    const idle = open.length > 0 && open.every(other => other.idle)
+    return { watermark: this.#watermark, idle, ended: open.length === 0 }
   }
 
   #open(): InputTime[] {
