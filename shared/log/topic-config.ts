@@ -18,7 +18,7 @@ const oneOf = (...values: string[]): Check => {
 
 /** Kafka's names. Only what the log acts on, or will without a change of the stored topic, is accepted. */
 const CONFIG_CHECKS: Readonly<Record<string, Check>> = {
-  "cleanup.policy": oneOf("delete"),
+  "cleanup.policy": oneOf("delete", "compact", "compact,delete"),
   "compression.type": oneOf("producer", "uncompressed", ...CODECS.filter(codec => codec !== "none")),
   "retention.ms": integerFrom(-1),
   "retention.bytes": integerFrom(-1),
