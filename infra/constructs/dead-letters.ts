@@ -11,7 +11,7 @@ const HELD = Duration.minutes(5)
 export interface DeadLettersProps {
   /**
    * What becomes of the queue when the stack goes.
-   * @default RemovalPolicy.RETAIN
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy
 }
@@ -27,7 +27,7 @@ export class DeadLetters extends Construct {
       visibilityTimeout: HELD,
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
-      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
     })
     acknowledge(this.queue, "SQS3", "This is the dead-letter queue: of invocations, which name it elsewhere.")
   }

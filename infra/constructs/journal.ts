@@ -23,7 +23,7 @@ export interface MillraceJournalProps {
   readonly retention?: Duration
   /**
    * What becomes of the stream that is made when the stack goes.
-   * @default RemovalPolicy.RETAIN
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy
 }
@@ -48,7 +48,7 @@ export class MillraceJournal extends Construct {
         shardCount: props.shards ?? 1,
         retentionPeriod: props.retention ?? Duration.hours(24),
         encryption: StreamEncryption.MANAGED,
-        removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+        removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
       })
   }
 

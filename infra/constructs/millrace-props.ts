@@ -98,8 +98,8 @@ export interface MillraceProps {
   readonly authentication?: Authentication
   /**
    * What becomes of the data when the stack goes: bucket, tables, stream, dead letters. With `DESTROY` the bucket is
-   * emptied too.
-   * @default RemovalPolicy.RETAIN
+   * emptied too; with `RETAIN` tables are protected from being deleted by anybody.
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE - it stays, save for what a failed deployment has just made
    */
   readonly removalPolicy?: RemovalPolicy
   /**

@@ -26,8 +26,9 @@ export interface MillraceStorageProps {
    */
   readonly metaTable?: ITable
   /**
-   * What becomes of bucket and tables that are made here when the stack goes. With `DESTROY` the bucket is emptied too.
-   * @default RemovalPolicy.RETAIN
+   * What becomes of bucket and tables that are made here when the stack goes. With `DESTROY` the bucket is emptied too;
+   * with `RETAIN` tables are protected from being deleted by anybody.
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
    */
   readonly removalPolicy?: RemovalPolicy
 }
@@ -40,7 +41,7 @@ export class MillraceStorage extends Construct {
 
   constructor(scope: Construct, id: string, props: MillraceStorageProps = {}) {
     super(scope, id)
-    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
     this.bucket = props.bucket ?? this.#bucket(removalPolicy)
     this.logTable = props.logTable ?? this.#table("LogTable", removalPolicy, StreamViewType.KEYS_ONLY)
     this.metaTable = props.metaTable ?? this.#table("MetaTable", removalPolicy)
@@ -80,7 +81,9 @@ export class MillraceStorage extends Construct {
       sortKey: { name: "sk", type: AttributeType.STRING },
       billingMode: BillingMode.PAY_PER_REQUEST,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
-      deletionProtection: removalPolicy !== RemovalPolicy.DESTROY,
+      // A protected table would end the rollback of a first deployment half-way. Of one that is deleted by hand
+      // DynamoDB keeps a backup for 35 days, as it does of all that have point-in-time recovery.
+      deletionProtection: removalPolicy === RemovalPolicy.RETAIN,
       removalPolicy,
       ...(stream === undefined ? {} : { stream }),
     })

@@ -13,7 +13,7 @@ const CHOICES = {
   dashboard: { true: true, false: false },
   ledger: { true: true, false: false },
   protect: { true: true, false: false },
-  removal: { retain: RemovalPolicy.RETAIN, destroy: RemovalPolicy.DESTROY },
+  removal: { retain: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE, destroy: RemovalPolicy.DESTROY },
 } as const
 
 type Choices = typeof CHOICES

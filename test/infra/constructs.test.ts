@@ -45,11 +45,10 @@ describe("storage", () => {
   test("tables are on demand, can be restored to any second, and only the log's has a stream", () => {
     const tables = Object.entries(resourcesOf(plain.template, "AWS::DynamoDB::Table"))
     expect(tables).toHaveLength(2)
-    for (const [id, { Properties, DeletionPolicy }] of tables) {
+    for (const [id, { Properties }] of tables) {
       expect(Properties).toMatchObject({
         BillingMode: "PAY_PER_REQUEST",
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-        DeletionProtectionEnabled: true,
         KeySchema: [
           { AttributeName: "pk", KeyType: "HASH" },
           { AttributeName: "sk", KeyType: "RANGE" },
@@ -58,13 +57,11 @@ describe("storage", () => {
       const stream = id.includes("LogTable") ? { StreamViewType: "KEYS_ONLY" } : undefined
       expect(Properties.StreamSpecification).toEqual(stream)
       expect(Properties.LocalSecondaryIndexes).toBeUndefined()
-      expect(DeletionPolicy).toBe("Retain")
     }
   })
 
   test("the bucket is encrypted, closed, TLS only; what the engine names does not expire", () => {
     plain.template.hasResource("AWS::S3::Bucket", {
-      DeletionPolicy: "Retain",
       Properties: {
         BucketEncryption: {
           ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" } }],
@@ -96,13 +93,34 @@ describe("storage", () => {
     })
   })
 
+  const KEEPING = ["AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::Kinesis::Stream", "AWS::SQS::Queue"]
+
+  test("data outlives the stack, but not a first deployment that fails: nothing is protected then", () => {
+    const { template } = synthesize({ journal: true })
+    for (const type of KEEPING) {
+      const resources = Object.values(resourcesOf(template, type))
+      expect(resources.length).toBeGreaterThan(0)
+      for (const resource of resources) {
+        expect([type, resource.DeletionPolicy]).toEqual([type, "RetainExceptOnCreate"])
+        expect(resource.UpdateReplacePolicy).toBe("Retain")
+        expect(resource.Properties.DeletionProtectionEnabled ?? false).toBe(false)
+      }
+    }
+  })
+
+  test("with RETAIN tables are protected, and all stays whatever happens", () => {
+    const { template } = synthesize({ journal: true, removalPolicy: RemovalPolicy.RETAIN })
+    for (const type of KEEPING) {
+      for (const resource of Object.values(resourcesOf(template, type))) {
+        expect([type, resource.DeletionPolicy]).toEqual([type, "Retain"])
+        const isTable = type === "AWS::DynamoDB::Table"
+        expect(resource.Properties.DeletionProtectionEnabled ?? false).toBe(isTable)
+      }
+    }
+  })
+
   test("with DESTROY nothing is left, and the bucket is emptied", () => {
-    for (const type of [
-      "AWS::DynamoDB::Table",
-      "AWS::S3::Bucket",
-      "AWS::Kinesis::Stream",
-      "AWS::SQS::Queue",
-    ]) {
+    for (const type of KEEPING) {
       for (const resource of Object.values(resourcesOf(full.template, type))) {
         expect([type, resource.DeletionPolicy]).toEqual([type, "Delete"])
         expect(resource.Properties.DeletionProtectionEnabled ?? false).toBe(false)

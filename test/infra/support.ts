@@ -52,6 +52,7 @@ export interface Resource {
   readonly Type: string
   readonly Properties: Readonly<Record<string, unknown>>
   readonly DeletionPolicy?: string
+  readonly UpdateReplacePolicy?: string
   readonly Metadata?: { readonly "aws:cdk:path"?: string }
 }
 
