@@ -125,7 +125,9 @@ export class RunningJob {
     } finally {
       stop.abort()
       const settled = Promise.allSettled(tasks)
-      await Promise.race([settled, this.#options.ports.clock.sleep(STOP_MS_MAX)])
+      const waited = new AbortController()
+      await Promise.race([settled, this.#options.ports.clock.sleep(STOP_MS_MAX, waited.signal)])
+      waited.abort()
       this.#loops.clear()
       await code.close()
       await settled
