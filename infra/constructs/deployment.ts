@@ -45,7 +45,10 @@ export class Deployment extends Construct {
       [definitions],
       "Definitions before and after this one have other names; a rollback reads the one before.",
     )
-    firstKey?.grantRead(deploy.ownRole)
+    if (firstKey !== undefined) {
+      allow(deploy.ownRole, ["secretsmanager:GetSecretValue"], [firstKey.secretArn])
+      firstKey.encryptionKey?.grantDecrypt(deploy.ownRole)
+    }
     const properties: DeployProperties = {
       DefinitionBucket: asset.s3BucketName,
       DefinitionKey: asset.s3ObjectKey,

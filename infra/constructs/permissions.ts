@@ -2,6 +2,7 @@ import type { ITable } from "aws-cdk-lib/aws-dynamodb"
 import { type IRole, PolicyStatement } from "aws-cdk-lib/aws-iam"
 import type { IKey } from "aws-cdk-lib/aws-kms"
 import type { FunctionName } from "../../functions/environment.ts"
+import { KEYS_PK } from "../../shared/api/auth/key-item.ts"
 import { acknowledgeWildcards } from "./acknowledge.ts"
 import type { MillraceStorage } from "./storage.ts"
 
@@ -19,6 +20,12 @@ const ITEMS_READ = ["dynamodb:GetItem", "dynamodb:Query"]
 const ITEMS_PUT = [...ITEMS_READ, "dynamodb:PutItem"]
 /** A transaction asks for the right to each of its steps. */
 const ITEMS_TRANSACTED = [...ITEMS_PUT, "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"]
+
+const ITEM_WRITES = new Set(["dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"])
+/** Who makes and revokes keys. A key that anybody else could write would open everything. */
+const KEY_WRITERS: ReadonlySet<FunctionName> = new Set(["api", "deploy"])
+/** Items' partition keys are none of keys'. */
+const NO_KEYS = { "ForAllValues:StringNotEquals": { "dynamodb:LeadingKeys": [KEYS_PK] } }
 
 interface Access {
   readonly log?: readonly string[]
@@ -69,7 +76,7 @@ export function grantStorage(role: IRole, name: FunctionName, storage: MillraceS
   const { log, meta, objectsRead, objectsWritten } = ACCESS[name]
   const { bucket, logTable, metaTable } = storage
   if (log !== undefined) allow(role, log, [logTable.tableArn])
-  allow(role, meta, [metaTable.tableArn])
+  allowMeta(role, name, meta, metaTable)
   allowKey(role, logTable, metaTable)
   if (objectsRead === undefined) return
   const keys = (prefixes: readonly string[]) => prefixes.map(prefix => bucket.arnForObjects(prefix))
@@ -83,6 +90,20 @@ export function grantStorage(role: IRole, name: FunctionName, storage: MillraceS
     keys([WAL, SNAPSHOTS, TABLES, DEAD, JOBS]),
     "The keys under the prefix are the engine's own, and are made as records come.",
   )
+}
+
+function allowMeta(role: IRole, name: FunctionName, actions: readonly string[], { tableArn }: ITable): void {
+  if (KEY_WRITERS.has(name)) {
+    allow(role, actions, [tableArn])
+    return
+  }
+  const writes = actions.filter(action => ITEM_WRITES.has(action))
+  allow(
+    role,
+    actions.filter(action => !ITEM_WRITES.has(action)),
+    [tableArn],
+  )
+  if (writes.length > 0) allow(role, writes, [tableArn], NO_KEYS)
 }
 
 /** Gives a function's role what it takes to carry changes of jobs through: what their tasks left is read and published. */
@@ -99,7 +120,13 @@ function allowKey(role: IRole, ...tables: readonly ITable[]): void {
   for (const table of tables) (table as { encryptionKey?: IKey }).encryptionKey?.grantEncryptDecrypt(role)
 }
 
-/** Allows actions on resources. */
-export function allow(role: IRole, actions: readonly string[], resources: readonly string[]): void {
-  role.addToPrincipalPolicy(new PolicyStatement({ actions: [...actions], resources: [...resources] }))
+/** Allows actions on resources, under conditions of IAM's if there are any. */
+export function allow(
+  role: IRole,
+  actions: readonly string[],
+  resources: readonly string[],
+  conditions?: Record<string, unknown>,
+): void {
+  const given = { actions: [...actions], resources: [...resources] }
+  role.addToPrincipalPolicy(new PolicyStatement(conditions === undefined ? given : { ...given, conditions }))
 }

@@ -51,6 +51,20 @@ test("only readers read: query and dispatch write nothing", () => {
   }
 })
 
+test("keys are written by who makes and revokes them, and by nobody else", () => {
+  const writes = /^dynamodb:(?!Get|Query|ConditionCheck|Describe|List)\S+ <StorageMetaTable.Arn>(.*)$/
+  const guarded = ' if {"ForAllValues:StringNotEquals":{"dynamodb:LeadingKeys":["keys"]}}'
+  const writers = [...roles].flatMap(([role, statements]) =>
+    allowed(statements).flatMap(line => {
+      const condition = writes.exec(line)?.[1]
+      return condition === undefined ? [] : [{ role, condition }]
+    }),
+  )
+  const unguarded = new Set(writers.filter(({ condition }) => condition !== guarded).map(({ role }) => role))
+  expect([...unguarded].sort()).toEqual(["FunctionsApiRole", "FunctionsDeployRole"])
+  expect(new Set(writers.map(({ role }) => role)).size).toBeGreaterThan(unguarded.size)
+})
+
 test("slots and objects are never deleted", () => {
   const deletes = allowed(all).filter(line => /Delete/.test(line))
   expect(deletes.filter(line => /LogTable|s3:/.test(line))).toEqual([])

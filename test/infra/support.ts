@@ -60,6 +60,7 @@ export interface Statement {
   readonly Effect: string
   readonly Action: string | string[]
   readonly Resource: unknown
+  readonly Condition?: Readonly<Record<string, unknown>>
 }
 
 export function resourcesOf(template: Template, type: string): Record<string, Resource> {
@@ -97,10 +98,11 @@ export function statementsByRole(template: Template): Map<string, Statement[]> {
 
 /** What statements allow, one line for each resource: `s3:GetObject on <StorageBucket.Arn>/wal/*`. */
 export function allowed(statements: readonly Statement[]): string[] {
-  const lines = statements.flatMap(({ Effect, Action, Resource }) =>
-    [Resource]
+  const lines = statements.flatMap(({ Effect, Action, Resource, Condition }) => {
+    const under = Condition === undefined ? "" : ` if ${JSON.stringify(Condition)}`
+    return [Resource]
       .flat()
-      .flatMap(resource => [Action].flat().map(action => `${Effect} ${action} ${flat(resource)}`)),
-  )
+      .flatMap(resource => [Action].flat().map(action => `${Effect} ${action} ${flat(resource)}${under}`))
+  })
   return lines.map(line => line.replace(/^Allow /, "")).sort()
 }
