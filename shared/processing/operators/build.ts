@@ -8,6 +8,7 @@ import { Deduplicate } from "./deduplicate.ts"
 import { FixedWindows } from "./fixed-windows.ts"
 import { GlobalWindows } from "./global-windows.ts"
 import { ProcessOperator } from "./process-operator.ts"
+import { quickWindow } from "./quick-windows.ts"
 import { SessionWindows } from "./session-windows.ts"
 import { FilterOperator, FlatMapOperator, MapOperator, PassOperator, SplitOperator } from "./stateless.ts"
 import { TimestampsOperator } from "./timestamps.ts"
@@ -75,6 +76,8 @@ function buildWindow(
       throw new ProcessingError("unsupported", "a count window has its own trigger")
     return new CountWindows(assigner, { keys, content }, context)
   }
+  const quick = quickWindow(operator, { keys, content }, context)
+  if (quick !== undefined) return quick
   const time = assigner.kind === "global" ? "event" : assigner.time
   const trigger = runningTrigger(triggerOf(assigner, operator.trigger, bounded), time)
   const parts = { keys, content, trigger, time, latenessMs: allowedLatenessMs }

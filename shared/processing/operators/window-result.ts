@@ -18,6 +18,8 @@ export interface WindowContent<C = unknown> {
   add(content: C, record: unknown): C
   /** Both together; the records of `left` came first. */
   merge(left: C, right: C): C
+  /** The same, which may be merged into while `content` stays as it is. */
+  copy(content: C): C
   /** What is stored of it. */
   pack(content: C): unknown
   unpack(packed: unknown): C
@@ -85,6 +87,13 @@ class AggregateContent implements WindowContent<unknown[]> {
     return this.#aggregators.map((each, index) => each.merge(left[index], right[index]))
   }
 
+  copy(content: unknown[]): unknown[] {
+    return this.merge(
+      this.#aggregators.map(each => each.create()),
+      content,
+    )
+  }
+
   emit(
     content: unknown[],
     window: TimeWindow,
@@ -132,6 +141,10 @@ class ReduceContent implements WindowContent {
     return materialised(this.#reduce(left, right))
   }
 
+  copy(content: unknown): unknown {
+    return content
+  }
+
   emit(
     content: unknown,
     _window: TimeWindow,
@@ -175,6 +188,10 @@ class ProcessContent implements WindowContent<unknown[]> {
 
   merge(left: unknown[], right: unknown[]): unknown[] {
     return left.concat(right)
+  }
+
+  copy(content: unknown[]): unknown[] {
+    return content.slice()
   }
 
   emit(

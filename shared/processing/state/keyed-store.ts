@@ -1,4 +1,4 @@
-import type { StateTable, StateVisitor } from "../operator.ts"
+import { END_OF_TIME, type StateTable, type StateVisitor } from "../operator.ts"
 import { type KeyId, type KeyPart, type KeyReader, keyBytes, keyGroup, keyParts } from "./keys.ts"
 import { packState, unpackState } from "./packing.ts"
 
@@ -12,8 +12,10 @@ const ENTRY_BYTES = 96
 export class KeySlot<V> {
   readonly id: KeyId
   readonly entries = new Map<SubKey, V>()
-  /** Entries changed or removed since the last commit. */
-  changed: Set<SubKey> | undefined
+  /** Entries changed or removed since the last commit, and whether it holds them: what came and went is not written. */
+  changed: Map<SubKey, boolean> | undefined
+  /** The entry that the operator was at last, where it keeps it here. */
+  recent: V | undefined
   /** The stored form of the key, made when it is first written. */
   stored: { readonly bytes: Uint8Array; readonly group: number } | undefined
 
@@ -36,6 +38,7 @@ export class KeyedStore<V> implements StateTable {
   #keyBytes = 0
   #entries = 0
   #averageValueBytes = 16
+  #commits = 0
 
   /**
    * @param options.pack makes what is stored of a value, plain data; `unpack` the reverse
@@ -94,24 +97,42 @@ export class KeyedStore<V> implements StateTable {
   set(slot: KeySlot<V>, sub: SubKey, value: V): void {
     // A slot that lost its last entry was forgotten; whoever has it still may go on with it.
     if (slot.entries.size === 0 && !this.#slots.has(slot.id)) this.#keep(slot)
-    if (!slot.entries.has(sub)) this.#entries++
+    const isStored = slot.entries.has(sub)
+    if (!isStored) this.#entries++
     slot.entries.set(sub, value)
-    this.touch(slot, sub)
+    this.#note(slot, sub, isStored)
   }
 
   /** Says that an entry's value was changed in place. */
   touch(slot: KeySlot<V>, sub: SubKey): void {
+    this.#note(slot, sub, true)
+  }
+
+  #note(slot: KeySlot<V>, sub: SubKey, isStored: boolean): void {
     if (slot.changed === undefined) {
-      slot.changed = new Set()
+      slot.changed = new Map()
       this.#changed.push(slot)
     }
-    slot.changed.add(sub)
+    if (!slot.changed.has(sub)) slot.changed.set(sub, isStored)
+  }
+
+  /** Counts commits: an entry that was touched in this one need not be again. */
+  get commits(): number {
+    return this.#commits
+  }
+
+  /** Gives an entry another sub-key. */
+  rename(slot: KeySlot<V>, from: SubKey, to: SubKey): void {
+    const value = slot.entries.get(from) as V
+    this.set(slot, to, value)
+    this.delete(slot, from)
   }
 
   delete(slot: KeySlot<V>, sub: SubKey): boolean {
     if (!slot.entries.delete(sub)) return false
     this.#entries--
-    this.touch(slot, sub)
+    if (slot.changed?.get(sub) === false) slot.changed.delete(sub)
+    else this.#note(slot, sub, true)
     if (slot.entries.size === 0) this.#forget(slot)
     return true
   }
@@ -128,6 +149,7 @@ export class KeyedStore<V> implements StateTable {
   }
 
   takeChanges(visit: StateVisitor): void {
+    this.#commits++
     const changed = this.#changed
     this.#changed = []
     for (const slot of changed) {
@@ -137,7 +159,7 @@ export class KeyedStore<V> implements StateTable {
       const { group, bytes } = this.#stored(slot)
       // A key that was forgotten and came back has a slot of its own, whose entries are the newer ones.
       const current = this.#slots.get(slot.id)
-      for (const sub of subs) {
+      for (const sub of subs.keys()) {
         if (current !== undefined && current !== slot && current.changed?.has(sub) === true) continue
         const holder = slot.entries.has(sub) ? slot : current
         const value = holder?.entries.get(sub)
@@ -190,13 +212,31 @@ export class KeyedStore<V> implements StateTable {
   }
 }
 
+const float = new Float64Array(1)
+const floatBytes = new Uint8Array(float.buffer)
+const UINT32_MAX = 0xffffffff
+/** MessagePack's sign of a 64-bit float, which is what whole numbers above 32 bits are packed as. */
+const FLOAT64 = 0xcb
+
 /** The stored key of an entry: the key's length, its bytes, then the packed sub-key. */
-function entryKey(key: Uint8Array, sub: SubKey): Uint8Array {
-  const packed = packState(sub)
-  const bytes = new Uint8Array(4 + key.length + packed.length)
-  new DataView(bytes.buffer).setUint32(0, key.length)
+export function entryKey(key: Uint8Array, sub: SubKey): Uint8Array {
+  const { length } = key
+  const isTime = typeof sub === "number" && sub > UINT32_MAX && sub < END_OF_TIME
+  const packed = isTime ? floatBytes : packState(sub)
+  const bytes = new Uint8Array(4 + length + (isTime ? 9 : packed.length))
+  bytes[0] = length >>> 24
+  bytes[1] = length >>> 16
+  bytes[2] = length >>> 8
+  bytes[3] = length
   bytes.set(key, 4)
-  bytes.set(packed, 4 + key.length)
+  if (!isTime) {
+    bytes.set(packed, 4 + length)
+    return bytes
+  }
+  // A window's end, as it mostly is: written here as `packState` writes it.
+  float[0] = sub
+  bytes[4 + length] = FLOAT64
+  for (let byte = 0; byte < 8; byte++) bytes[5 + length + byte] = floatBytes[7 - byte] as number
   return bytes
 }
 

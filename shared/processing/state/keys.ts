@@ -36,11 +36,22 @@ export function keyReader(selector: KeySelector): KeyReader {
     }
   }
   return {
-    idOf: record =>
-      JSON.stringify(fields.map(name => keyPart((record as Record<string, unknown>)[name], name))),
+    idOf: record => partsId(record as Record<string, unknown>, fields),
     partsOf: id => JSON.parse(String(id)) as KeyPart[],
     names: fields,
   }
+}
+
+/** What JSON.stringify makes of the parts; numbers and booleans are their own text. */
+function partsId(record: Record<string, unknown>, fields: readonly string[]): string {
+  let id = "["
+  for (let index = 0; index < fields.length; index++) {
+    const name = fields[index] as string
+    const part = keyPart(record[name], name)
+    if (index > 0) id += ","
+    id += typeof part === "string" ? JSON.stringify(part) : part
+  }
+  return `${id}]`
 }
 
 function keyPart(value: unknown, name: string): KeyPart {

@@ -1,0 +1,53 @@
+import type { StateTable, StateVisitor } from "../operator.ts"
+import { entryKey } from "./keyed-store.ts"
+import { keyBytes, keyGroup } from "./keys.ts"
+import { packState, unpackState } from "./packing.ts"
+
+// The key without parts is nobody's.
+const NO_PARTS = keyBytes([])
+const KEY = entryKey(NO_PARTS, 0)
+const GROUP = keyGroup(NO_PARTS)
+
+/** A table with a number beside its keys' entries: of the operator, as far as this task has come. −∞ is not stored. */
+export class MarkedTable implements StateTable {
+  readonly #table: StateTable
+  readonly #mark: { get(): number; load(mark: number): void }
+  #taken = Number.NEGATIVE_INFINITY
+
+  constructor(table: StateTable, mark: { get(): number; load(mark: number): void }) {
+    this.#table = table
+    this.#mark = mark
+  }
+
+  takeChanges(visit: StateVisitor): void {
+    this.#table.takeChanges(visit)
+    const mark = this.#mark.get()
+    if (mark === this.#taken) return
+    this.#taken = mark
+    visit(GROUP, KEY, packState(mark))
+  }
+
+  readGroup(group: number, visit: StateVisitor): void {
+    this.#table.readGroup(group, visit)
+    const mark = this.#mark.get()
+    if (group === GROUP && mark !== Number.NEGATIVE_INFINITY) visit(GROUP, KEY, packState(mark))
+  }
+
+  load(group: number, key: Uint8Array, value: Uint8Array | undefined): void {
+    if (group !== GROUP || Buffer.compare(key, KEY) !== 0) {
+      this.#table.load(group, key, value)
+      return
+    }
+    if (value === undefined) return
+    this.#taken = unpackState(value) as number
+    this.#mark.load(this.#taken)
+  }
+
+  loaded(): void {
+    this.#table.loaded()
+  }
+
+  get bytes(): number {
+    return this.#table.bytes
+  }
+}
