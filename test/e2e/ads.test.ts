@@ -2,6 +2,7 @@ import { join } from "node:path"
 import { expect, test } from "vitest"
 import { type AdEvent, adEvents } from "../../examples/ads/events.ts"
 import { type Entry, ledgerOf } from "../../examples/ads/ledger.ts"
+import { lastEvents, lateEvents, statsOf } from "./ads-answers.ts"
 import { pause, repository, type Server, startServer, until } from "./support.ts"
 
 const KILLS = 20
@@ -29,46 +30,6 @@ async function tasksOf(server: Server): Promise<readonly Task[]> {
 const sumOf = (tasks: readonly Task[], of: (task: Task) => number) =>
   tasks.reduce((sum, task) => sum + of(task), 0)
 
-/** Events that the job set aside as too late, each of them once. */
-async function lateEvents(server: Server): Promise<ReadonlySet<string>> {
-  const path = "/topics/ad-events-late/partitions/0/records?offset=0&timeout=0&max_bytes=4000000"
-  const ids: string[] = (await server.call(`GET ${path}`)).json.map(
-    ({ value }: { value: AdEvent }) => value.eventId,
-  )
-  expect(new Set(ids).size).toBe(ids.length)
-  return new Set(ids)
-}
-
-/** The newest row of each minute, in the ledger's form, and how many rows there are in all. */
-async function tableOf(server: Server, before: number): Promise<readonly Entry[]> {
-  const rows = await server.rows(
-    `SELECT adId, epoch_ms(windowStart), events, impressions, clicks, spend * 1000000, users FROM ad_stats
-       QUALIFY row_number() OVER (PARTITION BY adId, windowStart ORDER BY events DESC) = 1
-       ORDER BY adId, windowStart LIMIT 100000`,
-  )
-  return rows
-    .map(([adId, windowStart, events, impressions, clicks, spendMicros, users]) => ({
-      adId: String(adId),
-      windowStart: Number(windowStart),
-      events: Number(events),
-      impressions: Number(impressions),
-      clicks: Number(clicks),
-      spendMicros: Number(spendMicros),
-      users: Number(users),
-    }))
-    .filter(({ windowStart }) => windowStart < before)
-}
-
-/** An event of each ad, long after all others: every minute before it is over. */
-function lastEvents(events: readonly AdEvent[]): readonly AdEvent[] {
-  const after = Math.max(...events.map(({ occurredAt }) => occurredAt)) + 3_600_000
-  const ads = [...new Set(events.map(({ adId }) => adId))]
-  return ads.map(adId => {
-    const shared = { userId: "nobody", type: "impression", costMicros: 0, occurredAt: after } as const
-    return { eventId: `last-${adId}`, adId, ...shared }
-  })
-}
-
 test("killed twenty times, the job counts each event once: its table is the ledger, to the cent", async () => {
   const events = adEvents({ count: 6_000, seed: 7 })
   const chunk = Math.ceil(events.length / KILLS)
@@ -93,7 +54,7 @@ test("killed twenty times, the job counts each event once: its table is the ledg
   expect(total).toBeGreaterThanOrEqual(events.length)
   const ledger = ledgerOf(events, late)
   const over = Math.max(...events.map(({ occurredAt }) => occurredAt)) + 60_000
-  const table = await tableOf(server, over)
+  const table = await statsOf(server, over)
   const cents = (entries: readonly Entry[]) =>
     Math.round(entries.reduce((sum, { spendMicros }) => sum + spendMicros, 0) / MICROS_PER_CENT)
   expect(cents(table)).toBe(cents(ledger))

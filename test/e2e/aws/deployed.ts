@@ -69,8 +69,11 @@ export class Deployed extends Client {
       const name = /-Functions([A-Z][a-z]+)[0-9A-F]{8}-/.exec(physical)?.[1]?.toLowerCase()
       if (name !== undefined) this.#names.set(name as FunctionName, physical)
     }
+    const jobs = JSON.parse(this.outputs.JobFunctionNames ?? "{}") as Record<string, string>
+    for (const physical of Object.values(jobs)) this.#names.set("process", physical)
   }
 
+  /** A function's name; `process` is the one of the app's last job. */
   physicalName(name: FunctionName): string {
     const physical = this.#names.get(name)
     if (physical === undefined)
