@@ -100,8 +100,8 @@ class StoredLog implements Log {
     return (await this.#topics.find(name, anew)).info
   }
 
-  async topicById(id: string): Promise<TopicInfo> {
-    return (await this.#topics.findById(id)).info
+  async topicById(id: string, anew = false): Promise<TopicInfo> {
+    return (await this.#topics.findById(id, anew)).info
   }
 
   alterTopic(name: string, by: Owner, change: TopicChange): Promise<TopicInfo> {

@@ -108,14 +108,15 @@ export class Topics {
     this.#byName.delete(name)
   }
 
-  /** Throws `topic_deleted` for an id that is closed or was never given. */
-  async findById(id: string): Promise<TopicRead> {
+  /** As `find`. Throws `topic_deleted` for an id that is closed or was never given. */
+  async findById(id: string, anew = false): Promise<TopicRead> {
     for (const { read } of this.#byName.values()) {
-      if (read?.info.id === id) return this.#checked(await this.find(read.info.name).catch(onlyUnknown), id)
+      if (read?.info.id !== id) continue
+      return this.#checked(await this.find(read.info.name, anew).catch(onlyUnknown), id)
     }
     const { name, closed } = await this.#id(id)
     if (closed) throw deleted(id)
-    const known = await this.find(name).catch(onlyUnknown)
+    const known = await this.find(name, anew).catch(onlyUnknown)
     // What is remembered of the name may be the topic that had it before.
     if (known?.info.id === id) return known
     return this.#checked(await this.find(name, true).catch(onlyUnknown), id)

@@ -171,8 +171,11 @@ export interface Log {
   listTopics(): Promise<readonly TopicInfo[]>
   /** As of up to a minute ago, or, with `anew`, of a read that begins after this call. Throws `unknown_topic`. */
   topic(name: string, anew?: boolean): Promise<TopicInfo>
-  /** Throws `topic_deleted` once the topic with this id is closed. */
-  topicById(id: string): Promise<TopicInfo>
+  /**
+   * As of up to a minute ago, or, with `anew`, of a read that begins after this call; what is known by name is then read
+   * anew too. Throws `topic_deleted` once the topic with this id is closed.
+   */
+  topicById(id: string, anew?: boolean): Promise<TopicInfo>
   /** Sets what is given and keeps the rest. Throws `unknown_topic`, `managed_by_app`, `invalid_topic`. */
   alterTopic(name: string, by: Owner, change: TopicChange): Promise<TopicInfo>
   deleteTopic(name: string, by: Owner): Promise<void>

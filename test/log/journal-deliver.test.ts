@@ -7,7 +7,7 @@ import { createBatchBuilder } from "../../shared/log/records/index.ts"
 import type { Faults } from "../../shared/storage/memory/faults.ts"
 import { memoryJournal } from "../../shared/storage/memory/journal.ts"
 import { putOf, ScriptedFaults } from "../reproductions/scripted-faults.ts"
-import { memoryPorts } from "../support/memory-ports.ts"
+import { type MemoryPorts, memoryPorts } from "../support/memory-ports.ts"
 import { delivery, nothingAside, send } from "./journal-support.ts"
 import { append, failure, openWithTopic, readAll, records } from "./support.ts"
 
@@ -18,6 +18,21 @@ const count = (appended: number, skipped = 0, dropped = 0, setAside = 0) => ({
   dropped,
   setAside,
 })
+
+/** Has a topic more partitions, as another process may know it. */
+async function grow({ meta }: MemoryPorts, id: string, partitions: number): Promise<void> {
+  for (const key of [
+    { pk: "topics", sk: "events" },
+    { pk: `topic#${id}`, sk: "topic" },
+  ]) {
+    const { item } = await meta.get("meta", key)
+    await meta.put("meta", {
+      ...item!,
+      version: `grown-${partitions}`,
+      fields: { ...item!.fields, partitions },
+    })
+  }
+}
 
 describe("delivery", () => {
   test("what went through the door is appended once, however often and in whatever cuts it comes", async () => {
@@ -218,6 +233,43 @@ describe("faults of a delivery", () => {
     await expect(deliver(log, [...entries, delivery(5, id, ["c"])], failing)).rejects.toThrow("no room")
     expect(await deliver(log, [...entries, delivery(5, id, ["c"])], options)).toMatchObject({ setAside: 2 })
     expect(valuesOf(await readAll(log, id))).toEqual(["a", "b", "c"])
+  })
+
+  test("a partition that was added since the topic was read is found; one that is not there is looked for once", async () => {
+    const ports = memoryPorts()
+    const { id } = await openWithTopic(ports)
+    const reading = memoryPorts({ stores: ports.stores, seed: 1 })
+    const other = openLog(reading)
+    await deliver(other, [delivery(1, id, ["a"])], nothingAside)
+    await grow(ports, id, 3)
+    const entries = [delivery(2, id, ["b"], { partition: 1 }), delivery(3, id, ["c"], { partition: 2 })]
+    expect(await deliver(other, entries, nothingAside)).toEqual(count(2))
+    expect(valuesOf(await readAll(other, id, 1))).toEqual(["b"])
+    expect(valuesOf(await readAll(other, id, 2))).toEqual(["c"])
+    const beyond = [3, 4, 5].map(partition => delivery(partition + 1, id, ["x"], { partition }))
+    const aside: string[] = []
+    const options = { setAside: async ({ sequence }: SetAside) => void aside.push(sequence) }
+    reading.counts.reset()
+    expect(await deliver(other, beyond, options)).toEqual(count(0, 0, 0, 3))
+    expect(aside).toEqual(["4", "5", "6"])
+    expect(reading.counts.calls).toMatchObject({ metaGet: 1, metaPut: 0 })
+  })
+
+  test("a topic that does not answer sets nothing aside", async () => {
+    let broken = false
+    const faults: Faults = {
+      before: async ({ operation }) => (broken && operation === "get" ? { kind: "unavailable" } : undefined),
+    }
+    const ports = memoryPorts({ faults })
+    const { log, id } = await openWithTopic(ports)
+    await deliver(log, [delivery(1, id, ["a"])], nothingAside)
+    broken = true
+    const beyond = delivery(2, id, ["x"], { partition: 1 })
+    const failed = await deliver(log, [beyond], nothingAside).catch((error: unknown) => error)
+    expect(failed).toMatchObject({ code: "unavailable" })
+    broken = false
+    await grow(ports, id, 2)
+    expect(await deliver(log, [beyond], nothingAside)).toEqual(count(1))
   })
 
   test("what comes again for another's sake is set aside once, when that is through", async () => {

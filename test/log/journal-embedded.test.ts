@@ -45,7 +45,7 @@ test("while the log does not take records they stay; it is told once, and the ne
   const { log, id } = await openWithTopic(ports)
   let failing = true
   const flaky: Partial<Log> = {
-    topicById: topic => log.topicById(topic),
+    topicById: (topic, anew) => log.topicById(topic, anew),
     appendJournalled: request =>
       failing ? Promise.reject(new Error("no store")) : log.appendJournalled(request),
   }

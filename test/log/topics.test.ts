@@ -12,6 +12,7 @@ describe("topics", () => {
     expect(made).toMatchObject({ name: "b", partitions: 3, config, owner: "http" })
     expect(await log.topic("b")).toEqual(made)
     expect(await log.topicById(made.id)).toEqual(made)
+    expect(await log.topicById(made.id, true)).toEqual(made)
     expect((await log.listTopics()).map(topic => topic.name)).toEqual(["a", "b"])
     expect(await failure(log.createTopic({ name: "a", partitions: 1, owner: "http" }))).toMatchObject({
       code: "topic_exists",

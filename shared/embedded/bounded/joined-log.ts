@@ -19,7 +19,7 @@ export function joinedLog(own: Log, data: Log | undefined): Log {
       return [...made, ...read.filter(({ name }) => !names.has(name))]
     },
     topic: (name, anew) => own.topic(name, anew).catch(() => data.topic(name, anew)),
-    topicById: async id => (await logOf(id)).topicById(id),
+    topicById: async (id, anew) => (await logOf(id)).topicById(id, anew),
     alterTopic: (name, by, change) => own.alterTopic(name, by, change),
     deleteTopic: (name, by) => own.deleteTopic(name, by),
     createProducer: () => own.createProducer(),

@@ -47,7 +47,13 @@ export async function deliver(
     // Read once, not by every partition.
     if (!found.has(topicId)) found.set(topicId, log.topicById(topicId))
   }
-  const works = appends.map(append => appendOne(log, append, found.get(append.topicId)!))
+  const again = new Map<string, Promise<unknown>>()
+  const anew = (topicId: string) => {
+    const reading = again.get(topicId) ?? log.topicById(topicId, true)
+    again.set(topicId, reading)
+    return reading
+  }
+  const works = appends.map(append => appendOne(log, append, found.get(append.topicId)!, anew))
   const total = { ...NONE, skipped: repeated }
   const aside = [...faulty]
   let failure: { readonly reason: unknown } | undefined
@@ -113,16 +119,31 @@ function sort(deliveries: readonly JournalDelivery[], prefix: string): Sorted {
   return { appends: [...groups.values()], faulty, repeated }
 }
 
-async function appendOne(log: Log, append: JournalledAppend, topic: Promise<unknown>): Promise<Appended> {
+/** @param anew reads a topic now: the door may know of partitions that were added since it was read here */
+async function appendOne(
+  log: Log,
+  append: JournalledAppend,
+  topic: Promise<unknown>,
+  anew: (topicId: string) => Promise<unknown>,
+): Promise<Appended> {
+  const attempt = async () => ({ ...NONE, ...(await log.appendJournalled(append)), aside: [] })
   try {
     await topic
-    return { ...NONE, ...(await log.appendJournalled(append)), aside: [] }
+    return await attempt().catch(async (error: unknown) => {
+      if (!isUnknownPartition(error)) throw error
+      await anew(append.topicId)
+      return attempt()
+    })
   } catch (error) {
     if (!(error instanceof LogError)) throw error
     if (error.code === "topic_deleted") return { ...NONE, dropped: append.batches.length, aside: [] }
-    if (error.code !== "unknown_partition") throw error
+    if (!isUnknownPartition(error)) throw error
     return { ...NONE, aside: asideOf(append, error.message) }
   }
+}
+
+function isUnknownPartition(error: unknown): error is LogError {
+  return error instanceof LogError && error.code === "unknown_partition"
 }
 
 function asideOf({ topicId, partition, shard, batches }: JournalledAppend, message: string): SetAside[] {
