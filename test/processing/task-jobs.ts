@@ -2,6 +2,7 @@ import * as z from "zod"
 import { Faults } from "../../shared/definition/faults.ts"
 import {
   boundedOutOfOrderness,
+  type Duration,
   defineJob,
   from,
   type Job,
@@ -28,7 +29,6 @@ export const seen = topic("seen", { schema: Seen, key: "user", partitions: 2 })
 export const WINDOW_MS = 10_000
 /** A record at this time ends every window before it. */
 export const END = Date.UTC(2027, 0, 1)
-const DELAY = "20s"
 
 interface ClickJobOptions extends JobOptions {
   readonly bounded?: boolean
@@ -36,17 +36,29 @@ interface ClickJobOptions extends JobOptions {
   readonly seen?: boolean
   readonly startingOffsets?: "earliest" | "latest"
   readonly poisonId?: string
+  /** How far out of order clicks may come. */
+  readonly delay?: Duration
+  /** Leave repeated clicks out. Default true. */
+  readonly dedupe?: boolean
 }
 
 /** Sums of each user's clicks in windows of 10 s, repeated clicks left out; and a running count. */
 export function clickJob(options: ClickJobOptions = {}): Job {
-  const { bounded = false, seen: withSeen = true, startingOffsets, poisonId, ...jobOptions } = options
+  const {
+    bounded = false,
+    seen: withSeen = true,
+    startingOffsets,
+    poisonId,
+    delay = "20s",
+    dedupe = true,
+    ...jobOptions
+  } = options
   return defineJob(
     "clicks",
     () => {
-      const once = from(clicks, {
+      const all = from(clicks, {
         bounded,
-        watermark: boundedOutOfOrderness(DELAY),
+        watermark: boundedOutOfOrderness(delay),
         ...(startingOffsets === undefined ? {} : { startingOffsets }),
       })
         .map(click => {
@@ -54,7 +66,7 @@ export function clickJob(options: ClickJobOptions = {}): Job {
           return click
         })
         .keyBy("user")
-        .deduplicate(click => click.id, { ttl: "1h" })
+      const once = dedupe ? all.deduplicate(click => click.id, { ttl: "1h" }) : all
       const windows = once
         .window(tumbling(`${WINDOW_MS}ms`))
         .aggregate({ total: sum(click => click.amount) })
@@ -111,13 +123,16 @@ export function randomClicks(
 }
 
 /** What the job comes to: rows of `sums`, and of `seen`, as sorted texts. */
-export function oracle(input: readonly Click[]): { readonly sums: string[]; readonly seen: string[] } {
+export function oracle(
+  input: readonly Click[],
+  dedupe = true,
+): { readonly sums: string[]; readonly seen: string[] } {
   const known = new Set<string>()
   const windows = new Map<string, number>()
   const users = new Map<string, { n: number; total: number }>()
   const rows: string[] = []
   for (const { id, user, amount, time } of input) {
-    if (known.has(`${user}/${id}`)) continue
+    if (dedupe && known.has(`${user}/${id}`)) continue
     known.add(`${user}/${id}`)
     if (amount === 0) continue
     const start = Math.floor(time / WINDOW_MS) * WINDOW_MS

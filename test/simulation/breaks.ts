@@ -2,6 +2,7 @@ import { FUNCTION_BREAKS } from "./function-breaks.ts"
 import type { Emphasis } from "./log-scenario.ts"
 import type { Workload } from "./simulate-seed.ts"
 import { TABLE_BREAKS } from "./table-breaks.ts"
+import { TASK_BREAKS } from "./task-breaks.ts"
 
 /** One line of production code, broken on purpose: the simulation has to notice. */
 export interface Break {
@@ -138,4 +139,5 @@ export const BREAKS: readonly Break[] = [
   ...LOG_BREAKS.map(of("log")),
   ...TABLE_BREAKS.map(of("table")),
   ...FUNCTION_BREAKS,
+  ...TASK_BREAKS.map(of("tasks")),
 ]

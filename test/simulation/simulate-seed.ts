@@ -1,12 +1,13 @@
 import type { Emphasis } from "./log-scenario.ts"
 import type { LogRun, LogRunOptions } from "./log-workload.ts"
 import type { TableRun } from "./table-workload.ts"
+import type { TaskRun } from "./task-workload.ts"
 
-export const WORKLOADS = ["log", "table", "functions", "journal", "wakes"] as const
+export const WORKLOADS = ["log", "table", "functions", "journal", "wakes", "tasks"] as const
 
 /**
  * What is tried: the log in servers; tables in servers; the log in a function's environments; there behind a journal;
- * tables whose segments are built by functions that others wake.
+ * tables whose segments are built by functions that others wake; jobs.
  */
 export type Workload = (typeof WORKLOADS)[number]
 
@@ -26,7 +27,7 @@ export interface SeedOptions {
   readonly emphasis?: Emphasis | undefined
 }
 
-type Run = (seed: number, options: SeedOptions) => Promise<LogRun | TableRun>
+type Run = (seed: number, options: SeedOptions) => Promise<LogRun | TableRun | TaskRun>
 
 // Loaded when they are asked for: functions take their time.
 const logRun = async (home: LogRunOptions["home"]): Promise<Run> => {
@@ -40,6 +41,7 @@ const RUNS: Record<Workload, () => Promise<Run>> = {
   functions: () => logRun("functions"),
   journal: () => logRun("journal"),
   wakes: async () => (await import("./wake-workload.ts")).runWakeSeed,
+  tasks: async () => (await import("./task-workload.ts")).runTaskSeed,
 }
 
 /** Runs one seed of a workload. */
