@@ -64,16 +64,20 @@ function plannedAt({ date, delay }: z.input<typeof Flight>): number {
   return Date.UTC(year, month - 1, day, hour, minute) - delay * MINUTE_MS
 }
 
-export const hourlyDelays = defineJob("hourly-delays", () =>
-  from(flights, { timestamp: plannedAt, watermark: boundedOutOfOrderness("30m") })
-    .keyBy("origin")
-    .window(tumbling("1h"), { allowedLateness: "3h", lateTo: lateFlights })
-    .aggregate({
-      flights: count(),
-      delay: avg(flight => flight.delay),
-      worst: max(flight => flight.delay),
-    })
-    .to(delays),
+export const hourlyDelays = defineJob(
+  "hourly-delays",
+  () =>
+    from(flights, { timestamp: plannedAt, watermark: boundedOutOfOrderness("30m") })
+      .keyBy("origin")
+      .window(tumbling("1h"), { allowedLateness: "3h", lateTo: lateFlights })
+      .aggregate({
+        flights: count(),
+        delay: avg(flight => flight.delay),
+        worst: max(flight => flight.delay),
+      })
+      .to(delays),
+  // What is no flight is left out, and counted.
+  { poison: "skip" },
 )
 
 /** A row for each time that an hour was given; the one with the most flights is the newest. */

@@ -32,6 +32,14 @@ export const viewsTable = table("views", { from: views, columns: { id: "string",
 export default defineApp("views", { topics: [views], tables: [viewsTable] })
 `
 
+const APP_WITH_JOB = `import { defineJob, from } from "millrace"
+${APP.replace(
+  "export default",
+  `const slow = topic("slow", { schema: z.object({ id: z.string(), ms: z.int() }) })
+const slowViews = defineJob("slow-views", () => from(views).filter(view => view.ms > 5).to(slow))
+export default`,
+).replace("tables:", "jobs: [slowViews], tables:")}`
+
 test("packing leaves the repository as it was", () => {
   expect(readFileSync(join(packed.copy, "package.json"), "utf8")).toBe(
     readFileSync(join(repository, "package.json"), "utf8"),
@@ -143,6 +151,45 @@ test("a project of ES modules compiles and runs with it", () => {
   expect(JSON.parse(mustRun(project, process.execPath, ["stack.ts"]))).toEqual(SYNTHESIZED)
 })
 
+const JOB_APP = `import { defineApp, defineJob, from, topic } from "millrace"
+import * as z from "zod"
+
+const schema = z.object({ id: z.string(), ms: z.int() })
+const views = topic("views", { schema })
+const slow = topic("slow", { schema })
+const other = defineJob("other", () => from(views).map(view => ({ ...view, id: "none of slow's" })).to(slow))
+const slowViews = defineJob("slow", () => from(views).filter(view => view.ms > 1000).to(slow))
+export default defineApp("views", { jobs: [slowViews, other] })
+`
+
+const BUNDLE_JOB = `import { readFileSync } from "node:fs"
+import { jobAssets } from "./node_modules/millrace/dist/infra/bundling/jobs/job-assets.js"
+
+const folder = jobAssets("app.ts", ["slow"], "out").get("slow")
+const { job } = await import("./" + folder + "/job.mjs")
+const isAlone = !readFileSync(folder + "/job.mjs", "utf8").includes("none of slow's")
+console.log(JSON.stringify({ job: job.name, steps: job.graph.length, isAlone }))
+`
+
+test("it bundles a job's code in a project that has esbuild, and asks for it where there is none", () => {
+  const project = temporaryFolder()
+  installInto(project, packed)
+  writeFiles(project, {
+    "package.json": `{ "type": "module" }`,
+    "app.ts": JOB_APP,
+    "bundle.js": BUNDLE_JOB,
+  })
+  const program = ["bundle.js"]
+  const bundled = JSON.parse(mustRun(project, process.execPath, program))
+  expect(bundled).toEqual({ job: "slow", steps: 3, isAlone: true })
+  rmSync(join(project, "node_modules/esbuild"))
+  const { status, stderr } = run(project, process.execPath, program)
+  expect(status).toBe(1)
+  expect(stderr).toContain(
+    "esbuild is not installed, expected it where an app has jobs, whose code it bundles: npm install --save-dev esbuild",
+  )
+})
+
 test("a project of CommonJS, as `cdk init` makes it, compiles and runs with it", () => {
   const project = cdkInit()
   installInto(project, packed)
@@ -167,7 +214,7 @@ test("a project of CommonJS, as `cdk init` makes it, compiles and runs with it",
 test("its command serves an app, and says what it wants without one", async () => {
   const project = temporaryFolder()
   installInto(project, packed)
-  writeFiles(project, { "package.json": `{ "type": "commonjs" }`, "app.ts": APP })
+  writeFiles(project, { "package.json": `{ "type": "commonjs" }`, "app.ts": APP_WITH_JOB })
   const command = join(project, "node_modules/millrace", packed.manifest.bin.millrace)
   expect(mustRun(project, process.execPath, [command, "--version"])).toBe(`${own.version}\n`)
   expect(mustRun(project, process.execPath, [command, "--help"])).toMatch(/^Usage: millrace /)
@@ -183,6 +230,9 @@ test("its command serves an app, and says what it wants without one", async () =
   })
   expect((await server.produce("/topics/views", [{ id: "a", ms: 7 }])).status).toBe(200)
   expect(await server.rows("SELECT id, ms FROM views")).toEqual([["a", 7]])
+  // The job's thread runs from the package too.
+  const { json } = await server.call("GET /topics/slow/partitions/0/records?offset=0&timeout=20000")
+  expect(json).toMatchObject([{ value: { id: "a", ms: 7 } }])
   server.signalGroup("SIGINT")
   expect(await server.exited).toEqual({ code: 0, signal: null })
 })

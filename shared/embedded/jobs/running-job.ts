@@ -96,7 +96,10 @@ export class RunningJob {
       try {
         const item = (await jobs.find(name))?.item
         if (item !== undefined && isRunning(item)) await this.#work(item, signal)
-        else await this.#bell.wait(LOOK_MS, signal)
+        else {
+          this.#tellFailure(item)
+          await this.#bell.wait(LOOK_MS, signal)
+        }
       } catch (error) {
         this.#fault(error)
         const times = Math.min(this.#trouble?.times ?? 1, 10)
@@ -194,6 +197,19 @@ export class RunningJob {
       if (await wake.wait(wakeTopic(topicId, partition), LISTEN_MS_MAX, signal))
         bell.ring({ topicId, partition })
     }
+  }
+
+  /** Reports once why a job failed. */
+  #tellFailure(item: JobItem | undefined): void {
+    const fault = item?.state === "failed" ? item.fault : undefined
+    if (fault === undefined) return
+    const { error, at, timer } = fault
+    const where =
+      at === undefined ? `timer of ${timer?.operator}` : `${at.topic}/${at.partition}, offset ${at.offset}`
+    const { name, report } = this.#options
+    const text = `job ${name} failed: ${error} (${where}); \`millrace jobs status ${name}\` tells more`
+    if (text !== this.#told) report(text)
+    this.#told = text
   }
 
   /** Keeps a fault for who asks, and reports it where it is not the one before again. */

@@ -49,7 +49,7 @@ export function sql({ ask }: Tests): void {
   })
 
   test("of tables, which are described", async () => {
-    expect(await ask("GET /tables")).toEqual(answered(200, { tables: ["flights"] }))
+    expect(await ask("GET /tables")).toEqual(answered(200, { tables: ["flights", "hourly_delays"] }))
     expect(await ask("GET /tables/flights/schema")).toMatchObject({
       status: 200,
       body: { schemaName: "flights" },
