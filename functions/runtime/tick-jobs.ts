@@ -9,11 +9,8 @@ import { queryItems } from "../../shared/storage/query-items.ts"
 import { readAgain } from "../../shared/storage/settle.ts"
 import type { Home } from "./home.ts"
 import { handOver, JobWakes, readProcessFunctions } from "./job-wakes.ts"
-import type { Invocation } from "./lambda.ts"
 import { type LeaseState, leaseKey, leasesKey, readLease } from "./task-lease.ts"
 
-/** One job is looked at in less, however many tasks it has. */
-const JOB_MS_MAX = 30_000
 /** Tasks that are looked at at once. */
 const TASKS_AT_ONCE = 16
 /** A message that should have come this long ago is lost. */
@@ -28,11 +25,12 @@ const FREE: LeaseState = { until: 0, again: false, armedAt: 0 }
  * What nobody else does for jobs: wakes tasks that have something to read that nobody was told of, whose worker was killed,
  * or whose timer was lost; and carries changes through. Each job costs a query, each task a query and a look at its
  * inputs' ends.
+ * @param hasTime whether there is time to look at one more job
  * @param part keeps what fails from keeping the rest from being done
  */
 export async function tickJobs(
   home: Home,
-  invocation: Invocation,
+  hasTime: () => boolean,
   standing: Standing,
   part: (what: string, work: () => Promise<unknown>) => Promise<void>,
 ): Promise<void> {
@@ -43,7 +41,7 @@ export async function tickJobs(
   // Another one first each time, as with tables.
   const first = all.length === 0 ? 0 : home.ports.random.integer(all.length)
   for (const job of [...all.slice(first), ...all.slice(0, first)]) {
-    if (invocation.leftMs() < JOB_MS_MAX) break
+    if (!hasTime()) break
     await part(`job ${job.name}`, async () => {
       if (job.intent !== undefined && !functions.has(job.name)) {
         const publisher = new Publisher(home.log, commits)

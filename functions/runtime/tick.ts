@@ -1,3 +1,4 @@
+import { LogError } from "../../shared/log/errors.ts"
 import type { Manifest } from "../../shared/serving/manifest/manifest.ts"
 import { readManifests } from "../../shared/serving/manifest/manifest-store.ts"
 import type { TableInfo } from "../../shared/serving/tables/table-item.ts"
@@ -9,18 +10,22 @@ import { type Standing, tickJobs } from "./tick-jobs.ts"
 
 type TickHome = Home<Settings<"MILLRACE_BUILD_FUNCTION">>
 
-/** One table is looked at in less, however many partitions it has. */
+/** One table, or one job, is looked at in less, however many partitions or tasks it has. */
 const TABLE_MS_MAX = 30_000
+/** … but a short invocation uses half of its time. */
+const TABLE_SHARE_MAX = 0.5
 /** Partitions whose ends are read at once. */
 const PARTITIONS_AT_ONCE = 16
 
 /**
  * What nobody else does: carries through deletions and creations that an ended process left half done, and wakes
- * `build` for every table with something beyond its position, and jobs' tasks likewise. One part that fails keeps no other from being done; then
- * it throws.
+ * `build` for every table with something beyond its position, or whose topic has ended; and jobs' tasks likewise. One part
+ * that fails keeps no other from being done; then it throws.
  */
 export async function tick(home: TickHome, invocation: Invocation, standing: Standing): Promise<void> {
   const faults: Error[] = []
+  const marginMs = Math.min(TABLE_MS_MAX, invocation.leftMs() * TABLE_SHARE_MAX)
+  const hasTime = () => invocation.leftMs() > marginMs
   const part = async (what: string, work: () => Promise<unknown>) => {
     try {
       await work()
@@ -36,11 +41,11 @@ export async function tick(home: TickHome, invocation: Invocation, standing: Sta
     // Another one first each time: should time not suffice, none is left out for good.
     const first = tables.length === 0 ? 0 : home.ports.random.integer(tables.length)
     for (const table of [...tables.slice(first), ...tables.slice(0, first)]) {
-      if (invocation.leftMs() < TABLE_MS_MAX) break
+      if (!hasTime()) break
       await part(`table ${table.spec.name}`, () => wakeFor(home, table))
     }
   })
-  await part("jobs", () => tickJobs(home, invocation, standing, part))
+  await part("jobs", () => tickJobs(home, hasTime, standing, part))
   if (faults.length > 0)
     throw new Error(`${faults.length} faults: ${faults[0]!.message}`, { cause: faults[0] })
 }
@@ -48,9 +53,10 @@ export async function tick(home: TickHome, invocation: Invocation, standing: Sta
 async function wakeFor(home: TickHome, table: TableInfo): Promise<void> {
   const { manifests } = await readManifests(home.ports, table.id)
   const partitions: number[] = []
+  const ended = table.attached && (await isClosed(home, table.topicId))
   for (let from = 0; from < manifests.length; from += PARTITIONS_AT_ONCE) {
     const some = manifests.slice(from, from + PARTITIONS_AT_ONCE)
-    const behind = await Promise.all(some.map(manifest => isBehind(home, table, manifest)))
+    const behind = await Promise.all(some.map(manifest => isBehind(home, table, manifest, ended)))
     partitions.push(...some.filter((_, index) => behind[index]).map(({ partition }) => partition))
   }
   if (partitions.length === 0) return
@@ -63,9 +69,26 @@ async function wakeFor(home: TickHome, table: TableInfo): Promise<void> {
   }
 }
 
-async function isBehind({ log }: TickHome, table: TableInfo, manifest: Manifest): Promise<boolean> {
+async function isClosed({ log }: TickHome, topicId: string): Promise<boolean> {
+  try {
+    await log.topicById(topicId)
+    return false
+  } catch (error) {
+    if (error instanceof LogError && error.code === "topic_deleted") return true
+    throw error
+  }
+}
+
+/** @param ended the topic is closed: also who has read all of it is to be told so, once */
+async function isBehind(
+  { log }: TickHome,
+  table: TableInfo,
+  manifest: Manifest,
+  ended: boolean,
+): Promise<boolean> {
   const { closed, drained, partition, position } = manifest
   if (closed || drained) return false
+  if (ended) return true
   const stop = table.stops?.[partition] ?? Number.POSITIVE_INFINITY
   if (position >= stop) return false
   const { lastStableOffset } = await log.offsets(table.topicId, partition)

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest"
 import { createBuild } from "../../functions/build.ts"
 import { createMaintain } from "../../functions/maintain.ts"
+import type { BuildEvent } from "../../functions/runtime/build-event.ts"
 import { openHome } from "../../functions/runtime/home.ts"
 import { REDRIVE_MS_MAX } from "../../functions/runtime/redrive-letters.ts"
 import { TAIL_LIMITS } from "../../shared/serving/builder/flush-rule.ts"
+import { readManifests } from "../../shared/serving/manifest/manifest-store.ts"
 import { records } from "../log/support.ts"
 import { event, SPEC } from "../serving/support.ts"
 import { memoryPorts } from "../support/memory-ports.ts"
@@ -88,11 +90,39 @@ describe("the tick", () => {
     expect(wakesOf(base)).toHaveLength(2)
   })
 
+  test("wakes `build` once more where the topic of a table has ended, though all of it is read", async () => {
+    const { base, append, log, tables } = await withTable()
+    await append(1)
+    const build = createBuild(coldBase(base, 2))
+    await build.handle({ all: true }, ample)
+    await log.deleteTopic("events", "http")
+    const { id } = (await tables.find("events"))!.table
+    const drained = async () => (await readManifests(base.ports, id)).manifests.map(it => it.drained)
+    expect(await drained()).toEqual([false, false, false])
+    await createMaintain(coldBase(base, 3)).handle(TICK, ample)
+    const [wake] = wakesOf(base)
+    expect(wake).toEqual({ tables: [{ table: "events", partitions: [0, 1, 2] }] })
+    await build.handle(wake as BuildEvent, ample)
+    expect(await drained()).toEqual([true, true, true])
+    await createMaintain(coldBase(base, 4)).handle(TICK, ample)
+    expect(wakesOf(base)).toEqual([])
+  })
+
+  test("does its work in an invocation of any length", async () => {
+    const { base, append } = await withTable()
+    await append(0)
+    for (const leftMs of [30_000, 1_000]) {
+      await createMaintain(base).handle(TICK, { leftMs: () => leftMs })
+      expect(wakesOf(base)).toHaveLength(1)
+    }
+  })
+
   test("without time looks at no table, and the next tick does", async () => {
     const { base, append } = await withTable()
     await append(0)
     const maintain = createMaintain(base)
-    await maintain.handle(TICK, { leftMs: () => 1_000 })
+    let asked = 0
+    await maintain.handle(TICK, { leftMs: () => (asked++ === 0 ? 30_000 : 10_000) })
     expect(wakesOf(base)).toEqual([])
     await maintain.handle(TICK, ample)
     expect(wakesOf(base)).toHaveLength(1)
