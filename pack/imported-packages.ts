@@ -1,7 +1,7 @@
 import { isBuiltin } from "node:module"
 
-/** `import … from "x"`, `export … from "x"`, `import "x"`, `import("x")` and `require("x")`. */
-const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\(\s*)(["'])([^"'\n]+)\1/g
+/** `import … from "x"`, `export … from "x"`, `import "x"`, `import("x")` and `require("x")`; not the text `"import"`. */
+const SPECIFIER = /(?<!["'])(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\(\s*)(["'])([^"'\n]+)\1/g
 
 /** The specifiers that JavaScript or a declaration imports. Comments are read too: what is found there is imported by nobody. */
 export function specifiersOf(text: string): string[] {
