@@ -34,7 +34,7 @@ async function bundleJob(entry: string, files: AppFiles, name: string, outfile: 
     sourcesContent: false,
     legalComments: "none",
     mainFields: ["module", "main"],
-    conditions: ["import", "module"],
+    conditions: ["module", "import"],
     banner: { js: BANNER },
     // What the app's folder lacks, such as zod, this package has.
     nodePaths: [join(packageRoot, "node_modules"), dirname(packageRoot)],
