@@ -33,8 +33,8 @@ export const TASK_BREAKS: readonly Omit<Break, "workload">[] = [
   {
     name: "mark a commit as published in its own record",
     file: "shared/processing/task/runner.ts",
-    find: "      published: this.#published,",
-    replace: "      published: (record?.seq ?? -1) + 1,",
+    find: "viewDate: Math.min(jobDate, date),\n      published: this.#published,",
+    replace: "viewDate: Math.min(jobDate, date),\n      published: (record?.seq ?? -1) + 1,",
     story: "nobody publishes what a worker that died did not",
   },
   {

@@ -3,7 +3,7 @@ import type { Log } from "../../shared/log/types.ts"
 import type { TaskRunner } from "../../shared/processing/task/runner.ts"
 import { type Click, clicks, endOf, oracle, seen, seenText, sums, sumText } from "../processing/task-jobs.ts"
 import { produce } from "../processing/task-support.ts"
-import { drawFaultPlan, noFaults } from "./fault-plan.ts"
+import { drawFaultPlan, type FaultPlan, noFaults } from "./fault-plan.ts"
 import { Prng } from "./prng.ts"
 import {
   expectedOfTasks,
@@ -41,6 +41,9 @@ const STEPS_MAX = 30
 /** Tries of what has to succeed once the world is calm. */
 const CALM_TRIES = 50
 
+/** Many writes fail, some applied, some not: long enough for patience to run out. */
+const OUTAGE: Partial<FaultPlan> = { timeoutBefore: 0.7, timeoutAfter: 0.2 }
+
 const STEERINGS = ["pause", "resume", "savepoint", "restore", "upgrade", "reset"] as const
 
 function drawPlan(prng: Prng) {
@@ -59,6 +62,7 @@ function drawPlan(prng: Prng) {
     kinds: prng.chance(0.2) ? STEERINGS : STEERINGS.filter(kind => kind !== "reset"),
     pauseMs: prng.magnitude(5, 1_000),
     freezes: some(3),
+    outages: prng.chance(0.6) ? 1 + prng.integer(3) : 0,
     node,
   }
 }
@@ -231,7 +235,16 @@ function startNode(world: World, plan: Plan, actions: Actions, prng: Prng, name:
 }
 
 function disturb(world: World, plan: Plan, prng: Prng): void {
-  world.setFaults(drawFaultPlan(prng.fork("calls")))
+  const usual = drawFaultPlan(prng.fork("calls"))
+  world.setFaults(usual)
+  for (let outage = 0; outage < plan.outages; outage++) {
+    const change = (to: FaultPlan) => () => {
+      if (world.faults !== noFaults) world.setFaults(to)
+    }
+    const start = prng.fraction() * BUSY_PAUSES * plan.pauseMs
+    world.after(start, change({ ...usual, ...OUTAGE }))
+    world.after(start + 500 + prng.integer(10_000), change(usual))
+  }
   for (let freeze = 0; freeze < plan.freezes; freeze++) {
     const ms = prng.magnitude(60_000, 30 * HOUR_MS)
     const staleClock = prng.chance(0.5)
