@@ -4,7 +4,7 @@ import type { AuthenticationConfig } from "../../functions/environment.ts"
 export interface JwtAuthentication {
   /** The issuer's URL: its published keys are found from there. */
   readonly issuer: string
-  /** A token must be meant for one of these. */
+  /** A token must be meant for one of these: its `aud`, or the `client_id` of an access token of Amazon Cognito's. */
   readonly audience: string[]
   /**
    * The claim that holds the scopes, as a list or as text with spaces.

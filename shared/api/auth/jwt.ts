@@ -7,7 +7,7 @@ import type { Caller } from "./types.ts"
 
 /** How tokens of an issuer are judged. */
 export interface JwtOptions extends IssuerOptions {
-  /** One of these must be in the tokens' `aud`. */
+  /** One of these must be in the tokens' `aud`, or be the client that an access token without one was given to. */
   readonly audience: readonly string[]
   /** Where a token's scopes stand: text with spaces, or an array. Default `scope`. */
   readonly scopesClaim?: string
@@ -55,6 +55,18 @@ function scopesOf(claim: unknown): readonly string[] {
   return Array.isArray(claim) ? claim.filter(scope => typeof scope === "string") : []
 }
 
+/**
+ * Amazon Cognito's access tokens have no audience, and name in `client_id` the app client that its identity tokens have
+ * as `aud`; API Gateway's own authorizer takes it for the audience likewise where there is no `aud`. Who has one is judged
+ * by it alone, and of other issuers `client_id` is whoever asked for the token, for whatever service.
+ * Source: Amazon Cognito Developer Guide, "Verifying JSON web tokens".
+ */
+function isMeantFor(audience: readonly string[], payload: JWTPayload): boolean {
+  const { aud, client_id: client, token_use: use } = payload
+  if (aud !== undefined) return [aud].flat().some(one => audience.includes(one))
+  return use === "access" && typeof client === "string" && audience.includes(client)
+}
+
 /** Judges an issuer's tokens (RFC 7519): signature, issuer, audience, times. */
 export class TokenVerifier {
   readonly #options: JwtOptions
@@ -96,11 +108,11 @@ export class TokenVerifier {
     const { payload } = await jwtVerify(token, await this.#keys.current(missed), {
       algorithms: ALGORITHMS,
       issuer,
-      audience: [...audience],
       requiredClaims: ["exp"],
       currentDate: new Date(this.#clock.now()),
       clockTolerance: TOKEN_SKEW_MS / 1000,
     })
+    if (!isMeantFor(audience, payload)) throw refused("has no claim aud as expected here")
     return payload
   }
 }

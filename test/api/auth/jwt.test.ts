@@ -21,7 +21,7 @@ interface Claims {
   readonly key?: Pair["privateKey"] | Uint8Array
   readonly alg?: string
   readonly issuer?: string
-  readonly audience?: string | string[]
+  readonly audience?: string | string[] | null
   readonly expiresIn?: number
   readonly notBefore?: number
   readonly claims?: Record<string, unknown>
@@ -38,9 +38,9 @@ function token({ kid = "one", key, alg = "ES256", issuer = ISSUER, ...rest }: Cl
   const jwt = new SignJWT({ ...claims })
     .setProtectedHeader({ alg, kid })
     .setIssuer(issuer)
-    .setAudience(audience)
     .setSubject("ada")
     .setNotBefore(START / 1000 + notBefore)
+  if (audience !== null) jwt.setAudience(audience)
   if (expiresIn > -1e9) jwt.setExpirationTime(START / 1000 + expiresIn)
   return jwt.sign(key ?? pair.privateKey)
 }
@@ -93,6 +93,28 @@ describe("a token", () => {
     expect((await by(await token({ claims: { permissions: "a  b" } }))).scopes).toEqual(["a", "b"])
     expect((await by(await token({ claims: { scope: "*" } }))).scopes).toEqual([])
     expect((await by(await token({ claims: { permissions: { "*": true } } }))).scopes).toEqual([])
+  })
+
+  test("for access without an audience is meant for the client that it names, as Cognito's are", async () => {
+    const { by } = await opened()
+    const cognito = { token_use: "access", client_id: "other", scope: "topic:ads:write" }
+    const caller = { by: "jwt", name: "ada", scopes: ["topic:ads:write"] }
+    expect(await by(await token({ audience: null, claims: cognito }))).toEqual(caller)
+    const cases: readonly Claims[] = [
+      { audience: null, claims: { ...cognito, client_id: "evil" } },
+      { audience: null, claims: { ...cognito, client_id: ["other"] } },
+      { audience: null, claims: { ...cognito, token_use: "id" } },
+      { audience: null, claims: { client_id: "other" } },
+      { audience: null, claims: { token_use: "access" } },
+      { audience: "evil", claims: cognito },
+      { audience: [], claims: cognito },
+    ]
+    const refused = {
+      code: "unauthenticated",
+      message: expect.stringMatching(/no claim aud as expected here$/),
+    }
+    for (const claims of cases) await expect(by(await token(claims))).rejects.toMatchObject(refused)
+    expect(await by(await token({ audience: null, claims: cognito }))).toEqual(caller)
   })
 
   test("that is not right is refused with what it lacks, and not with what it holds", async () => {
