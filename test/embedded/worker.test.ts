@@ -1,5 +1,5 @@
 import { join } from "node:path"
-import { afterEach, describe, expect, test } from "vitest"
+import { afterAll, describe, expect, test } from "vitest"
 import { WorkerCode, WorkerError, type WorkerOptions } from "../../shared/embedded/jobs/worker-code.ts"
 import { createBatchBuilder, decodeRecords } from "../../shared/log/records/index.ts"
 import type { EngineBatch } from "../../shared/processing/engine/engine.ts"
@@ -11,7 +11,7 @@ const file = join(import.meta.dirname, "apps/unruly.ts")
 const MINUTE = 60_000
 const opened: WorkerCode[] = []
 
-afterEach(async () => {
+afterAll(async () => {
   await Promise.all(opened.splice(0).map(code => code.close()))
 })
 
@@ -66,7 +66,7 @@ async function failure(work: Promise<unknown> | unknown): Promise<{ code: string
   return { code: error.code, message: error.message }
 }
 
-describe("a job's thread", () => {
+describe.concurrent("a job's thread", () => {
   test("computes for several tasks at once, and gives state to another thread", async () => {
     const code = await open()
     expect(code.facts).toMatchObject({ name: "counted", outputs: ["counts"], parallelism: "single" })
@@ -101,11 +101,14 @@ describe("a job's thread", () => {
 
   test.each([
     ["exit", "crashed", /exit code 7/],
-    ["loop", "stuck", /no answer to work within 1000 ms/],
+    ["loop", "stuck", /no answer to work within 2000 ms/],
     ["hoard", "out_of_memory", /64 MB/],
     ["reject", "crashed", /nobody waits for this/],
-  ])("%s: ends the thread alone, is told, and a new one computes", async (does, code, words) => {
-    const broken = await open("counted", does === "loop" ? { workMsMax: 1_000 } : {})
+  ])("%s: ends the thread, is told, and another thread goes on computing", async (does, code, words) => {
+    const [broken, other] = await Promise.all([
+      open("counted", does === "loop" ? { workMsMax: 2_000 } : {}),
+      open(),
+    ])
     const engine = await engineOf(broken)
     await engine.load([], undefined)
     const work = Promise.resolve(engine.work([batchOf([at(1, does)])], 0, []))
@@ -114,7 +117,7 @@ describe("a job's thread", () => {
     expect(await failure(told)).toEqual({ code, message: expect.stringMatching(words) })
     await work.catch(() => undefined)
     expect(await failure(engine.work([], 0, []))).toMatchObject({ code })
-    const next = await engineOf(await open())
+    const next = await engineOf(other)
     await next.load([], undefined)
     expect(await countsOf(next, [batchOf([at(1), at(MINUTE + 1)])])).toHaveLength(1)
   })
