@@ -1,5 +1,5 @@
 import { join } from "node:path"
-import { afterAll, describe, expect, test } from "vitest"
+import { afterEach, describe, expect, test } from "vitest"
 import { WorkerCode, WorkerError, type WorkerOptions } from "../../shared/embedded/jobs/worker-code.ts"
 import { createBatchBuilder, decodeRecords } from "../../shared/log/records/index.ts"
 import type { EngineBatch } from "../../shared/processing/engine/engine.ts"
@@ -11,7 +11,7 @@ const file = join(import.meta.dirname, "apps/unruly.ts")
 const MINUTE = 60_000
 const opened: WorkerCode[] = []
 
-afterAll(async () => {
+afterEach(async () => {
   await Promise.all(opened.splice(0).map(code => code.close()))
 })
 
@@ -66,7 +66,7 @@ async function failure(work: Promise<unknown> | unknown): Promise<{ code: string
   return { code: error.code, message: error.message }
 }
 
-describe.concurrent("a job's thread", () => {
+describe("a job's thread", () => {
   test("computes for several tasks at once, and gives state to another thread", async () => {
     const code = await open()
     expect(code.facts).toMatchObject({ name: "counted", outputs: ["counts"], parallelism: "single" })
