@@ -9,14 +9,6 @@ export const TASK_BREAKS: readonly Omit<Break, "workload">[] = [
     story: "a batch is worked through twice on the same state, and its records are counted twice",
   },
   {
-    name: "take a commit of unknown outcome for won",
-    file: "shared/processing/task/commit-store.ts",
-    find: 'return { outcome: settled.outcome === "refused" && settled.reason === "exists" ? "lost" : "unknown" }',
-    replace:
-      'return settled.outcome === "refused" ? { outcome: settled.reason === "exists" ? "lost" : "unknown" } : { outcome: "committed", record, date: record.time, bytes: 0 }',
-    story: "results are published that no record of the chain holds",
-  },
-  {
     name: "put commits without a condition",
     file: "shared/processing/task/commit-store.ts",
     find: "      condition: { absent: true },",
