@@ -1,6 +1,15 @@
 import { spawn } from "node:child_process"
 import { once } from "node:events"
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs"
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { text } from "node:stream/consumers"
@@ -57,6 +66,14 @@ async function load(name: FunctionName): Promise<string> {
 test("every bundle loads by itself, with its layers, and exports a handler", async () => {
   for (const said of await Promise.all(FUNCTION_NAMES.map(load)))
     expect(said).toMatch(/\bhandler\b.* function$/)
+})
+
+test("a job that cannot be bundled is told, with the file", () => {
+  const entry = join(home, "broken.ts")
+  writeFileSync(entry, `import { gone } from "./gone.ts"\nexport default gone\n`)
+  expect(() => jobAssets(entry, ["any"], join(home, "broken"))).toThrow(
+    /broken\.ts: the code of its jobs could not be bundled:[\s\S]*gone\.ts/,
+  )
 })
 
 describe.each(FUNCTION_NAMES)("the bundle of %s", name => {
