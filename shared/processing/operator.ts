@@ -65,6 +65,8 @@ export interface StateTable {
   takeChanges(visit: StateVisitor): void
   /** Hands over every entry of a group. */
   readGroup(group: number, visit: StateVisitor): void
+  /** As `readGroup` for each of groups `from` to `to` − 1, in any order, in one pass where a table can. */
+  readGroups?(from: number, to: number, visit: StateVisitor): void
   /** Takes an entry back, before the first record; a later one of the same key takes its place. */
   load(group: number, key: Uint8Array, value: Uint8Array | undefined): void
   /** Called once after the last `load`: derived things, such as timers, are made again. */

@@ -1,6 +1,6 @@
 import { JsonFault, JsonScanner } from "../../log/records/json-scanner.ts"
 import { type RecordShape, shapeOf } from "./record-shape.ts"
-import { RecordValues } from "./record-values.ts"
+import { ESCAPED, PLAIN, RecordValues } from "./record-values.ts"
 import { recordView } from "./record-view.ts"
 
 /** Shapes that a reader learns; beyond, records are parsed as a whole. */
@@ -144,7 +144,7 @@ export class RecordReader {
     const view = this.#view
     const lastWord = end - 4
     let seen = 0
-    let isPlain = 1
+    let plain = PLAIN
     let at = start
     for (;;) {
       while (at <= lastWord) {
@@ -165,11 +165,11 @@ export class RecordReader {
       }
       if (at >= end || byte < SPACE) return -1
       if (byte === QUOTE) break
-      isPlain = 0
+      plain = ESCAPED
       at = this.#escapeEnd(at + 1, end)
       if (at < 0) return -1
     }
-    this.#values.plain[index] = (seen & EACH_HIGH_BIT) === 0 ? isPlain : 0
+    this.#values.plain[index] = (seen & EACH_HIGH_BIT) === 0 ? plain : 0
     return at + 1
   }
 

@@ -16,12 +16,17 @@ const decoder = new TextDecoder()
 type Latin1Buffer = Buffer & { latin1Slice(start: number, end: number): string }
 const EMPTY = Buffer.alloc(0) as Latin1Buffer
 
+/** A string of ASCII without escapes. */
+export const PLAIN = 1
+/** A string of ASCII with escapes. */
+export const ESCAPED = 2
+
 /** The values of the record at hand: where they lie in its batch's bytes, and what they are. One for each reader. */
 export class RecordValues {
   buffer: Uint8Array = EMPTY
   readonly starts = new Int32Array(SHAPE_VALUES_MAX)
   readonly ends = new Int32Array(SHAPE_VALUES_MAX)
-  /** Of a string: 1 where it has no escapes and ASCII alone, so that its bytes are its text. */
+  /** Of a string: `PLAIN` where its bytes are its text, `ESCAPED` where they are but for escapes, else 0. */
   readonly plain = new Uint8Array(SHAPE_VALUES_MAX)
   /** Counts records: what was made of one is not valid for the next. */
   epoch = 0
@@ -61,7 +66,9 @@ export class RecordValues {
 
   #string(index: number, start: number): string {
     const end = this.ends[index] as number
-    if (this.plain[index] === 1) return this.#node.latin1Slice(start + 1, end - 1)
+    const plain = this.plain[index]
+    if (plain === PLAIN) return this.#node.latin1Slice(start + 1, end - 1)
+    if (plain === ESCAPED) return unescaped(this.#node.latin1Slice(start + 1, end - 1))
     return JSON.parse(decoder.decode(this.buffer.subarray(start, end))) as string
   }
 
@@ -80,7 +87,7 @@ export class RecordValues {
     const end = this.ends[index] as number
     const { buffer } = this
     const byte = buffer[start] as number
-    if (byte === QUOTE) return this.plain[index] === 1
+    if (byte === QUOTE) return this.plain[index] === PLAIN
     if (byte < ZERO || byte > NINE || end - start > EXACT_DIGITS_MAX) return false
     for (let at = start; at < end; at++) {
       const digit = (buffer[at] as number) - ZERO
@@ -88,6 +95,22 @@ export class RecordValues {
     }
     return true
   }
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" }
+
+/** A valid JSON string's text, of what stands between its quotes. */
+function unescaped(raw: string): string {
+  let text = ""
+  let from = 0
+  for (let at = raw.indexOf("\\"); at >= 0; at = raw.indexOf("\\", from)) {
+    const sign = raw[at + 1] as string
+    text += raw.slice(from, at)
+    if (sign === "u") text += String.fromCharCode(Number.parseInt(raw.slice(at + 2, at + 6), 16))
+    else text += ESCAPES[sign] ?? sign
+    from = at + (sign === "u" ? 6 : 2)
+  }
+  return text + raw.slice(from)
 }
 
 export function readOnly(name: string): never {

@@ -1,5 +1,5 @@
 import { END_OF_TIME, type StateTable, type StateVisitor } from "../operator.ts"
-import { type KeyId, type KeyPart, type KeyReader, keyBytes, keyGroup, keyParts } from "./keys.ts"
+import { type KeyId, type KeyPart, type KeyReader, keyGroup, keyParts } from "./keys.ts"
 import { packState, unpackState } from "./packing.ts"
 
 /** What tells a key's entries apart: a window's end, a name, a user's map key. */
@@ -169,10 +169,14 @@ export class KeyedStore<V> implements StateTable {
   }
 
   readGroup(group: number, visit: StateVisitor): void {
+    this.readGroups(group, group + 1, visit)
+  }
+
+  readGroups(from: number, to: number, visit: StateVisitor): void {
     for (const slot of this.#slots.values()) {
-      const stored = this.#stored(slot)
-      if (stored.group !== group) continue
-      for (const [sub, value] of slot.entries) visit(group, entryKey(stored.bytes, sub), this.#packed(value))
+      const { group, bytes } = this.#stored(slot)
+      if (group < from || group >= to) continue
+      for (const [sub, value] of slot.entries) visit(group, entryKey(bytes, sub), this.#packed(value))
     }
   }
 
@@ -205,7 +209,7 @@ export class KeyedStore<V> implements StateTable {
 
   #stored(slot: KeySlot<V>): { readonly bytes: Uint8Array; readonly group: number } {
     if (slot.stored === undefined) {
-      const bytes = keyBytes(this.partsOf(slot))
+      const bytes = this.keys.bytesOf(slot.id)
       slot.stored = { bytes, group: keyGroup(bytes) }
     }
     return slot.stored

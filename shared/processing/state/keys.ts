@@ -17,6 +17,8 @@ export interface KeyReader {
   idOf(record: unknown): KeyId
   /** The parts that an id stands for, in the order of the fields. */
   partsOf(id: KeyId): readonly KeyPart[]
+  /** The canonical bytes of the parts that an id stands for. */
+  bytesOf(id: KeyId): Uint8Array
   /** The names of the parts in results. */
   readonly names: readonly string[]
 }
@@ -24,7 +26,8 @@ export interface KeyReader {
 export function keyReader(selector: KeySelector): KeyReader {
   if (!("fields" in selector)) {
     const select = selector.select as (record: unknown) => unknown
-    return { idOf: record => keyPart(select(record), "key"), partsOf: id => [id], names: ["key"] }
+    const idOf = (record: unknown) => keyPart(select(record), "key")
+    return { idOf, partsOf: id => [id], bytesOf: id => keyBytes([id]), names: ["key"] }
   }
   const { fields } = selector
   const [field] = fields
@@ -32,12 +35,15 @@ export function keyReader(selector: KeySelector): KeyReader {
     return {
       idOf: record => keyPart((record as Record<string, unknown>)[field], field),
       partsOf: id => [id],
+      bytesOf: id => keyBytes([id]),
       names: fields,
     }
   }
   return {
     idOf: record => partsId(record as Record<string, unknown>, fields),
     partsOf: id => JSON.parse(String(id)) as KeyPart[],
+    // The id is the canonical text already.
+    bytesOf: id => encoder.encode(String(id)),
     names: fields,
   }
 }

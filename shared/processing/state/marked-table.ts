@@ -29,8 +29,18 @@ export class MarkedTable implements StateTable {
 
   readGroup(group: number, visit: StateVisitor): void {
     this.#table.readGroup(group, visit)
+    this.#readMark(group, group + 1, visit)
+  }
+
+  readGroups(from: number, to: number, visit: StateVisitor): void {
+    if (this.#table.readGroups !== undefined) this.#table.readGroups(from, to, visit)
+    else for (let group = from; group < to; group++) this.#table.readGroup(group, visit)
+    this.#readMark(from, to, visit)
+  }
+
+  #readMark(from: number, to: number, visit: StateVisitor): void {
     const mark = this.#mark.get()
-    if (group === GROUP && mark !== Number.NEGATIVE_INFINITY) visit(GROUP, KEY, packState(mark))
+    if (GROUP >= from && GROUP < to && mark !== Number.NEGATIVE_INFINITY) visit(GROUP, KEY, packState(mark))
   }
 
   load(group: number, key: Uint8Array, value: Uint8Array | undefined): void {

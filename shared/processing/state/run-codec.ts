@@ -122,7 +122,9 @@ export function takeChanges(
 export function takeGroups(states: ReadonlyMap<string, StateTable>, from: number, to: number): Uint8Array {
   const writer = new RunWriter()
   for (const [uid, table] of states) {
-    for (let group = from; group < to; group++) table.readGroup(group, sectionOf(writer, uid))
+    const visit = sectionOf(writer, uid)
+    if (table.readGroups !== undefined) table.readGroups(from, to, visit)
+    else for (let group = from; group < to; group++) table.readGroup(group, visit)
   }
   return writer.finish()
 }
