@@ -1,5 +1,6 @@
 import { wakeTopic } from "../../log/open-log.ts"
 import type { Log } from "../../log/types.ts"
+import { refreshTasks } from "../../processing/jobs/assign-partitions.ts"
 import type { JobItem } from "../../processing/jobs/job-item.ts"
 import type { JobStore } from "../../processing/jobs/job-store.ts"
 import type { JobTrouble, TaskActivity } from "../../processing/jobs/job-view.ts"
@@ -17,6 +18,10 @@ const LOOK_MS = 5_000
 const RESTART_MS = 1_000
 /** … doubling up to this. */
 const RESTART_MS_MAX = 60_000
+/** Topics that match a job's pattern by now, and partitions that were added, are looked for this often, as in Flink. */
+const DISCOVERY_MS = 300_000
+/** A thread that was started anew and works this long is out of its trouble: others of its tasks may work all the while. */
+const STEADY_MS = 10_000
 /** A stop waits this long for the commits under way; what is cut then is computed again by the next start. */
 const STOP_MS_MAX = 8_000
 /**
@@ -35,6 +40,14 @@ export interface RunningJobOptions {
   readonly report: (line: string) => void
 }
 
+/** One task's loop, and what it is woken by. */
+interface Looping {
+  readonly loop: TaskLoop
+  readonly bell: Bell
+  /** Partitions whose hints ring the bell. */
+  readonly heard: Set<string>
+}
+
 /** Where a job's code is. */
 export type CodePlace = Pick<WorkerOptions, "file" | "stage" | "memoryMb" | "workMsMax">
 
@@ -47,9 +60,11 @@ export class RunningJob {
   #place: CodePlace
   /** Ends what runs of the code at hand. */
   #session = new AbortController()
-  #loops = new Map<number, { readonly loop: TaskLoop; readonly bell: Bell }>()
+  #loops = new Map<number, Looping>()
   #trouble: JobTrouble | undefined
   #told = ""
+  /** Until then (own clock) the thread that was started anew has to prove itself: its trouble is not over. */
+  #steadyAt = 0
 
   constructor(options: RunningJobOptions, place: CodePlace) {
     this.#options = options
@@ -76,6 +91,7 @@ export class RunningJob {
   replace(place: CodePlace): void {
     this.#place = place
     this.#trouble = undefined
+    this.#steadyAt = 0
     this.#session.abort()
     this.#bell.ring()
   }
@@ -102,6 +118,7 @@ export class RunningJob {
         }
       } catch (error) {
         this.#fault(error)
+        this.#steadyAt = ports.clock.elapsed() + STEADY_MS
         const times = Math.min(this.#trouble?.times ?? 1, 10)
         const pauseMs = Math.min(RESTART_MS * 2 ** (times - 1), RESTART_MS_MAX)
         await ports.clock.sleep(pauseMs, signal)
@@ -112,6 +129,7 @@ export class RunningJob {
   /** Starts a thread and lets all tasks work, until the job or its thread ends. Throws `WorkerError`. */
   async #work(item: JobItem, signal: AbortSignal): Promise<void> {
     const { name, report } = this.#options
+    if (signal.aborted) return
     const stop = new AbortController()
     signal.addEventListener("abort", () => stop.abort(), { once: true })
     const onPrinted = (text: string) => report(`job ${name}: ${text.trimEnd()}`)
@@ -144,28 +162,34 @@ export class RunningJob {
     stop: AbortController,
     tasks: Promise<unknown>[],
   ): Promise<void> {
-    const { jobs, name } = this.#options
+    const { jobs, log, name, ports } = this.#options
+    const { clock } = ports
     const { signal } = stop
     const turns = new Turns(TASKS_AT_ONCE)
     let fault: unknown
     let item: JobItem | undefined = first
+    let lookedAt = clock.elapsed()
     while (!signal.aborted && item !== undefined && isRunning(item)) {
       for (let task = this.#loops.size; task < item.tasks.length; task++) {
-        const work = this.#startTask(item, task, code, turns, signal).catch(error => {
+        const work = this.#startTask(task, code, turns, signal).catch(error => {
           fault ??= error
           return undefined
         })
         // Of a bounded run the others go on.
         tasks.push(work.then(why => (why === "finished" ? this.#bell.ring() : stop.abort())))
       }
+      this.#listenTo(item, signal)
       await this.#bell.wait(LOOK_MS, signal)
+      if (!signal.aborted && clock.elapsed() - lookedAt >= DISCOVERY_MS) {
+        await refreshTasks({ jobs, log }, name, code.facts.sources)
+        lookedAt = clock.elapsed()
+      }
       if (!signal.aborted) item = (await jobs.find(name))?.item
     }
     if (fault !== undefined) throw fault
   }
 
   async #startTask(
-    item: JobItem,
     task: number,
     code: WorkerCode,
     turns: Turns,
@@ -176,17 +200,28 @@ export class RunningJob {
     const runner = new TaskRunner({ ports, log, jobs, commits, code, task })
     const onFault = (error: unknown) => this.#fault(error)
     const onStep = () => {
+      if (ports.clock.elapsed() < this.#steadyAt) return
       this.#trouble = undefined
       this.#told = ""
     }
     const loop = new TaskLoop({ runner, bell, turns, clock: ports.clock, signal, onFault, onStep })
-    this.#loops.set(task, { loop, bell })
-    for (const [topicId, partition] of item.tasks[task] ?? [])
-      void this.#listen(topicId, partition, bell, signal)
+    this.#loops.set(task, { loop, bell, heard: new Set() })
     try {
       return await loop.run()
     } finally {
       await runner.close()
+    }
+  }
+
+  /** Has hints of all partitions that tasks read wake them. */
+  #listenTo({ tasks }: JobItem, signal: AbortSignal): void {
+    for (const [task, { bell, heard }] of this.#loops) {
+      for (const [topicId, partition] of tasks[task] ?? []) {
+        const key = `${topicId}#${partition}`
+        if (heard.has(key)) continue
+        heard.add(key)
+        void this.#listen(topicId, partition, bell, signal)
+      }
     }
   }
 
