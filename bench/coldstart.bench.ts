@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { build } from "esbuild"
 import { FUNCTION_NAMES } from "../functions/environment.ts"
-import { functionAsset, layerAsset } from "../infra/bundling/index.ts"
+import { functionAsset, jobAssets, layerAsset } from "../infra/bundling/index.ts"
 
 // `npm run bench -- coldstart`: what a function's start costs before its first request: the size of its code, and the
 // time from the import to a handler that is ready, in a fresh process. Beside it an empty handler with the two clients
@@ -42,6 +42,7 @@ const ENVIRONMENT = {
   MILLRACE_BUILD_FUNCTION: "build",
   MILLRACE_MAINTAIN_FUNCTION: "maintain",
   MILLRACE_DEAD_LETTERS: "letters",
+  MILLRACE_TIMERS: "timers",
   MILLRACE_AUTHENTICATION: '{"apiKey":true,"iam":false}',
 }
 
@@ -86,6 +87,9 @@ try {
     mainFields: ["module", "main"],
   })
   for (const name of FUNCTION_NAMES) cpSync(functionAsset(name), join(home, name), { recursive: true })
+  // A job's code lies beside what runs it.
+  const job = jobAssets(join(import.meta.dirname, "../examples/ads/app.ts"), ["ad-stats"], join(home, "jobs"))
+  cpSync(job.get("ad-stats")!, join(home, "process"), { recursive: true })
   const names = [YARDSTICK, ...FUNCTION_NAMES]
   const starts = new Map(names.map(name => [name, [] as Start[]]))
   // Round by round, so that what else the machine does meets all alike; the first round warms the disk's cache.
