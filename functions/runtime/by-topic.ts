@@ -70,7 +70,9 @@ export class ByTopic {
   async #readTasks() {
     const jobs = (await this.#items(JOBS_PK)).map(readJob)
     // One that is to become another is carried on by whoever is woken.
-    const awake = jobs.filter(({ state, intent }) => state === "running" || intent !== undefined)
+    const awake = jobs.filter(
+      ({ state, finished, intent }) => (state === "running" && finished !== true) || intent !== undefined,
+    )
     return awake.flatMap(({ name: job, tasks }) =>
       tasks.flatMap((inputs, task) =>
         inputs.map(([topicId, partition]) => ({ partition: `${topicId}#${partition}`, job, task })),

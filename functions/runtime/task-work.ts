@@ -70,7 +70,7 @@ export class TaskWork {
       }
     } catch (error) {
       // Whoever is woken next need not wait for its end.
-      await this.#lease.release().catch(() => undefined)
+      await this.#letGo().catch(() => undefined)
       throw error
     }
     return { kind: "done", task, records: this.#records }
@@ -107,9 +107,14 @@ export class TaskWork {
 
   /** Has another invocation go on. The lease is free before: its wake would only leave a mark. */
   async #sendOn(): Promise<WorkEnd> {
-    for (let released = false; !released; ) released = await this.#lease.release()
+    await this.#letGo()
     await this.#send(0)
     return { kind: "left", task: this.#task, records: this.#records }
+  }
+
+  /** Whoever left a mark has to be woken for by somebody else. */
+  async #letGo(): Promise<void> {
+    for (let released = false; !released; ) released = await this.#lease.release()
   }
 
   /** Has the task woken when something is due, unless that is under way already. */
