@@ -78,4 +78,18 @@ export const TASK_BREAKS: readonly Omit<Break, "workload">[] = [
     replace: "if (before !== undefined) return",
     story: "what another worker has committed meanwhile is worked through again",
   },
+  {
+    name: "delete records as soon as they are published",
+    file: "shared/processing/jobs/collect-commits.ts",
+    find: "export const COMMIT_KEPT_MS = 60 * 60_000",
+    replace: "export const COMMIT_KEPT_MS = -WRITE_AFTER_READ_MS",
+    story: "a worker that was frozen puts a record in a place that was emptied, and another finds its state gone",
+  },
+  {
+    name: "delete what savepoints pin",
+    file: "shared/processing/jobs/collect-commits.ts",
+    find: "for (const { start } of await savepoints.list(item.id)) starts.push(start)",
+    replace: "await savepoints.list(item.id)",
+    story: "a savepoint cannot be restored any more",
+  },
 ]

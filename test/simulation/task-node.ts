@@ -26,6 +26,7 @@ export interface TaskNode {
   readonly process: SimProcess
   readonly log: Log
   readonly jobs: Jobs
+  readonly commits: CommitStore
   /** By version of the code, then by task. */
   readonly runners: readonly (readonly TaskRunner[])[]
 }
@@ -51,7 +52,7 @@ export function openTaskNode(process: SimProcess, options: TaskNodeOptions): Tas
       return new TaskRunner({ ports, log, commits, jobs: jobs.store, code, task, limits })
     })
   })
-  return { process, log, jobs, runners }
+  return { process, log, jobs, commits, runners }
 }
 
 /** No interleaving and no failing call may ever lead to one of these. */

@@ -11,6 +11,7 @@ export interface TaskSeedsSummary {
   commits: number
   seals: number
   generations: number
+  collected: number
   virtualHours: number
   readonly faultsMet: Map<string, number>
 }
@@ -28,7 +29,16 @@ export function taskFailureText({ seed, violations }: TaskRun): string {
 
 /** Runs `count` seeds from `from` on, one after the other; throws at the first that breaks something. */
 export async function runTaskSeeds(from: number, count: number): Promise<TaskSeedsSummary> {
-  const counts = { seeds: 0, steps: 0, records: 0, commits: 0, seals: 0, generations: 0, virtualHours: 0 }
+  const counts = {
+    seeds: 0,
+    steps: 0,
+    records: 0,
+    commits: 0,
+    seals: 0,
+    generations: 0,
+    collected: 0,
+    virtualHours: 0,
+  }
   const summary: TaskSeedsSummary = { ...counts, faultsMet: new Map() }
   for (let seed = from; seed < from + count; seed++) {
     const run = await runTaskSeed(seed)
@@ -39,6 +49,7 @@ export async function runTaskSeeds(from: number, count: number): Promise<TaskSee
     summary.commits += run.commits
     summary.seals += run.seals
     summary.generations += run.generations
+    summary.collected += run.collected
     summary.virtualHours += run.virtualHours
     for (const [fault, times] of run.faultsMet) {
       summary.faultsMet.set(fault, (summary.faultsMet.get(fault) ?? 0) + times)
@@ -48,11 +59,11 @@ export async function runTaskSeeds(from: number, count: number): Promise<TaskSee
 }
 
 export function taskSummaryText(summary: TaskSeedsSummary): string {
-  const { seeds, steps, records, commits, seals, generations, virtualHours, faultsMet } = summary
+  const { seeds, steps, records, commits, seals, generations, collected, virtualHours, faultsMet } = summary
   const faults = [...faultsMet].sort().map(([fault, times]) => `${fault} ${times}`)
   return [
     `${seeds} seeds, ${steps} steps, ${Math.round(virtualHours)} h of virtual time`,
-    `${records} records, ${commits} commits, ${seals} seals, ${generations} generations`,
+    `${records} records, ${commits} commits, ${seals} seals, ${generations} generations, ${collected} records deleted`,
     `faults met: ${faults.join(", ")}`,
   ].join("\n")
 }

@@ -1,5 +1,10 @@
 import { decodeRecords } from "../../shared/log/records/index.ts"
 import type { Log } from "../../shared/log/types.ts"
+import {
+  type CollectCursor,
+  type CollectStep,
+  collectStep,
+} from "../../shared/processing/jobs/collect-commits.ts"
 import type { TaskRunner } from "../../shared/processing/task/runner.ts"
 import { type Click, clicks, endOf, oracle, seen, seenText, sums, sumText } from "../processing/task-jobs.ts"
 import { produce } from "../processing/task-support.ts"
@@ -26,6 +31,8 @@ export interface TaskRun {
   readonly commits: number
   readonly seals: number
   readonly generations: number
+  /** Commit records that were deleted. */
+  readonly collected: number
   readonly virtualHours: number
   readonly faultsMet: ReadonlyMap<string, number>
   readonly traceHash: string
@@ -60,7 +67,8 @@ function drawPlan(prng: Prng) {
     steerings: some(6),
     // A reset begins anew, so that little of what came before is looked at.
     kinds: prng.chance(0.2) ? STEERINGS : STEERINGS.filter(kind => kind !== "reset"),
-    pauseMs: prng.magnitude(5, 1_000),
+    // In slow runs what is old is deleted amid all else.
+    pauseMs: prng.chance(0.3) ? prng.magnitude(60_000, HOUR_MS / 2) : prng.magnitude(5, 1_000),
     freezes: some(3),
     outages: prng.chance(0.6) ? 1 + prng.integer(3) : 0,
     node,
@@ -76,6 +84,8 @@ class Actions {
   #steerings: number
   #clicks = 0
   #savepoints: string[] = []
+  /** Commit records that were deleted. */
+  collected = 0
 
   constructor(plan: Plan, prng: Prng) {
     this.#plan = plan
@@ -96,6 +106,7 @@ class Actions {
     node => this.#loop(node, 1, () => this.#append(node.log)),
     node => this.#loop(node, 4, () => this.#steer(node)),
     node => this.#loop(node, 1, () => this.#work(node)),
+    node => this.#loop(node, 6, () => this.#collect(node)),
   ]
 
   async #loop({ process }: TaskNode, pauses: number, act: () => Promise<void>): Promise<void> {
@@ -127,6 +138,18 @@ class Actions {
 
   async #work({ runners }: TaskNode): Promise<void> {
     for (const version of runners) for (const runner of version) await work(runner)
+  }
+
+  async #collect({ process, jobs, commits }: TaskNode): Promise<void> {
+    const { ports } = process
+    const read = await jobs.store.get("clicks")
+    const context = { ports, commits, savepoints: jobs.savepoints }
+    let at: CollectCursor | undefined = { generation: read.item.generation, task: 0 }
+    while (at !== undefined) {
+      const step: CollectStep = await collectStep(context, read, at)
+      this.collected += step.records
+      at = step.next
+    }
   }
 
   async #steer({ jobs }: TaskNode): Promise<void> {
@@ -177,9 +200,10 @@ export async function runTaskSeed(seed: number, options: { trace?: boolean } = {
   const plan = drawPlan(prng)
   const truth = new TaskTruth()
   const world = new World(`tasks ${seed}`, { trace: options.trace ?? false, watch: truth.watch })
+  const actions = new Actions(plan, prng.fork("actions"))
   let records = 0
   try {
-    records = await runPlan(world, truth, plan, prng)
+    records = await runPlan(world, truth, plan, actions, prng)
   } catch (error) {
     truth.fail((error as Error).message)
   }
@@ -191,6 +215,7 @@ export async function runTaskSeed(seed: number, options: { trace?: boolean } = {
     commits: truth.commits,
     seals: truth.seals,
     generations: truth.generations,
+    collected: actions.collected,
     virtualHours: (world.now - WORLD_START) / HOUR_MS,
     faultsMet: world.faultsMet,
     traceHash: world.traceHash,
@@ -198,8 +223,13 @@ export async function runTaskSeed(seed: number, options: { trace?: boolean } = {
   }
 }
 
-async function runPlan(world: World, truth: TaskTruth, plan: Plan, prng: Prng): Promise<number> {
-  const actions = new Actions(plan, prng.fork("actions"))
+async function runPlan(
+  world: World,
+  truth: TaskTruth,
+  plan: Plan,
+  actions: Actions,
+  prng: Prng,
+): Promise<number> {
   const broken = () => truth.violations.length > 0
   const first = openTaskNode(world.process("first", { faults: false }), plan.node)
   world.spawn(first.process, async () => {

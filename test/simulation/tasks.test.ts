@@ -7,6 +7,7 @@ test("seeds 1 to 300: results are those of a batch computation, and in the topic
   process.stdout.write(`${taskSummaryText(summary)}\n`)
   expect(summary.seeds).toBe(300)
   expect(summary.seals).toBeGreaterThan(100)
+  expect(summary.collected).toBeGreaterThan(100)
 })
 
 test("a seed gives the same run every time", async () => {
