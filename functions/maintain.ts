@@ -5,7 +5,7 @@ import { lambda, type Served } from "./runtime/lambda.ts"
 import { redriveLetters } from "./runtime/redrive-letters.ts"
 import type { Settings } from "./runtime/settings.ts"
 import { tick } from "./runtime/tick.ts"
-import type { Standing } from "./runtime/tick-jobs.ts"
+import { JobMemory } from "./runtime/tick-jobs.ts"
 
 type Wanted = "MILLRACE_BUILD_FUNCTION" | "MILLRACE_DEAD_LETTERS"
 
@@ -20,12 +20,12 @@ export function createMaintain(
   base: Base<Settings<Wanted>>,
 ): Served<MaintainEvent, RedriveResult | undefined> {
   const home = openHome(base)
-  const standing: Standing = new Map()
+  const memory = new JobMemory()
   return {
     ...endings(home),
     async handle(event, invocation) {
       const redrive = event?.redrive
-      if (redrive === undefined) return void (await tick(home, invocation, standing))
+      if (redrive === undefined) return void (await tick(home, invocation, memory))
       const { max } = redrive
       if (!Number.isSafeInteger(max) || Number(max) < 0) {
         throw new Error(`redrive.max: expected a number from 0 on, got ${JSON.stringify(max)}`)

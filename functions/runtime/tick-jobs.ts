@@ -2,11 +2,13 @@ import { LogError } from "../../shared/log/errors.ts"
 import { carryIntent, taskOf } from "../../shared/processing/jobs/carry-intent.ts"
 import type { JobItem, TaskPartition } from "../../shared/processing/jobs/job-item.ts"
 import { JobStore } from "../../shared/processing/jobs/job-store.ts"
+import { Savepoints } from "../../shared/processing/jobs/savepoints.ts"
 import type { CommitRecord } from "../../shared/processing/task/commit.ts"
 import { CommitStore } from "../../shared/processing/task/commit-store.ts"
 import { Publisher } from "../../shared/processing/task/publisher.ts"
 import { queryItems } from "../../shared/storage/query-items.ts"
 import { readAgain } from "../../shared/storage/settle.ts"
+import { JobCollector } from "./collect-jobs.ts"
 import type { Home } from "./home.ts"
 import { handOver, JobWakes, readProcessFunctions } from "./job-wakes.ts"
 import { type LeaseState, leaseKey, leasesKey, readLease } from "./task-lease.ts"
@@ -16,14 +18,18 @@ const TASKS_AT_ONCE = 16
 /** A message that should have come this long ago is lost. */
 const TIMER_LATE_MS = 60_000
 
-/** What is remembered from tick to tick: the record at which a task with something to read stood. */
-export type Standing = Map<string, string>
+/** What is remembered from tick to tick. */
+export class JobMemory {
+  /** The record at which a task with something to read stood. */
+  readonly standing = new Map<string, string>()
+  readonly collector = new JobCollector()
+}
 
 const FREE: LeaseState = { until: 0, again: false, armedAt: 0 }
 
 /**
  * What nobody else does for jobs: wakes tasks that have something to read that nobody was told of, whose worker was killed,
- * or whose timer was lost; and carries changes through. Each job costs a query, each task a query and a look at its
+ * or whose timer was lost; carries changes through; and deletes what jobs no longer need. Each job costs a query, each task a query and a look at its
  * inputs' ends.
  * @param hasTime whether there is time to look at one more job
  * @param part keeps what fails from keeping the rest from being done
@@ -31,11 +37,12 @@ const FREE: LeaseState = { until: 0, again: false, armedAt: 0 }
 export async function tickJobs(
   home: Home,
   hasTime: () => boolean,
-  standing: Standing,
+  memory: JobMemory,
   part: (what: string, work: () => Promise<unknown>) => Promise<void>,
 ): Promise<void> {
   const jobs = new JobStore(home.ports)
   const commits = new CommitStore(home.ports)
+  const savepoints = new Savepoints(home.ports, commits)
   const functions = readProcessFunctions(home.settings)
   const all = await jobs.list()
   // Another one first each time, as with tables.
@@ -48,10 +55,13 @@ export async function tickJobs(
         await carryIntent({ ports: home.ports, jobs, commits, publisher }, await jobs.get(job.name))
         return
       }
-      const wakes = await wakesOf(home, commits, job, standing)
+      const wakes = await wakesOf(home, commits, job, memory.standing)
       const [lost] = await handOver(home, functions, wakes)
       if (lost !== undefined) throw lost
     })
+    await part(`job ${job.name}: what it no longer needs`, () =>
+      memory.collector.collect({ ports: home.ports, commits, savepoints }, jobs, job.name, hasTime),
+    )
   }
 }
 
@@ -59,7 +69,7 @@ async function wakesOf(
   home: Home,
   commits: CommitStore,
   job: JobItem,
-  standing: Standing,
+  standing: JobMemory["standing"],
 ): Promise<JobWakes> {
   const wakes = new JobWakes()
   if (job.state === "failed") home.meter.count("TasksStuck", 1)
@@ -97,7 +107,12 @@ function isLate({ ports }: Home, { armedAt }: LeaseState, head: CommitRecord | u
 }
 
 /** A task that has something to read and stood at the same record a tick ago does not get on. */
-function tellStanding(home: Home, standing: Standing, task: string, head: CommitRecord | undefined): void {
+function tellStanding(
+  home: Home,
+  standing: JobMemory["standing"],
+  task: string,
+  head: CommitRecord | undefined,
+): void {
   const at = head?.commitId ?? ""
   if (standing.get(task) === at) home.meter.count("TasksStuck", 1)
   standing.set(task, at)

@@ -6,7 +6,7 @@ import type { Home } from "./home.ts"
 import type { Invocation } from "./lambda.ts"
 import { asError } from "./report.ts"
 import type { Settings } from "./settings.ts"
-import { type Standing, tickJobs } from "./tick-jobs.ts"
+import { type JobMemory, tickJobs } from "./tick-jobs.ts"
 
 type TickHome = Home<Settings<"MILLRACE_BUILD_FUNCTION">>
 
@@ -22,7 +22,7 @@ const PARTITIONS_AT_ONCE = 16
  * `build` for every table with something beyond its position, or whose topic has ended; and jobs' tasks likewise. One part
  * that fails keeps no other from being done; then it throws.
  */
-export async function tick(home: TickHome, invocation: Invocation, standing: Standing): Promise<void> {
+export async function tick(home: TickHome, invocation: Invocation, memory: JobMemory): Promise<void> {
   const faults: Error[] = []
   const marginMs = Math.min(TABLE_MS_MAX, invocation.leftMs() * TABLE_SHARE_MAX)
   const hasTime = () => invocation.leftMs() > marginMs
@@ -45,7 +45,7 @@ export async function tick(home: TickHome, invocation: Invocation, standing: Sta
       await part(`table ${table.spec.name}`, () => wakeFor(home, table))
     }
   })
-  await part("jobs", () => tickJobs(home, hasTime, standing, part))
+  await part("jobs", () => tickJobs(home, hasTime, memory, part))
   if (faults.length > 0)
     throw new Error(`${faults.length} faults: ${faults[0]!.message}`, { cause: faults[0] })
 }

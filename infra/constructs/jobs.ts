@@ -7,7 +7,7 @@ import type { FunctionEnvironment } from "../../functions/environment.ts"
 import type { JobDefinition } from "../../shared/definition/job/job-definition.ts"
 import { jobCodes } from "./assets.ts"
 import { FUNCTION_DEFAULTS, invokes, type MillraceFunctions } from "./functions.ts"
-import { allow, grantJobs } from "./permissions.ts"
+import { allow, grantCollection, grantJobs } from "./permissions.ts"
 import { type FunctionSettings, PlatformFunction, type PlatformFunctionOptions } from "./platform-function.ts"
 import type { MillraceStorage } from "./storage.ts"
 
@@ -114,6 +114,7 @@ export class MillraceJobs extends Construct {
     }
     // Each of them may have to carry a job's change through: seal its tasks, and publish what they left.
     for (const { ownRole } of [maintain, deploy, api]) grantJobs(ownRole, storage)
+    grantCollection(maintain.ownRole, storage)
     allow(
       dispatch.ownRole,
       ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],

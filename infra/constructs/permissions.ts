@@ -115,6 +115,12 @@ export function grantJobs(role: IRole, { bucket, logTable }: MillraceStorage): v
   acknowledgeWildcards(role, keys([JOBS]), "The keys under the prefix are made as jobs commit.")
 }
 
+/** Gives a function's role what it takes to delete what jobs no longer need. */
+export function grantCollection(role: IRole, { bucket, metaTable }: MillraceStorage): void {
+  allow(role, ["s3:DeleteObject"], [bucket.arnForObjects(JOBS)])
+  allow(role, ["dynamodb:BatchWriteItem"], [metaTable.tableArn])
+}
+
 /** Tables that somebody brings may be encrypted by a key of theirs. */
 function allowKey(role: IRole, ...tables: readonly ITable[]): void {
   for (const table of tables) (table as { encryptionKey?: IKey }).encryptionKey?.grantEncryptDecrypt(role)

@@ -298,3 +298,28 @@ test("jobs are seen and steered over HTTP, and whoever runs them is told", async
   await runs().handle(CLICKS, ample)
   expect((await call("GET /jobs/clicks")).json).toMatchObject({ generation: 3, tasks: [{ lag: 0 }] })
 })
+
+test("the tick deletes what a job no longer needs, after an hour, and the job goes on", async () => {
+  const { base, log, input, runs } = await withJob()
+  const records = () => [...base.ports.stores.items("meta")].filter(({ sk }) => sk.startsWith("c#")).length
+  const run = runs(base)
+  const maintain = createMaintain(base)
+  for (let at = 0; at < 50; at += 5) {
+    await produce(log, input.slice(at, at + 5))
+    await run.handle(CLICKS, ample)
+  }
+  const all = records()
+  expect(all).toBeGreaterThan(8)
+  await maintain.handle(null, ample)
+  expect(records()).toBe(all)
+  for (let hours = 0; hours < 2; hours++) {
+    base.ports.advance(3_600_000)
+    await produce(log, input.slice(50 + hours * 5, 55 + hours * 5))
+    await run.handle(CLICKS, ample)
+  }
+  await maintain.handle(null, ample)
+  expect(records()).toBeLessThan(5)
+  await produce(log, input.slice(60))
+  await runs().handle(CLICKS, ample)
+  expect(await results(log)).toEqual(oracle(input))
+})
