@@ -1,6 +1,7 @@
 import { END_OF_TIME, type StateTable, type StateVisitor } from "../operator.ts"
 import { type KeyId, type KeyPart, type KeyReader, keyGroup, keyParts } from "./keys.ts"
 import { packState, unpackState } from "./packing.ts"
+import { SubMap } from "./sub-map.ts"
 
 /** What tells a key's entries apart: a window's end, a name, a user's map key. */
 export type SubKey = string | number
@@ -11,7 +12,7 @@ const ENTRY_BYTES = 96
 /** One key of a stateful operator, and its entries. */
 export class KeySlot<V> {
   readonly id: KeyId
-  readonly entries = new Map<SubKey, V>()
+  readonly entries = new SubMap<SubKey, V>()
   /** Entries changed or removed since the last commit, and whether it holds them: what came and went is not written. */
   changed: Map<SubKey, boolean> | undefined
   /** The entry that the operator was at last, where it keeps it here. */
@@ -246,6 +247,12 @@ export function entryKey(key: Uint8Array, sub: SubKey): Uint8Array {
 
 /** The parts of a stored entry's key, and its sub-key. */
 export function splitEntryKey(bytes: Uint8Array): [parts: KeyPart[], sub: SubKey] {
-  const length = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0)
-  return [keyParts(bytes.subarray(4, 4 + length)), unpackState(bytes.subarray(4 + length)) as SubKey]
+  // A DataView for each entry would cost more than its four bytes.
+  const at = (index: number) => bytes[index] as number
+  const length = ((at(0) << 24) | (at(1) << 16) | (at(2) << 8) | at(3)) >>> 0
+  const parts = keyParts(bytes.subarray(4, 4 + length))
+  const sub = bytes[4 + length] as number
+  // A small number is its own byte.
+  const isSmall = bytes.length === 5 + length && sub < 0x80
+  return [parts, isSmall ? sub : (unpackState(bytes.subarray(4 + length)) as SubKey)]
 }

@@ -10,6 +10,7 @@ export type KeyPart = string | number | boolean | null
 export type KeyId = KeyPart
 
 const encoder = new TextEncoder()
+const decoder = new TextDecoder()
 
 /** How one operator reads keys. */
 export interface KeyReader {
@@ -89,7 +90,7 @@ export function keyBytes(parts: readonly KeyPart[]): Uint8Array {
 }
 
 export function keyParts(bytes: Uint8Array): KeyPart[] {
-  return JSON.parse(new TextDecoder().decode(bytes)) as KeyPart[]
+  return JSON.parse(decoder.decode(bytes)) as KeyPart[]
 }
 
 /** The group of a key, 0 to `KEY_GROUPS` − 1: murmur2 as Kafka's partitioner takes it. */
