@@ -53,22 +53,28 @@ const OUTAGE: Partial<FaultPlan> = { timeoutBefore: 0.7, timeoutAfter: 0.2 }
 
 const STEERINGS = ["pause", "resume", "savepoint", "restore", "upgrade", "reset"] as const
 
+function drawKinds(prng: Prng, slow: boolean): readonly (typeof STEERINGS)[number][] {
+  if (slow && prng.chance(0.4)) return ["savepoint", "restore"]
+  // A reset begins anew, so that little of what came before is looked at.
+  return prng.chance(0.2) ? STEERINGS : STEERINGS.filter(kind => kind !== "reset")
+}
+
 function drawPlan(prng: Prng) {
   const some = (most: number) => (prng.chance(0.5) ? 0 : 1 + prng.integer(most))
   const node: TaskNodeOptions = {
     parallelism: prng.pick(["single", "single", "per-partition"]),
     dedupe: prng.chance(0.3),
-    inlineBytesMax: prng.pick([8 * 1024, 8 * 1024, 0]),
+    inlineBytesMax: prng.pick([8 * 1024, 0]),
     batchBytes: prng.pick([16 * 1024 * 1024, 500]),
   }
+  // In slow runs what is old is deleted amid all else.
+  const slow = prng.chance(0.3)
   return {
     nodes: 2 + prng.integer(2),
     appends: 6 + prng.integer(20),
-    steerings: some(6),
-    // A reset begins anew, so that little of what came before is looked at.
-    kinds: prng.chance(0.2) ? STEERINGS : STEERINGS.filter(kind => kind !== "reset"),
-    // In slow runs what is old is deleted amid all else.
-    pauseMs: prng.chance(0.3) ? prng.magnitude(60_000, HOUR_MS / 2) : prng.magnitude(5, 1_000),
+    steerings: some(6) + (slow ? 4 : 0),
+    kinds: drawKinds(prng, slow),
+    pauseMs: slow ? prng.magnitude(60_000, HOUR_MS / 2) : prng.magnitude(5, 1_000),
     freezes: some(3),
     outages: prng.chance(0.6) ? 1 + prng.integer(3) : 0,
     node,
@@ -273,7 +279,7 @@ function disturb(world: World, plan: Plan, prng: Prng): void {
     }
     const start = prng.fraction() * BUSY_PAUSES * plan.pauseMs
     world.after(start, change({ ...usual, ...OUTAGE }))
-    world.after(start + 500 + prng.integer(10_000), change(usual))
+    world.after(start + 500 + (2 + prng.integer(8)) * plan.pauseMs, change(usual))
   }
   for (let freeze = 0; freeze < plan.freezes; freeze++) {
     const ms = prng.magnitude(60_000, 30 * HOUR_MS)
