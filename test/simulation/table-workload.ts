@@ -98,6 +98,11 @@ export async function runTableSeed(seed: number, options: { trace?: boolean } = 
   } catch (error) {
     checker.fail((error as Error).message)
   }
+  return tableRun(seed, world, checker, actions)
+}
+
+/** What a seed around a table came to. */
+export function tableRun(seed: number, world: World, checker: TableChecker, actions: TableActions): TableRun {
   return {
     seed,
     violations: checker.violations,

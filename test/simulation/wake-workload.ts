@@ -6,7 +6,7 @@ import { type TableAction, TableActions } from "./table-actions.ts"
 import { TableChecker } from "./table-checker.ts"
 import { verifyEnd } from "./table-end.ts"
 import { openNode, type TableNode } from "./table-node.ts"
-import type { TableRun } from "./table-workload.ts"
+import { type TableRun, tableRun } from "./table-workload.ts"
 import { TICK_MS, WakeFunctions, type WakePlan } from "./wake-functions.ts"
 import { drawHintPlan, SOUND_HINTS } from "./wake-stream.ts"
 import { World } from "./world.ts"
@@ -99,17 +99,7 @@ export async function runWakeSeed(seed: number, options: { trace?: boolean } = {
     checker.fail((error as Error).message)
   }
   return {
-    seed,
-    violations: checker.violations,
-    steps: world.steps,
-    records: [...checker.truth.partitions.values()].reduce((sum, { end }) => sum + end, 0),
-    pins: actions.pins,
-    manifests: checker.history.count,
-    spills: checker.history.spills,
-    virtualHours: (world.now - WORLD_START) / HOUR_MS,
-    faultsMet: world.faultsMet,
-    traceHash: world.traceHash,
-    trace: world.trace,
+    ...tableRun(seed, world, checker, actions),
     builds: functions.builds,
     ticks: functions.ticks,
     freezePoints: world.freezePoints,

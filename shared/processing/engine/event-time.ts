@@ -1,4 +1,6 @@
-import { ProcessingError } from "../errors.ts"
+import { checkedTimestamp } from "../time/checked-timestamp.ts"
+
+const EXPECTED = "epoch milliseconds or ISO 8601 text"
 
 /** How a source finds a record's time, epoch ms: a function, a field, or the log's own timestamp. */
 export type TimestampReader = (record: unknown, logTimestamp: number) => number
@@ -7,20 +9,12 @@ export function timestampReader(
   select: ((record: unknown) => unknown) | undefined,
   field: string | undefined,
 ): TimestampReader {
-  if (select !== undefined) return record => checked(select(record), "timestamp")
+  if (select !== undefined) return record => checkedTimestamp(select(record), "timestamp", EXPECTED)
   if (field !== undefined)
     return record => fieldTime((record as Record<string, unknown> | null)?.[field], field)
   return (_record, logTimestamp) => logTimestamp
 }
 
 function fieldTime(value: unknown, field: string): number {
-  return checked(typeof value === "string" ? Date.parse(value) : value, field)
-}
-
-function checked(time: unknown, field: string): number {
-  if (typeof time === "number" && Number.isFinite(time)) return Math.floor(time)
-  throw new ProcessingError(
-    "bad_timestamp",
-    `${field}: expected epoch milliseconds or ISO 8601 text, got ${String(time)}`,
-  )
+  return checkedTimestamp(typeof value === "string" ? Date.parse(value) : value, field, EXPECTED)
 }

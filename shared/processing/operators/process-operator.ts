@@ -3,10 +3,10 @@ import { END_OF_TIME, type Operator, type OperatorContext, type StateTable } fro
 import { KeyedStore, type KeySlot } from "../state/keyed-store.ts"
 import type { KeyReader } from "../state/keys.ts"
 import type { Stamped } from "../state/time-to-live.ts"
+import { checkedTimestamp } from "../time/checked-timestamp.ts"
 import { TimerQueue } from "../time/timer-queue.ts"
 import { makeState, type StateEntry } from "./process-state.ts"
 import { TimerFault, timerPosition } from "./timer-fault.ts"
-import { checkedTimestamp } from "./timestamps.ts"
 import { keyRow } from "./window-result.ts"
 
 type Slot = KeySlot<StateEntry>

@@ -1,17 +1,8 @@
 import type { WatermarkStrategy } from "../../definition/job/watermarks.ts"
-import { ProcessingError } from "../errors.ts"
 import type { Collector } from "../operator.ts"
+import { checkedTimestamp } from "../time/checked-timestamp.ts"
 import { type RunningGenerator, runningGenerator } from "../time/generators.ts"
 import { StatelessOperator } from "./stateless.ts"
-
-/** Throws `ProcessingError` `bad_timestamp`. */
-export function checkedTimestamp(timestamp: unknown): number {
-  if (typeof timestamp === "number" && Number.isFinite(timestamp)) return Math.floor(timestamp)
-  throw new ProcessingError(
-    "bad_timestamp",
-    `timestamp: expected epoch milliseconds, got ${String(timestamp)}`,
-  )
-}
 
 /** Gives records other timestamps, and what follows its own watermark. */
 export class TimestampsOperator extends StatelessOperator {

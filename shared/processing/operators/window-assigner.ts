@@ -1,4 +1,4 @@
-import type { TimeWindow, WindowAssigner } from "../../definition/job/windows.ts"
+import type { WindowAssigner } from "../../definition/job/windows.ts"
 
 type FixedAssigner = Extract<WindowAssigner, { kind: "tumbling" | "hopping" | "cumulate" }>
 
@@ -35,13 +35,4 @@ export function eachWindow(
       for (let end = first; end <= start + sizeMs; end += assigner.stepMs) visit(start, end)
     }
   }
-}
-
-/** A fixed window from its end. */
-export function windowOfEnd(assigner: FixedAssigner, end: number): TimeWindow {
-  const start =
-    assigner.kind === "cumulate"
-      ? windowStart(end - 1, assigner.sizeMs, assigner.offsetMs)
-      : end - assigner.sizeMs
-  return { start, end }
 }
