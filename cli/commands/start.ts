@@ -53,7 +53,11 @@ export const startCommand = () =>
     .option("--port <port>", "the port to listen on; 0 picks a free one", integer(0, 65_535), 7070)
     .option("--host <address>", "where to listen; beyond loopback every request needs a key", "127.0.0.1")
     .option("--jwt-issuer <url>", "whose tokens count beside keys; with it every request needs one")
-    .option("--jwt-audience <audience>", "one of these must be in a token's aud; may be repeated", repeated)
+    .option(
+      "--jwt-audience <audience>",
+      "one of these must be in a token's aud, or be its client_id where it has none; may be repeated",
+      repeated,
+    )
     .option("--jwt-scopes-claim <claim>", "where a token's scopes stand (default: scope)")
     .option("--data <folder>", "where everything is kept", "./.millrace")
     .option("--no-replay", "do not replay the example's data")
