@@ -8,18 +8,25 @@ import { ministackPython } from "../localstack/venv.ts"
 
 /** Seconds that each project may take, and with them all of `npm test`. */
 const BUDGET_SECONDS = { unit: 110, contract: 40, simulation: 130, e2e: 290 } as const
+/** Enough for an assertion's difference, a seed and where it stands. */
+const FAILURE_CHARACTERS_MAX = 2_000
 type Project = keyof typeof BUDGET_SECONDS
 
 interface Assertion {
   readonly fullName: string
   readonly status: string
+  readonly failureMessages?: readonly string[]
   readonly meta?: { readonly skipped?: string }
 }
 
 interface Report {
   readonly numPassedTests: number
   readonly numFailedTests: number
-  readonly testResults: readonly { readonly name: string; readonly assertionResults: readonly Assertion[] }[]
+  readonly testResults: readonly {
+    readonly name: string
+    readonly message?: string
+    readonly assertionResults: readonly Assertion[]
+  }[]
 }
 
 interface Outcome {
@@ -82,8 +89,23 @@ function tell(outcomes: readonly Outcome[], installed: number): void {
     }
   }
   lines.push("", skipped === 0 ? "Nothing was skipped." : "Skipped:", ...reasons)
+  const failures = outcomes.flatMap(({ report }) => describeFailures(report))
+  if (failures.length > 0) lines.push("", "Failed:", ...failures)
   lines.push("", `${passed} passed, ${failed} failed, ${skipped} skipped`)
   process.stdout.write(`${lines.join("\n")}\n`)
+}
+
+/** Once more at the end, where a reader of a long log's tail looks. */
+function describeFailures(report: Report | undefined): string[] {
+  return (report?.testResults ?? []).flatMap(({ name, message, assertionResults }) => {
+    const file = name.replace(`${process.cwd()}/`, "")
+    const failed = assertionResults.filter(({ status }) => status === "failed")
+    if (failed.length === 0 && message) return [`  ${file}: ${message.slice(0, FAILURE_CHARACTERS_MAX)}`]
+    return failed.map(({ fullName, failureMessages }) => {
+      const why = (failureMessages ?? []).join("\n").slice(0, FAILURE_CHARACTERS_MAX)
+      return `  ${file}: ${fullName}\n    ${why.replaceAll("\n", "\n    ")}`
+    })
+  })
 }
 
 /** Installs the emulator of AWS that tests start where nothing else is named: once, kept under `.cache`. */
