@@ -1,4 +1,16 @@
-import type { ColumnSpec } from "../definition/table-spec.ts"
+import type { ColumnSpec, RollupSpec } from "../definition/table-spec.ts"
+import type { ColumnBatch } from "./ingest/column.ts"
+import type { OffsetSet } from "./segment/offset-set.ts"
+import type { SegmentPointer } from "./segment/segment-key.ts"
+
+/** A segment as a query sees it, for engines that read it by ranges. */
+export interface PinnedSegment {
+  readonly tableId: string
+  readonly partition: number
+  readonly pointer: SegmentPointer
+  /** Offsets of its rows that are dead as of the pin; absent: none. */
+  readonly dead?: OffsetSet
+}
 
 /** A Parquet file that a query may read. */
 export interface TableFile {
@@ -10,6 +22,10 @@ export interface TableFile {
   readonly columns?: readonly ColumnSpec[]
   /** The whole file. Called only where no copy under `id` is at hand. */
   read(): Promise<Uint8Array>
+  /** Absent for a tail's file. */
+  readonly segment?: PinnedSegment
+  /** Of a tail's file: the rows as they were decoded, dead ones left out, for engines that need no file. */
+  readonly batch?: ColumnBatch
 }
 
 /** A table as of one moment: its segments and, after them, the tail that is not yet in a segment. */
@@ -21,6 +37,13 @@ export interface PinnedTable {
   readonly segments: readonly TableFile[]
   readonly tail: readonly TableFile[]
   readonly rows: number
+  /** Names the state that is pinned: equal keys mean equal answers. Item version, manifest versions, log ends. */
+  readonly snapshot?: string
+  readonly time?: string
+  readonly sort?: readonly string[]
+  readonly rollups?: readonly RollupSpec[]
+  /** Rows with a smaller value of the time column are no part of the table (retention). */
+  readonly cutBefore?: number
   /** Store time of the newest record or slot that the pin includes, epoch ms; 0 when there is none. */
   readonly freshAt: number
 }
@@ -46,12 +69,33 @@ export interface SqlColumn {
   readonly type: string
 }
 
+/** Why a segment was left out before any of its data was read. */
+export type PrunedBy = "empty" | "time" | "partition" | "zone" | "bloom" | "index"
+
+/** What a query cost. */
+export interface QueryCost {
+  /** Which engine answered: typed arrays here, or DuckDB in a child. */
+  readonly engine: "direct" | "duckdb"
+  /** The rollup's name, where one was read in place of rows. */
+  readonly rollup?: string
+  readonly segments: number
+  readonly pruned: Readonly<Partial<Record<PrunedBy, number>>>
+  /** Reads of objects, and their bytes; what came from memory or a local copy instead. */
+  readonly requests: number
+  readonly bytesFetched: number
+  readonly bytesCached: number
+  readonly rowsScanned: number
+  /** Milliseconds: `parse`, `pin`, `prune`, `fetch`, `run`. */
+  readonly phasesMs: Readonly<Record<string, number>>
+}
+
 /** A query's answer before it takes a wire form. A LONG is a bigint when it is not a safe integer. */
 export interface SqlAnswer {
   readonly columns: readonly SqlColumn[]
   readonly rows: readonly (readonly SqlValue[])[]
   /** Undefined when no scan was needed: the files' footers held the answer. */
   readonly rowsScanned: number | undefined
+  readonly cost?: QueryCost
 }
 
 export type SqlValue = null | boolean | number | bigint | string | readonly SqlValue[]

@@ -1,10 +1,22 @@
 import { StorageError } from "../../storage/errors.ts"
 import type { Fields, Item, ItemKey } from "../../storage/meta-store.ts"
-import { decodePointer, encodePointer } from "../segment/segment-key.ts"
-import type { FaultCount, Gap, ListPointer, Manifest, Totals } from "./manifest.ts"
+import { decodePointer, encodePointer, hasExtras } from "../segment/segment-key.ts"
+import type {
+  FaultCount,
+  Gap,
+  ListPointer,
+  Manifest,
+  Purge,
+  RunPointer,
+  Totals,
+  VectorPointer,
+} from "./manifest.ts"
 
-/** Version of the item and of the lists. */
-export const MANIFEST_FORMAT = 1
+/**
+ * Versions of the item and of the lists. What uses nothing that 1 lacks is written as 1. Version 2 adds vectors, runs,
+ * purges, `compareMax` and `cutBefore`, and to pointers what stands beside a segment.
+ */
+export const MANIFEST_FORMATS: readonly unknown[] = [1, 2]
 
 const PARTITION_DIGITS = 5
 
@@ -20,16 +32,23 @@ export function manifestItemKey(tableId: string, partition: number): ItemKey {
  * as arrays, since their names would be longer than their values.
  */
 export function encodeManifest(manifest: Manifest): Item {
-  const { totals } = manifest
+  const { totals, vectors, runs, purges, compareMax, cutBefore } = manifest
+  const more: Fields = {
+    ...(vectors.length === 0 ? {} : { vectors: JSON.stringify(vectors.map(vectorRow)) }),
+    ...(runs.length === 0 ? {} : { runs: JSON.stringify(runs.map(runRow)) }),
+    ...(compareMax === undefined ? {} : { compareMax }),
+    ...(cutBefore === undefined ? {} : { cutBefore }),
+  }
+  const isPlain = Object.keys(more).length === 0 && purges.length === 0 && !manifest.segments.some(hasExtras)
   const fields: Fields = {
-    v: MANIFEST_FORMAT,
+    v: isPlain ? 1 : 2,
     position: manifest.position,
     ...(manifest.timeMax === undefined ? {} : { timeMax: manifest.timeMax }),
     freshAt: manifest.freshAt,
     flushedAt: manifest.flushedAt,
     closed: manifest.closed,
     drained: manifest.drained,
-    purges: "[]",
+    purges: JSON.stringify(purges.map(({ id, where, end, done }) => [id, where, end, done])),
     gaps: JSON.stringify(manifest.gaps.map(({ base, next }) => [base, next])),
     totals: JSON.stringify([totals.records, totals.rows, totals.filtered, totals.skipped, totals.nulled]),
     faults: JSON.stringify(manifest.faults),
@@ -37,23 +56,24 @@ export function encodeManifest(manifest: Manifest): Item {
       manifest.lists.map(({ base, next, id, segments, rows }) => [base, next, id, segments, rows]),
     ),
     segments: JSON.stringify(manifest.segments.map(encodePointer)),
+    ...more,
   }
   return { ...manifestItemKey(manifest.tableId, manifest.partition), version: manifest.version, fields }
 }
 
-/** Throws `StorageError`: `unknown_format` for another version or for purges, which this one does not know. */
+const vectorRow = ({ id, sizeBytes, crc32c, base, next, offsets }: VectorPointer) =>
+  [id, sizeBytes, crc32c, base, next, offsets] as const
+
+const runRow = ({ id, sizeBytes, crc32c, directoryBytes, entries, level }: RunPointer) =>
+  [id, sizeBytes, crc32c, directoryBytes, entries, level] as const
+
+/** Throws `StorageError` (`unknown_format`) for a version that is not known here. */
 export function decodeManifest(tableId: string, item: Item): Manifest {
   const { fields } = item
-  if (fields.v !== MANIFEST_FORMAT) {
+  if (!MANIFEST_FORMATS.includes(fields.v)) {
     throw new StorageError(
       "unknown_format",
-      `manifest ${item.pk} ${item.sk} has format ${fields.v}; expected ${MANIFEST_FORMAT}`,
-    )
-  }
-  if (fields.purges !== "[]") {
-    throw new StorageError(
-      "unknown_format",
-      `manifest ${item.pk} ${item.sk} has purges, which this version cannot apply`,
+      `manifest ${item.pk} ${item.sk} has format ${fields.v}; expected ${MANIFEST_FORMATS.join(" or ")}`,
     )
   }
   return {
@@ -71,6 +91,11 @@ export function decodeManifest(tableId: string, item: Item): Manifest {
     faults: rows(fields.faults).map(readFault),
     lists: rows(fields.lists).map(readListPointer),
     segments: rows(fields.segments).map(decodePointer),
+    vectors: rows(fields.vectors ?? "[]").map(readVector),
+    runs: rows(fields.runs ?? "[]").map(readRun),
+    purges: rows(fields.purges).map(readPurge),
+    ...(typeof fields.compareMax === "number" ? { compareMax: fields.compareMax } : {}),
+    ...(typeof fields.cutBefore === "number" ? { cutBefore: fields.cutBefore } : {}),
   }
 }
 
@@ -127,4 +152,36 @@ function readListPointer(value: unknown): ListPointer {
   const [base, next, id, segments, rows] = Array.isArray(value) ? value : []
   if (typeof id !== "string") throw corrupt(value)
   return { base: offset(base), next: offset(next), id, segments: offset(segments), rows: offset(rows) }
+}
+
+function readVector(value: unknown): VectorPointer {
+  const [id, ...figures] = Array.isArray(value) ? value : []
+  if (typeof id !== "string") throw corrupt(value)
+  const [sizeBytes, crc32c, base, next, offsets] = numbers(figures, 5) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
+  return { id, sizeBytes, crc32c, base, next, offsets }
+}
+
+function readRun(value: unknown): RunPointer {
+  const [id, ...figures] = Array.isArray(value) ? value : []
+  if (typeof id !== "string") throw corrupt(value)
+  const [sizeBytes, crc32c, directoryBytes, entries, level] = numbers(figures, 5) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ]
+  return { id, sizeBytes, crc32c, directoryBytes, entries, level }
+}
+
+function readPurge(value: unknown): Purge {
+  const [id, where, end, done] = Array.isArray(value) ? value : []
+  if (typeof id !== "string" || typeof where !== "string") throw corrupt(value)
+  return { id, where, end: offset(end), done: offset(done) }
 }

@@ -15,6 +15,44 @@ export interface ListPointer {
   readonly rows: number
 }
 
+/**
+ * Offsets of rows that died after they were written, as one object for all segments that a flush touched. A row is
+ * dead where any of the manifest's vectors holds its offset: vectors only add, so that a merge, which keeps offsets,
+ * needs to translate none, and those written meanwhile hold for its segment too.
+ */
+export interface VectorPointer {
+  readonly id: string
+  readonly sizeBytes: number
+  readonly crc32c: number
+  /** The least and greatest offset that it holds. */
+  readonly base: number
+  readonly next: number
+  readonly offsets: number
+}
+
+/** A sorted run of the key index: key hash → offset of the row that stands, comparison value, whether it is deleted. */
+export interface RunPointer {
+  readonly id: string
+  readonly sizeBytes: number
+  readonly crc32c: number
+  /** Bytes at its end that hold its sparse index and bloom filter. */
+  readonly directoryBytes: number
+  readonly entries: number
+  /** 0 as flushed; each compaction adds one. */
+  readonly level: number
+}
+
+/** An erasure: rows below `end` for which the predicate is true are deleted, wherever they are. */
+export interface Purge {
+  readonly id: string
+  /** A SQL condition over the table's columns. */
+  readonly where: string
+  /** The partition's log end when it was acknowledged. */
+  readonly end: number
+  /** Segments below this offset are rewritten already. */
+  readonly done: number
+}
+
 /** How often a record or field was bad for a reason: `column: reason`, or the reason alone for a whole record. */
 export type FaultCount = readonly [fault: string, count: number]
 
@@ -56,6 +94,15 @@ export interface Manifest {
   /** Older segments, by lists; then the newest, one by one. */
   readonly lists: readonly ListPointer[]
   readonly segments: readonly SegmentPointer[]
+  /** The newest last; at most `VECTORS_MAX`, then they are folded into one. */
+  readonly vectors: readonly VectorPointer[]
+  /** The key index of a table with `upsert` or `dedup`, the newest run last. */
+  readonly runs: readonly RunPointer[]
+  /** Greatest comparison value below the position: what an upsert's time-to-live counts from. */
+  readonly compareMax?: number
+  readonly purges: readonly Purge[]
+  /** Retention: rows whose time column is below are no part of the table, though a segment may still hold them. */
+  readonly cutBefore?: number
 }
 
 export const NO_TOTALS: Totals = { records: 0, rows: 0, filtered: 0, skipped: 0, nulled: 0 }
@@ -86,5 +133,8 @@ export function newManifest(tableId: string, partition: number, version: string,
     faults: [],
     lists: [],
     segments: [],
+    vectors: [],
+    runs: [],
+    purges: [],
   }
 }

@@ -1,7 +1,7 @@
 import { StorageError } from "../../storage/errors.ts"
 import { itemBytes } from "../../storage/item-size.ts"
-import { decodePointer, encodePointer, type SegmentPointer } from "../segment/segment-key.ts"
-import { encodeManifest, MANIFEST_FORMAT } from "./format.ts"
+import { decodePointer, encodePointer, hasExtras, type SegmentPointer } from "../segment/segment-key.ts"
+import { encodeManifest, MANIFEST_FORMATS } from "./format.ts"
 import type { ListPointer, Manifest } from "./manifest.ts"
 
 /** A list of a thousand pointers is about 120 KB: one read. */
@@ -61,7 +61,9 @@ export function checkManifestSize(manifest: Manifest): void {
 
 /** A list's object: JSON, a pointer an array. */
 export function encodeList(segments: readonly SegmentPointer[]): Uint8Array {
-  return Buffer.from(JSON.stringify({ v: MANIFEST_FORMAT, segments: segments.map(encodePointer) }))
+  return Buffer.from(
+    JSON.stringify({ v: segments.some(hasExtras) ? 2 : 1, segments: segments.map(encodePointer) }),
+  )
 }
 
 /** Throws `StorageError` (`unknown_format`, `corrupt`). */
@@ -72,10 +74,10 @@ export function decodeList(body: Uint8Array): SegmentPointer[] {
   } catch (cause) {
     throw new StorageError("corrupt", "a segment list is not JSON", { cause })
   }
-  if (parsed.v !== MANIFEST_FORMAT) {
+  if (!MANIFEST_FORMATS.includes(parsed.v)) {
     throw new StorageError(
       "unknown_format",
-      `a segment list has format ${parsed.v}; expected ${MANIFEST_FORMAT}`,
+      `a segment list has format ${parsed.v}; expected ${MANIFEST_FORMATS.join(" or ")}`,
     )
   }
   if (!Array.isArray(parsed.segments)) throw new StorageError("corrupt", "a segment list holds no segments")

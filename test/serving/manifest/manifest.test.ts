@@ -66,6 +66,27 @@ const manifest: Manifest = {
   ],
   lists: [{ base: 10, next: 40, id: "11112222333344441111222233334444", segments: 3, rows: 30 }],
   segments: [timeless, pointer(50, 2 ** 53 - 1)],
+  vectors: [],
+  runs: [],
+  purges: [],
+}
+
+const manifest2: Manifest = {
+  ...manifest,
+  vectors: [{ id: "v1", sizeBytes: 9, crc32c: 8, base: 3, next: 7, offsets: 2 }],
+  runs: [{ id: "r1", sizeBytes: 90, crc32c: 80, directoryBytes: 12, entries: 2, level: 1 }],
+  compareMax: -1.5,
+  purges: [{ id: "p1", where: "member = 7", end: 12, done: 3 }],
+  cutBefore: -7,
+  segments: [
+    {
+      ...pointer(50, 60),
+      level: 2,
+      sidecar: { id: "s1", sizeBytes: 100, crc32c: 1, directoryBytes: 40 },
+      rollups: [{ rollup: "r", id: "l1", sizeBytes: 5, crc32c: 6, dimensions: [0, 2], rows: 7 }],
+      zones: { delay: [-3, 8, 1], origin: ["A", null, 0] },
+    },
+  ],
 }
 
 const table: TableInfo = {
@@ -98,11 +119,23 @@ test("stored formats stay what they are", () => {
   expect(decodeList(Buffer.from(golden.list))).toEqual(list)
 })
 
+const golden2 = JSON.parse(
+  readFileSync(join(import.meta.dirname, "../../golden/serving/formats-v2.json"), "utf8"),
+)
+
+test("what only version 2 can say is written as version 2", () => {
+  expect({
+    manifest: encodeManifest(manifest2),
+    list: Buffer.from(encodeList(manifest2.segments)).toString(),
+  }).toEqual(golden2)
+  expect(decodeManifest(manifest2.tableId, golden2.manifest)).toEqual(manifest2)
+  expect(decodeList(Buffer.from(golden2.list))).toEqual(manifest2.segments)
+})
+
 test.each<[string, () => unknown]>([
-  ["manifest", () => decodeManifest("t", changed(golden.manifest, { v: 2 }))],
-  ["manifest with purges", () => decodeManifest("t", changed(golden.manifest, { purges: "[1]" }))],
+  ["manifest", () => decodeManifest("t", changed(golden.manifest, { v: 3 }))],
   ["table", () => decodeTable(changed(golden.table, { v: 9 }))],
-  ["list", () => decodeList(Buffer.from('{"v":2,"segments":[]}'))],
+  ["list", () => decodeList(Buffer.from('{"v":3,"segments":[]}'))],
 ])("a %s of an unknown format is refused", (_, decode) => {
   expect(decode).toThrow(expect.objectContaining({ name: "StorageError", code: "unknown_format" }))
 })
@@ -114,6 +147,8 @@ test.each<[string, () => unknown]>([
     () => decodeManifest("t", changed(golden.manifest, { segments: '[[5,4,"x",1,1,1,null,null]]' })),
   ],
   ["lists", () => decodeManifest("t", changed(golden.manifest, { lists: "{" }))],
+  ["purge", () => decodeManifest("t", changed(golden.manifest, { purges: "[1]" }))],
+  ["vector", () => decodeManifest("t", changed(golden.manifest, { vectors: '[["v",1]]' }))],
   ["list", () => decodeList(Buffer.from("["))],
 ])("a damaged %s is refused", (_, decode) => {
   expect(decode).toThrow(expect.objectContaining({ name: "StorageError", code: "corrupt" }))
