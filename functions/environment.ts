@@ -64,3 +64,28 @@ export interface DeployProperties {
   /** ARN of the secret that is the first key, as plain text; absent where keys are not accepted. */
   readonly FirstKeySecret?: string
 }
+
+/** What a job's function tells of the job, each a metric but for the watermark: `infra` reads them by these names. */
+export interface JobFigures {
+  readonly RecordsIn: number
+  readonly RecordsOut: number
+  /** Records too late for every window. */
+  readonly LateDropped: number
+  /** Records and timers that a function threw on, left out as the job's policy says. */
+  readonly RecordsSkipped: number
+  readonly Commits: number
+  /** Of the largest commit, bytes. */
+  readonly CommitBytes: number
+  /** Of the slowest commit, ms. */
+  readonly CommitTime: number
+  /** The share of the time in which the busiest task worked, 0 to 1. */
+  readonly BusyRatio: number
+  /** Records that are there and not read, of the task that is furthest behind. */
+  readonly Lag: number
+  /** Of the task with the most state, bytes in memory. */
+  readonly StateBytes: number
+  /** The least of the tasks' watermarks, epoch ms: told beside the metrics, since it is none. Absent before the first. */
+  readonly Watermark?: number
+  /** How far that is behind the clock, ms. */
+  readonly WatermarkLag?: number
+}

@@ -5,11 +5,12 @@ import type { JobCode } from "../shared/processing/task/job-code.ts"
 import { TaskRunner } from "../shared/processing/task/runner.ts"
 import type { Base } from "./runtime/base.ts"
 import { type Home, openHome } from "./runtime/home.ts"
+import { JobMetrics } from "./runtime/job-metrics.ts"
 import type { Invocation, Served } from "./runtime/lambda.ts"
 import { type ProcessEvent, processEvent } from "./runtime/process-event.ts"
 import { asError } from "./runtime/report.ts"
 import type { Settings } from "./runtime/settings.ts"
-import { TaskWork, type WorkEnd } from "./runtime/task-work.ts"
+import { type Steps, TaskWork, type WorkEnd } from "./runtime/task-work.ts"
 
 /** New partitions of what the job reads are looked for once in this time, and only when it is woken. */
 const REFRESH_MS = 60_000
@@ -62,6 +63,7 @@ class WarmTasks {
   readonly #commits: CommitStore
   /** Least recently worked first. */
   readonly #runners = new Map<number, TaskRunner>()
+  readonly #metrics: JobMetrics
   #leftMs = () => 0
   #refreshedAt = Number.NEGATIVE_INFINITY
 
@@ -70,6 +72,7 @@ class WarmTasks {
     this.#code = code
     this.#jobs = new JobStore(home.ports)
     this.#commits = new CommitStore(home.ports)
+    this.#metrics = new JobMetrics(code.facts.name, home.ports.clock, home.meter)
   }
 
   async work(tasks: readonly number[], invocation: Invocation): Promise<ProcessResult> {
@@ -84,6 +87,11 @@ class WarmTasks {
         return this.#work(task, invocation, mayGoOn)
       }),
     )
+    for (const task of distinct) {
+      const runner = this.#runners.get(task)
+      if (runner !== undefined) this.#metrics.ended(task, runner)
+    }
+    await this.#metrics.tell()
     await this.#trim()
     const done = ends.flatMap(end => (end.status === "fulfilled" ? [end.value] : []))
     const records = done.reduce((sum, end) => sum + end.records, 0)
@@ -106,9 +114,22 @@ class WarmTasks {
     if (work === undefined) return { kind: "done", task, records: 0 }
     const open = async () => {
       await this.#refresh()
-      return this.#runner(task)
+      return this.#measured(task)
     }
     return work.run(open, () => invocation.leftMs(), mayGoOn)
+  }
+
+  /** A task's runner, which tells of its work however long that takes. */
+  #measured(task: number): Steps {
+    const runner = this.#runner(task)
+    return {
+      wake: () => runner.wake(),
+      step: async () => {
+        const outcome = await runner.step()
+        await this.#metrics.stepped(task, runner)
+        return outcome
+      },
+    }
   }
 
   /** Gives tasks the partitions that there are by now. What keeps it from that keeps no record from being worked. */

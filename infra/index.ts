@@ -16,7 +16,7 @@ export { MillraceApi, type MillraceApiProps } from "./constructs/http-api.ts"
 export { type JobSettings, MillraceJobs, type MillraceJobsProps } from "./constructs/jobs.ts"
 export { MillraceJournal, type MillraceJournalProps } from "./constructs/journal.ts"
 export { LogDispatch, type LogDispatchProps } from "./constructs/log-dispatch.ts"
-export { type Measured, MillraceMetrics } from "./constructs/metrics.ts"
+export { type JobMetric, type Measured, MillraceMetrics } from "./constructs/metrics.ts"
 export { Millrace } from "./constructs/millrace.ts"
 export type { MillraceProps } from "./constructs/millrace-props.ts"
 export {

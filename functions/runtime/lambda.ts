@@ -27,6 +27,7 @@ export interface Served<Event, Result> {
 
 interface Open<Event, Result> {
   readonly base: Base
+  readonly metrics: FunctionMetrics
   readonly served: Served<Event, Result>
 }
 
@@ -42,11 +43,13 @@ export function lambda<Event, Result, Wanted extends keyof FunctionEnvironment =
 ): MiddyfiedHandler<Event, Result> {
   let opened: Open<Event, Result> | undefined
   const logger = new Logger({ serviceName: name })
-  const metrics = new FunctionMetrics(name)
   const open = () => {
     if (opened !== undefined) return opened
-    const base = awsBase(readSettings(process.env, wanted), reportOf(logger), metrics)
-    opened = { base, served: create(base) }
+    const settings = readSettings(process.env, wanted)
+    const { MILLRACE_APP: app, MILLRACE_STAGE: stage } = settings
+    const metrics = new FunctionMetrics(name, { app, stage })
+    const base = awsBase(settings, reportOf(logger), metrics)
+    opened = { base, metrics, served: create(base) }
     closeAtEnd(opened.served)
     return opened
   }
@@ -57,7 +60,7 @@ export function lambda<Event, Result, Wanted extends keyof FunctionEnvironment =
   // Lambda's own end of an invocation is the only one: an answer from here could not take back what is under way.
   return middy<Event, Result>(handle, { timeoutEarlyInMillis: 0 })
     .use(injectLambdaContext(logger, { logEvent: false, resetKeys: true }))
-    .use(settled(() => opened, metrics, logger)) as MiddyfiedHandler<Event, Result>
+    .use(settled(() => opened, logger)) as MiddyfiedHandler<Event, Result>
 }
 
 /**
@@ -67,22 +70,17 @@ export function lambda<Event, Result, Wanted extends keyof FunctionEnvironment =
 const ANSWER_MS = 500
 
 /** Leaves nothing running behind an invocation, and tells what it did and what it failed of. */
-function settled(
-  opened: () => Open<never, unknown> | undefined,
-  metrics: FunctionMetrics,
-  logger: Logger,
-): MiddlewareObj {
+function settled(opened: () => Open<never, unknown> | undefined, logger: Logger): MiddlewareObj {
   let before: Ledger | undefined
   const settle = async (context: Context) => {
     const ended = opened()
     if (ended === undefined) return
-    const { served, base } = ended
+    const { served, base, metrics } = ended
     const answered = new AbortController()
     const leftMs = Math.max(0, context.getRemainingTimeInMillis() - ANSWER_MS)
     await Promise.race([served.idle?.(), base.ports.clock.sleep(leftMs, answered.signal)])
     answered.abort()
-    const { MILLRACE_APP: app, MILLRACE_STAGE: stage } = base.settings
-    await metrics.publish({ app, stage })
+    await metrics.publish()
     if (base.ledger === undefined) return
     const after = base.ledger.snapshot()
     logger.info("ledger", { ledger: ledgerToJson(before ? diffLedgers(after, before) : after) })

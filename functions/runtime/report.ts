@@ -1,3 +1,5 @@
+import type { JobFigures } from "../environment.ts"
+
 /**
  * Where a function says what happened: lines in its log. Never handed headers, keys, bodies or secrets.
  */
@@ -29,6 +31,8 @@ export type MetricName =
 export interface Meter {
   /** Adds to what this invocation tells; zero tells nothing. */
   count(name: MetricName, value: number): void
+  /** Tells at once what a job did. @param at when that was, epoch ms */
+  tellJob(job: string, figures: JobFigures, at: number): Promise<void>
 }
 
 /** Any thrown value as an error. */

@@ -18,7 +18,7 @@ const LOST_PAUSE_MS = 20
 /** What the queue counts delays in. */
 const SECOND_MS = 1_000
 
-type Steps = Pick<TaskRunner, "wake" | "step">
+export type Steps = Pick<TaskRunner, "wake" | "step">
 
 export interface WorkEnd {
   /** `left`: there is more to do, for which another wake is under way. */

@@ -41,7 +41,11 @@ export class MillraceDashboard extends Construct {
     const processed = metrics.recordsProcessed()
     const stuck = metrics.tasksStuck()
     if (processed !== undefined && stuck !== undefined) {
-      this.dashboard.addWidgets(graph("Jobs: records", [processed]), graph("Jobs: stuck tasks", [stuck]))
+      this.dashboard.addWidgets(
+        graph("Jobs: records", [processed]),
+        graph("Jobs: stuck tasks", [stuck]),
+        graph("Jobs: records behind", metrics.eachJob("Lag")),
+      )
     }
     const faults = [metrics.journalErrors(), metrics.journalThrottles()].filter(it => it !== undefined)
     const age = metrics.journalAge()

@@ -1,7 +1,7 @@
 import { Duration } from "aws-cdk-lib"
 import { Metric, type MetricOptions, Stats } from "aws-cdk-lib/aws-cloudwatch"
 import type { IStream } from "aws-cdk-lib/aws-kinesis"
-import type { FunctionName } from "../../functions/environment.ts"
+import type { FunctionName, JobFigures } from "../../functions/environment.ts"
 import type { DeadLetters } from "./dead-letters.ts"
 import type { MillraceFunctions } from "./functions.ts"
 import type { MillraceApi } from "./http-api.ts"
@@ -22,6 +22,16 @@ const PERIOD = Duration.minutes(5)
 
 /** Where the functions count what AWS does not know; a metric of theirs costs while it is counted ($0.30 a month). */
 const OWN_NAMESPACE = "Millrace"
+
+/** What a job's function tells of its job. */
+export type JobMetric = Exclude<keyof JobFigures, "Watermark">
+const JOB_COUNTS: ReadonlySet<JobMetric> = new Set([
+  "RecordsIn",
+  "RecordsOut",
+  "LateDropped",
+  "RecordsSkipped",
+  "Commits",
+])
 
 /** The deployment's metrics, most of them AWS's own, which cost nothing. */
 export class MillraceMetrics {
@@ -100,6 +110,22 @@ export class MillraceMetrics {
     return this.#measured.jobs && this.#own("process", "RecordsProcessed", props)
   }
 
+  /**
+   * What one job does, by the minute: counts are sums, everything else is that of the task that has the most of it.
+   * Undefined where there is no such job.
+   */
+  job(job: string, metricName: JobMetric, props?: MetricOptions): Metric | undefined {
+    if (this.#measured.jobs?.functions.has(job) !== true) return undefined
+    const statistic = JOB_COUNTS.has(metricName) ? Stats.SUM : Stats.MAXIMUM
+    return this.#own("process", metricName, { statistic, ...props }, { job })
+  }
+
+  /** The same of each job. */
+  eachJob(metricName: JobMetric, props?: MetricOptions): Metric[] {
+    const names = [...(this.#measured.jobs?.functions.keys() ?? [])]
+    return names.flatMap(job => this.job(job, metricName, { label: job, ...props }) ?? [])
+  }
+
   /** Tasks of jobs that failed or do not get on, as each tick finds them. Undefined without jobs. */
   tasksStuck(props?: MetricOptions): Metric | undefined {
     return this.#measured.jobs && this.#own("maintain", "TasksStuck", props)
@@ -125,9 +151,14 @@ export class MillraceMetrics {
     return this.#own("journal", "JournalSetAside", props)
   }
 
-  #own(service: FunctionName, metricName: string, props: MetricOptions | undefined): Metric {
+  #own(
+    service: FunctionName,
+    metricName: string,
+    props: MetricOptions | undefined,
+    more: Readonly<Record<string, string>> = {},
+  ): Metric {
     const { app, stage } = this.#measured
-    const dimensionsMap = { app, stage, service }
+    const dimensionsMap = { app, stage, service, ...more }
     return new Metric({
       namespace: OWN_NAMESPACE,
       metricName,

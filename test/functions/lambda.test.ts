@@ -117,6 +117,41 @@ test("what was counted is told once, as metrics of the deployment", async () => 
   expect(Metrics).toEqual([{ Name: "RowsBuilt", Unit: "Count" }])
 })
 
+test("what a job did is told by job, at the time at which it was", async () => {
+  const figures = { RecordsIn: 7, RecordsOut: 0, LateDropped: 0, RecordsSkipped: 1, Commits: 2 }
+  const gauges = { CommitBytes: 800, CommitTime: 12, BusyRatio: 0.25, Lag: 0, StateBytes: 64 }
+  const time = { Watermark: 1_767_225_600_000, WatermarkLag: 5_000 }
+  const at = Date.now() - 60_000
+  const handler = lambda("process", ["MILLRACE_TIMERS"], ({ meter }) => ({
+    handle: () => meter.tellJob("ad-stats", { ...figures, ...gauges, ...time }, at),
+  }))
+  await handler({}, context)
+  const [line] = lines()
+  expect(line).toMatchObject({
+    service: "process",
+    app: "shop",
+    stage: "test",
+    job: "ad-stats",
+    RecordsIn: 7,
+  })
+  expect(line).toMatchObject({
+    RecordsOut: 0,
+    Lag: 0,
+    BusyRatio: 0.25,
+    watermark: "2026-01-01T00:00:00.000Z",
+  })
+  const { Timestamp, CloudWatchMetrics } = line._aws
+  expect(Timestamp).toBe(at)
+  const [{ Dimensions, Metrics }] = CloudWatchMetrics
+  expect([...Dimensions[0]].sort()).toEqual(["app", "job", "service", "stage"])
+  const units = Object.fromEntries(
+    Metrics.map(({ Name, Unit }: { Name: string; Unit: string }) => [Name, Unit]),
+  )
+  // Nothing was late, and event time is no metric.
+  expect(Object.keys(units)).toHaveLength(10)
+  expect(units).toMatchObject({ CommitBytes: "Bytes", CommitTime: "Milliseconds", BusyRatio: "None" })
+})
+
 test("with a ledger every invocation tells what it asked for", async () => {
   vi.stubEnv("MILLRACE_LEDGER", "1")
   const handler = lambda("api", [], () => ({ handle: async () => "done" }))

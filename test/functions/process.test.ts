@@ -62,6 +62,55 @@ test("works what is there, publishes it, and lets go; another wake finds nothing
   await run.close?.()
 })
 
+test("a job's environment tells of it once a minute: what is not told goes with the next", async () => {
+  const { log, input, cold, runs } = await withJob(clickJob({ parallelism: "per-partition" }))
+  const own = cold()
+  const run = runs(own)
+  const all: ProcessEvent = { job: "clicks", tasks: [0, 1, 2] }
+  await produce(log, input.slice(0, 20))
+  await run.handle(all, ample)
+  const [first] = own.told.splice(0)
+  expect(first?.job).toBe("clicks")
+  expect(first?.figures).toMatchObject({ RecordsIn: 20, LateDropped: 0, RecordsSkipped: 0, Lag: 0 })
+  const { Commits, CommitBytes, StateBytes, BusyRatio, Watermark, WatermarkLag } = first!.figures
+  expect(Commits).toBeGreaterThanOrEqual(3)
+  expect(Math.min(CommitBytes, StateBytes)).toBeGreaterThan(0)
+  expect(BusyRatio).toBeLessThanOrEqual(1)
+  expect(WatermarkLag).toBe(Math.max(0, first!.at - Watermark!))
+  await produce(log, input.slice(20, 30))
+  await run.handle(all, ample)
+  await produce(log, input.slice(30))
+  await run.handle(all, ample)
+  expect(own.told).toEqual([])
+  own.ports.advance(60_000)
+  await run.handle(all, ample)
+  expect(own.told.splice(0).map(({ figures }) => figures.RecordsIn)).toEqual([input.length - 20])
+  own.ports.advance(60_000)
+  // Nothing came: nothing is told, and nothing paid.
+  await run.handle(all, ample)
+  expect(own.told).toEqual([])
+})
+
+test("an invocation that works for minutes tells meanwhile", async () => {
+  const { log, input, cold, runs } = await withJob()
+  const own = cold()
+  await produce(log, input)
+  const put = own.ports.meta.put.bind(own.ports.meta)
+  let toldBefore = 0
+  const meta = {
+    ...own.ports.meta,
+    put: async (...given: Parameters<typeof put>) => {
+      if (given[1].pk.startsWith("task#")) own.ports.advance(70_000)
+      else toldBefore = own.told.length
+      return put(...given)
+    },
+  }
+  await runs({ ...own, ports: { ...own.ports, meta } }).handle(CLICKS, ample)
+  // The last thing that it writes is the lease.
+  expect(toldBefore).toBe(1)
+  expect(own.told.map(({ figures }) => figures.RecordsIn)).toEqual([input.length])
+})
+
 test("two at once: one works, and the other costs two calls at most, or one where the mark is set already", async () => {
   const { log, input, cold, runs } = await withJob()
   await produce(log, input.slice(0, 30))

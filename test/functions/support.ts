@@ -1,4 +1,4 @@
-import type { FunctionEnvironment } from "../../functions/environment.ts"
+import type { FunctionEnvironment, JobFigures } from "../../functions/environment.ts"
 import type { Base } from "../../functions/runtime/base.ts"
 import type { Cloud, QueuedMessage } from "../../functions/runtime/cloud.ts"
 import type { HttpEvent } from "../../functions/runtime/http-event.ts"
@@ -100,6 +100,8 @@ export interface TestBase extends Base<typeof SETTINGS> {
   readonly cloud: FakeCloud
   readonly lines: { readonly level: string; readonly message: string; readonly facts?: unknown }[]
   readonly counts: Map<MetricName, number>
+  /** What was told of jobs. */
+  readonly told: { readonly job: string; readonly figures: JobFigures; readonly at: number }[]
 }
 
 /** One environment of a function. Those that share stores and cloud are of one deployment. */
@@ -108,12 +110,14 @@ export function testBase(
 ): TestBase {
   const lines: TestBase["lines"] = []
   const counts: TestBase["counts"] = new Map()
+  const told: TestBase["told"] = []
   return {
     settings: { ...SETTINGS, ...options.settings } as typeof SETTINGS,
     ports: options.ports ?? memoryPorts(),
     cloud: options.cloud ?? new FakeCloud(),
     lines,
     counts,
+    told,
     report: {
       info: (message, facts) => lines.push({ level: "info", message, facts }),
       warn: (message, facts) => lines.push({ level: "warn", message, facts }),
@@ -121,6 +125,7 @@ export function testBase(
     },
     meter: {
       count: (name, value) => value > 0 && counts.set(name, (counts.get(name) ?? 0) + value),
+      tellJob: async (job, figures, at) => void told.push({ job, figures, at }),
     },
   }
 }

@@ -115,6 +115,12 @@ test("a failed or stuck task is told by an alarm, and without jobs nothing of th
   template.hasResourceProperties("AWS::CloudWatch::Alarm", {
     Namespace: "Millrace",
     MetricName: "TasksStuck",
+    // As `maintain` tells it.
+    Dimensions: [
+      { Name: "app", Value: withJobs.app },
+      { Name: "service", Value: "maintain" },
+      { Name: "stage", Value: withJobs.stage },
+    ],
     Threshold: 1,
     TreatMissingData: "notBreaching",
   })
@@ -123,6 +129,18 @@ test("a failed or stuck task is told by an alarm, and without jobs nothing of th
   plain.resourceCountIs("AWS::SQS::Queue", 1)
   plain.resourceCountIs("AWS::CloudWatch::Alarm", 5)
   expect(JSON.stringify(plain.toJSON())).not.toMatch(/MILLRACE_PROCESS|MILLRACE_TIMERS|job\/\*/)
+})
+
+test("each job's metrics are there by name, and on the dashboard", () => {
+  const { metrics } = new Millrace(newStack(), "Views", { definition: withJobs, jobCode })
+  const [records, lag] = [metrics.job("delays", "RecordsIn"), metrics.job("by.origin", "Lag")]
+  const { app, stage } = withJobs
+  expect(records).toMatchObject({ namespace: "Millrace", metricName: "RecordsIn", statistic: "Sum" })
+  expect(records?.dimensions).toEqual({ app, stage, service: "process", job: "delays" })
+  expect(lag).toMatchObject({ metricName: "Lag", statistic: "Maximum" })
+  expect(metrics.job("gone", "Lag")).toBeUndefined()
+  const [dashboard] = Object.values(resourcesOf(template, "AWS::CloudWatch::Dashboard"))
+  expect(flat(dashboard?.Properties.DashboardBody)).toMatch(/"Lag".*"job","delays".*"by.origin"/)
 })
 
 test("what jobs add", () => {

@@ -38,6 +38,6 @@ export function functionBase(ports: Ports, { invokeLater, send }: Outer): Base<A
       outside: { readObject: absent, readSecret: absent },
     },
     report: { info() {}, warn() {}, error() {} },
-    meter: { count() {} },
+    meter: { count() {}, async tellJob() {} },
   }
 }

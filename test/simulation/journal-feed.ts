@@ -118,7 +118,8 @@ export class JournalFeed {
       if (name === "JournalDropped") this.total.dropped += entries
       if (name === "JournalSetAside") this.total.setAside += entries
     }
-    const base = { ...functionBase(ports, { send }), meter: { count } }
+    const own = functionBase(ports, { send })
+    const base = { ...own, meter: { ...own.meter, count } }
     if (this.#prng.chance(0.3)) return createJournal(base) as Home
     const log = openLog(ports, options)
     const setAside = async ({

@@ -52,3 +52,14 @@ export interface TaskStatus {
     readonly deleted: boolean
   }[]
 }
+
+/** What one runner did of a task's work in some time; what others did is not in it. */
+export interface WorkDone {
+  readonly counters: TaskCounters
+  readonly commits: number
+  /** Of the largest and of the slowest commit. */
+  readonly commitBytesMax: number
+  readonly commitMsMax: number
+  /** Own-clock time spent in work, commits and publication, ms. */
+  readonly busyMs: number
+}

@@ -10,7 +10,7 @@ import { type Decision, decide } from "./decide.ts"
 import { type TaskInput, TaskInputs } from "./inputs.ts"
 import { isNews } from "./news.ts"
 import { openingOf } from "./opening.ts"
-import type { StepOutcome, TaskStatus } from "./outcome.ts"
+import type { StepOutcome, TaskStatus, WorkDone } from "./outcome.ts"
 import { finishPredecessors, giveToSinks } from "./predecessors.ts"
 import { Publisher } from "./publisher.ts"
 import {
@@ -111,6 +111,11 @@ export class TaskRunner {
     if (this.#job === undefined || head === undefined) return undefined
     const at = { task: this.#options.task, generation: this.#job.item.generation }
     return this.#meter.status(at, head, this.#inputs.all, this.#engine.stateBytes)
+  }
+
+  /** What this runner did since the last call. */
+  takeDone(): WorkDone {
+    return this.#meter.takeDone()
   }
 
   /** Lets the engine go. Call it when no step is under way. */
@@ -345,7 +350,7 @@ export class TaskRunner {
     this.#engine.committed(this.#item.generation, record)
     this.#inputs.moved(draft.inputs, now)
     this.#draft = { seq: record.seq, draft }
-    this.#meter.committed(answer.bytes, committing)
+    this.#meter.committed(answer.bytes, committing, before.counters, draft.counters)
     this.#pace(clock.elapsed() - began)
     return draft.counters.recordsIn - before.counters.recordsIn
   }
