@@ -129,13 +129,19 @@ export class MillraceJobs extends Construct {
   }
 }
 
-/** Throws where there are too many jobs, or settings of one that there is not. */
+/** Throws where there are too many jobs, one that reads files, or settings of one that there is not. */
 export function checkJobs(
   definitions: readonly JobDefinition[],
   settings: Readonly<Record<string, unknown>>,
 ): void {
   if (definitions.length > JOBS_MAX) {
     throw new Error(`Millrace: ${definitions.length} jobs, expected at most ${JOBS_MAX} in a deployment`)
+  }
+  for (const { name, nodes } of definitions) {
+    const file = nodes.find(({ kind }) => kind === "files")
+    if (file === undefined) continue
+    const step = `jobs.${name}.${file.uid ?? file.kind}: reads the file ${String(file.shape?.path)}`
+    throw new Error(`Millrace: ${step}, expected topics: files are for millrace run --bounded`)
   }
   const known = new Set(definitions.map(({ name }) => name))
   const unknown = Object.keys(settings).find(name => !known.has(name))

@@ -1,5 +1,5 @@
 import { canonicalJson } from "./canonical.ts"
-import { arrow, type Note, noteFor, ownerText, type PlanContext } from "./change.ts"
+import { arrow, type Change, type Note, noteFor, ownerText, type PlanContext } from "./change.ts"
 import { type JobDefinition, keepsState, type NodeDefinition } from "./job/job-definition.ts"
 import type { StoredJob } from "./stored.ts"
 
@@ -14,11 +14,26 @@ export function planJob(
   if (next === undefined) {
     if (before?.owner !== context.owner || !before.attached) return
     note("safe", "", "detached: it is sealed and its state kept", undefined, "detach")
-  } else if (before === undefined) note("safe", "", "created", undefined, "create")
+    return
+  }
+  refuseFiles(next, before === undefined ? "create" : "alter", note)
+  if (before === undefined) note("safe", "", "created", undefined, "create")
   else if (before.owner === context.owner) planOwn(before, next, note)
   else {
     const reason = `it was made by ${ownerText(before.owner)}`
     note("refused", "", "taken over", { reason, remedy: "choose another name" }, "attach")
+  }
+}
+
+/** A file is no log: it has no positions that a task could go on from, and nobody has it on another machine. */
+function refuseFiles({ name, nodes }: JobDefinition, action: Change["action"], note: Note): void {
+  for (const { kind, uid = kind, shape } of nodes) {
+    if (kind !== "files") continue
+    const why = {
+      reason: "a job that goes on reads topics alone",
+      remedy: `expected millrace run --bounded --job ${name}, or the file's rows in a topic`,
+    }
+    note("refused", `.${uid}`, `reads the file ${String(shape?.path)}`, why, action)
   }
 }
 

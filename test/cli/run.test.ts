@@ -25,6 +25,16 @@ const sales = defineJob("sales", () =>
 export default defineApp("shop", { jobs: [visits, sales] })
 `
 
+const OVER_TOPICS = `import { count, defineApp, defineJob, from, topic, tumbling } from "millrace"
+import * as z from "zod"
+const visited = topic("visited", { schema: z.object({ city: z.string(), at: z.int() }), key: "city", eventTime: "at" })
+const Count = z.object({ city: z.string(), windowStart: z.int(), windowEnd: z.int(), visits: z.int() })
+const counts = topic("counts", { schema: Count, key: "city" })
+const visits = defineJob("visits", () =>
+  from(visited).keyBy("city").window(tumbling("1m")).aggregate({ visits: count() }).to(counts))
+export default defineApp("shop", { jobs: [visits] })
+`
+
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "millrace-run-"))
   app = join(folder, "app.ts")
@@ -96,7 +106,9 @@ describe("millrace run --bounded", () => {
 describe("millrace plan", () => {
   test("says what a start would change, and that a mistake is one", async () => {
     const data = join(folder, "none")
-    expect(await run(["plan", app, "--data", data])).toEqual({
+    const topics = join(folder, "topics.ts")
+    writeFileSync(topics, OVER_TOPICS)
+    expect(await run(["plan", topics, "--data", data])).toEqual({
       code: 0,
       stdout: expect.stringMatching(/^safe +topics\.counts: created\n[\s\S]*safe +jobs\.visits: created\n$/),
       stderr: "",
@@ -104,5 +116,16 @@ describe("millrace plan", () => {
     const broken = join(folder, "broken.ts")
     writeFileSync(broken, 'import { defineApp } from "millrace"\nexport default defineApp("a b", {})\n')
     expect(await run(["plan", broken, "--data", data])).toMatchObject({ code: 1, stdout: "" })
+  })
+
+  test("refuses jobs that read files, and so does a start", async () => {
+    const data = join(folder, "refused")
+    const said =
+      /refused +jobs\.visits\.files: reads the file \S+\/visits\.csv: a job that goes on reads topics alone; expected millrace run --bounded --job visits, or/
+    const planned = await run(["plan", app, "--data", data])
+    expect(planned).toMatchObject({ code: 1, stdout: expect.stringMatching(said) })
+    expect(planned.stderr).toMatch(/^error: 2 refused: nothing of it would be applied/)
+    const started = await run(["start", app, "--data", data, "--port", "0"])
+    expect(started).toMatchObject({ code: 1, stderr: expect.stringMatching(said) })
   })
 })

@@ -172,5 +172,10 @@ test("jobs without code, too many of them, and settings of none are refused", ()
     "Millrace: jobs: there is no job delay, expected delays, by.origin",
   )
   expect(make({ definition, jobs: { delay: {} } })).toThrow("there is no job delay, expected none")
+  const shape = { path: "delays.csv", format: "csv" }
+  const reading = job("delays", { nodes: [{ kind: "files", uid: "old", inputs: [], shape }] })
+  expect(make({ definition: { ...definition, jobs: [reading] }, jobCode })).toThrow(
+    "Millrace: jobs.delays.old: reads the file delays.csv, expected topics: files are for millrace run --bounded",
+  )
   expect(make({ definition: withJobs, jobCode })).not.toThrow()
 })
