@@ -1,3 +1,4 @@
+import type { ColumnType } from "../../definition/table-spec.ts"
 import type { SqlValue } from "../types.ts"
 
 // One-table filter, grouping and aggregates: what the direct path runs, what pruning reads, what rollups may cover.
@@ -5,12 +6,21 @@ import type { SqlValue } from "../types.ts"
 /** A constant as the column's vector holds it: timestamps epoch ms, decimals unscaled, booleans 0 and 1. */
 export type PlanValue = number | bigint | string | Uint8Array
 
+/** Type of a value: a column's, or HUGEINT, which sums of integers have. */
+export type ValueType = ColumnType | "huge"
+
 /** A value made of a row, without aggregates. */
 export type Scalar =
-  | { readonly kind: "column"; readonly column: string }
-  | { readonly kind: "constant"; readonly value: PlanValue | null }
-  /** `date_trunc` and the like over timestamps; arithmetic over numbers. */
-  | { readonly kind: "call"; readonly fn: string; readonly args: readonly Scalar[] }
+  | { readonly kind: "column"; readonly column: string; readonly type: ColumnType }
+  | { readonly kind: "constant"; readonly value: PlanValue; readonly type: ColumnType }
+  /** Arithmetic over numbers (`+ - * neg`), `date_trunc` (its unit is `unit`) and date parts (`year` …) of timestamps. */
+  | {
+      readonly kind: "call"
+      readonly fn: string
+      readonly args: readonly Scalar[]
+      readonly type: ColumnType
+      readonly unit?: string
+    }
 
 export type Comparison = "=" | "<>" | "<" | "<=" | ">" | ">="
 
@@ -39,13 +49,15 @@ export interface AggregateCall {
   readonly argument?: Scalar
   /** `FILTER (WHERE …)`. */
   readonly filter?: Predicate
+  readonly type: ValueType
 }
 
-/** What an output, HAVING or ORDER BY is made of: groups and aggregates by their index. */
+/** What an output, HAVING or ORDER BY is made of: groups and aggregates by their index; columns where rows are selected. */
 export type Output =
-  | { readonly kind: "group" | "aggregate"; readonly index: number }
-  | { readonly kind: "constant"; readonly value: SqlValue }
-  | { readonly kind: "call"; readonly fn: string; readonly args: readonly Output[] }
+  | { readonly kind: "group" | "aggregate"; readonly index: number; readonly type: ValueType }
+  | { readonly kind: "column"; readonly column: string; readonly type: ColumnType }
+  | { readonly kind: "constant"; readonly value: SqlValue; readonly type: ValueType }
+  | { readonly kind: "call"; readonly fn: string; readonly args: readonly Output[]; readonly type: ValueType }
 
 export interface Order {
   readonly by: Output
@@ -80,7 +92,13 @@ export function columnsRead(plan: DirectPlan): ReadonlySet<string> {
     else if ("column" in condition) columns.add(condition.column)
   }
   if (plan.filter !== undefined) predicate(plan.filter)
+  const output = (value: Output): void => {
+    if (value.kind === "column") columns.add(value.column)
+    else if (value.kind === "call") value.args.forEach(output)
+  }
   plan.groups.forEach(scalar)
+  for (const { value } of plan.outputs) output(value)
+  for (const { by } of plan.order) output(by)
   for (const { argument, filter } of plan.aggregates) {
     if (argument !== undefined) scalar(argument)
     if (filter !== undefined) predicate(filter)
