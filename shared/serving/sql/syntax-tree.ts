@@ -1,14 +1,53 @@
-/** A node of DuckDB's syntax tree, as `json_serialize_sql` writes it. */
-export type TreeNode = { readonly [key: string]: TreeValue }
-export type TreeValue = null | boolean | number | string | readonly TreeValue[] | TreeNode
-
 /**
- * Reads a tree. Numbers above 2^53 (only `query_location`, where it is unknown, and large constants) lose their last
- * digits: the gate reads none of them, and a tree is never written back.
+ * A node of DuckDB's syntax tree, as `json_serialize_sql` writes it. An integer that a number cannot hold is a bigint;
+ * what a DOUBLE holds is a number, whole or not.
  */
+export type TreeNode = { readonly [key: string]: TreeValue }
+export type TreeValue = null | boolean | number | bigint | string | readonly TreeValue[] | TreeNode
+
+/** Digits of a constant that may be beyond 2^53. */
+const LONG_INTEGER = /[{,]"(?:value|upper|lower)":-?\d{16,}[,}]/
+
+/** `context` is the third argument that engines give since ES2026; the typings do not know it yet. */
+function exactly(_key: string, value: TreeValue, context?: { readonly source?: string }): TreeValue {
+  const source = context?.source ?? ""
+  const isLong = typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(source)
+  return isLong ? BigInt(source) : value
+}
+
+/** Reads a tree. Positions that are not known (2^64 − 1) may lose their last digits. */
 export function parseTree(json: string): TreeNode {
-  const tree: TreeValue = JSON.parse(json)
+  const tree: TreeValue = LONG_INTEGER.test(json) ? JSON.parse(json, exactly) : JSON.parse(json)
   return isNode(tree) ? tree : {}
+}
+
+const floating: ReadonlySet<TreeValue | undefined> = new Set(["DOUBLE", "FLOAT"])
+
+/** A number as DuckDB's reader takes it for a DOUBLE: with a point. */
+function floatingText(value: TreeValue | undefined): string {
+  const digits = String(value)
+  return /^-?\d+$/.test(digits) ? `${digits}.0` : digits
+}
+
+function memberText(node: TreeNode, key: string, value: TreeValue): string {
+  const isFloating = key === "value" && isNode(node.type) && floating.has(node.type.id)
+  return isFloating && typeof value === "number" ? floatingText(value) : writeValue(value)
+}
+
+function writeValue(value: TreeValue): string {
+  if (typeof value === "bigint") return String(value)
+  if (Array.isArray(value)) return `[${value.map(writeValue).join(",")}]`
+  if (!isNode(value)) return JSON.stringify(value)
+  const members = Object.entries(value)
+    // Positions tell of another text than the one that is made of this tree.
+    .filter(([key]) => key !== "query_location")
+    .map(([key, member]) => `${JSON.stringify(key)}:${memberText(value, key, member)}`)
+  return `{${members.join(",")}}`
+}
+
+/** A statement's outermost query as `json_deserialize_sql` reads it. */
+export function writeTree(query: TreeNode): string {
+  return `{"error":false,"statements":[{"node":${writeValue(query)},"named_param_map":[]}]}`
 }
 
 export function isNode(value: TreeValue | undefined): value is TreeNode {
