@@ -1,26 +1,6 @@
-import type { ColumnBatch, ColumnVector } from "../ingest/column.ts"
+import type { ColumnBatch } from "../ingest/column.ts"
 import { addFaults, type Manifest, type Totals } from "../manifest/manifest.ts"
 import type { SegmentPointer } from "../segment/segment-key.ts"
-
-/** The least and greatest instant of a time column. */
-export interface TimeRange {
-  readonly timeMin: number
-  readonly timeMax: number
-}
-
-/** The range of a timestamp or long column, null when it holds no value. */
-export function timeRange(column: ColumnVector | undefined): TimeRange | undefined {
-  if (column === undefined || (column.type !== "timestamp" && column.type !== "long")) return undefined
-  let timeMin = Number.POSITIVE_INFINITY
-  let timeMax = Number.NEGATIVE_INFINITY
-  for (let row = 0; row < column.values.length; row++) {
-    if (column.nulls[row] === 1) continue
-    const value = Number(column.values[row])
-    if (value < timeMin) timeMin = value
-    if (value > timeMax) timeMax = value
-  }
-  return timeMin <= timeMax ? { timeMin, timeMax } : undefined
-}
 
 /** What a step adds to a manifest. */
 export interface Advance {

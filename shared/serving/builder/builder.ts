@@ -1,9 +1,7 @@
-import { crc32c } from "../../log/records/index.ts"
 import { StorageError } from "../../storage/errors.ts"
 import { notAfter } from "../../storage/not-after.ts"
 import type { Ports } from "../../storage/time.ts"
 import { concatBatches } from "../ingest/batch.ts"
-import type { ColumnBatch } from "../ingest/column.ts"
 import type { Manifest } from "../manifest/manifest.ts"
 import { commitManifest, readList, readManifest } from "../manifest/manifest-store.ts"
 import {
@@ -13,14 +11,14 @@ import {
   SPILL_LIMITS,
   type SpillLimits,
 } from "../manifest/segment-list.ts"
-import { encodeParquet } from "../segment/parquet.ts"
-import { listKey, type SegmentPointer, segmentKey } from "../segment/segment-key.ts"
-import { sortBatch } from "../segment/sort.ts"
-import { schemaVersionOf, type TableInfo } from "../tables/table-item.ts"
+import { type MakeCompanions, NO_COMPANIONS } from "../segment/companions.ts"
+import { makeSegment } from "../segment/make-segment.ts"
+import { listKey, type SegmentPointer } from "../segment/segment-key.ts"
+import type { TableInfo } from "../tables/table-item.ts"
 import type { TableRegistry } from "../tables/table-registry.ts"
 import type { TailCache, TailRead } from "../tail/tail-cache.ts"
 import { tailDecodedBytes, tailRecords } from "../tail/tail-state.ts"
-import { advance, timeRange } from "./advance.ts"
+import { advance } from "./advance.ts"
 import { FLUSH_COST, shouldFlush } from "./flush-rule.ts"
 
 /** What one segment may hold: enough to keep up with a fast topic, little enough to encode in a second or two. */
@@ -42,6 +40,8 @@ export interface BuilderOptions {
   readonly flushCost?: number
   /** When segments move into lists; default `SPILL_LIMITS`. */
   readonly spill?: SpillLimits
+  /** What is to stand beside segments; default: nothing. */
+  readonly companions?: MakeCompanions
 }
 
 type BuilderPorts = Pick<Ports, "meta" | "objects" | "clock" | "random">
@@ -53,6 +53,7 @@ export class Builder {
   readonly #tails: TailCache
   readonly #flushCost: number
   readonly #spill: SpillLimits
+  readonly #companions: MakeCompanions
 
   constructor(ports: BuilderPorts, registry: TableRegistry, tails: TailCache, options: BuilderOptions = {}) {
     this.#ports = ports
@@ -60,6 +61,7 @@ export class Builder {
     this.#tails = tails
     this.#flushCost = options.flushCost ?? FLUSH_COST
     this.#spill = options.spill ?? SPILL_LIMITS
+    this.#companions = options.companions ?? (() => NO_COMPANIONS)
   }
 
   /**
@@ -122,10 +124,14 @@ export class Builder {
     }
     let segment: SegmentPointer | undefined
     if (batch !== undefined && batch.rows > 0) {
-      const encoded = this.#encode(table, manifest.partition, batch)
-      segment = encoded.segment
-      if (!(await upload(segmentKey(table.id, manifest.partition, segment), encoded.bytes)))
-        return { kind: "lost" }
+      const { random } = this.#ports
+      const made = await makeSegment(table, manifest.partition, batch, {
+        random,
+        companions: this.#companions,
+      })
+      const stored = await Promise.all(made.objects.map(({ key, body }) => upload(key, body)))
+      if (stored.includes(false)) return { kind: "lost" }
+      segment = made.pointer
     }
     const version = this.#ports.random.id()
     let next = advance(manifest, { batch, segment, start, drained, date: oldestRead, version })
@@ -141,38 +147,4 @@ export class Builder {
     if (outcome !== "committed") return { kind: "lost" }
     return { kind: "flushed", rows: batch?.rows ?? 0, position: next.position, more: ended === "limit" }
   }
-
-  #encode(
-    table: TableInfo,
-    partition: number,
-    batch: ColumnBatch,
-  ): { segment: SegmentPointer; bytes: Uint8Array } {
-    const { spec } = table
-    const schemaVersion = schemaVersionOf(table)
-    const columns = table.schemas[schemaVersion - 1] ?? spec.columns
-    const identity = { tableId: table.id, partition, schemaVersion }
-    const sorted = sortBatch(batch, sortColumns(table))
-    const bytes = encodeParquet(columns, sorted, identity, {
-      codec: "zstd",
-      ...(spec.rowGroupRows === undefined ? {} : { rowGroupRows: spec.rowGroupRows }),
-    })
-    const time = timeRange(batch.columns[columns.findIndex(({ name }) => name === spec.time)])
-    const segment: SegmentPointer = {
-      base: batch.base,
-      next: batch.next,
-      id: this.#ports.random.id(),
-      rows: batch.rows,
-      sizeBytes: bytes.length,
-      crc32c: crc32c(bytes),
-      schemaVersion,
-      ...time,
-    }
-    return { segment, bytes }
-  }
-}
-
-/** Indexes of the columns that segments are sorted by; of equal names the definition's loader has let none through. */
-function sortColumns({ spec }: TableInfo): readonly number[] {
-  const names = spec.columns.map(({ name }) => name)
-  return (spec.sort ?? []).map(name => names.indexOf(name)).filter(index => index >= 0)
 }

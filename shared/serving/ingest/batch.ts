@@ -1,4 +1,4 @@
-import { type ColumnBatch, concatColumns, type IngestCounts } from "./column.ts"
+import { type ColumnBatch, type ColumnVector, concatColumns, type IngestCounts } from "./column.ts"
 
 export const NO_COUNTS: IngestCounts = {
   records: 0,
@@ -45,4 +45,35 @@ export function concatBatches(batches: readonly ColumnBatch[]): ColumnBatch {
     maxTimestamp: batches.reduce((max, batch) => Math.max(max, batch.maxTimestamp), 0),
     counts: batches.reduce((sum, batch) => addCounts(sum, batch.counts), NO_COUNTS),
   }
+}
+
+/** Some of a batch's rows, in the order given; its range and counts stay those of what was read. */
+export function pickRows(batch: ColumnBatch, rows: Uint32Array): ColumnBatch {
+  const offsets = new Float64Array(rows.length)
+  for (let at = 0; at < rows.length; at++) offsets[at] = batch.offsets[rows[at]!]!
+  return {
+    ...batch,
+    rows: rows.length,
+    offsets,
+    columns: batch.columns.map(column => pickCells(column, rows)),
+  }
+}
+
+type Typed = Int32Array | BigInt64Array | Float64Array | Uint8Array
+
+function pickCells(column: ColumnVector, rows: Uint32Array): ColumnVector {
+  const values = pick(column.values as Typed | readonly unknown[], rows)
+  if (column.nullCount === 0) return { ...column, nulls: new Uint8Array(rows.length), values } as ColumnVector
+  const nulls = pick(column.nulls, rows) as Uint8Array
+  let nullCount = 0
+  for (const isNull of nulls) nullCount += isNull
+  return { ...column, nulls, nullCount, values } as ColumnVector
+}
+
+function pick(values: Typed | readonly unknown[], rows: Uint32Array): Typed | unknown[] {
+  if (Array.isArray(values)) return Array.from(rows, row => values[row])
+  const from = values as Int32Array
+  const to = new (from.constructor as new (length: number) => Int32Array)(rows.length)
+  for (let at = 0; at < rows.length; at++) to[at] = from[rows[at]!]!
+  return to
 }

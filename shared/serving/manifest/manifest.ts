@@ -24,7 +24,7 @@ export interface VectorPointer {
   readonly id: string
   readonly sizeBytes: number
   readonly crc32c: number
-  /** The least and greatest offset that it holds. */
+  /** The least offset that it holds, and the one after the greatest. */
   readonly base: number
   readonly next: number
   readonly offsets: number

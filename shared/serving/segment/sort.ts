@@ -1,4 +1,5 @@
 import { compareText } from "../expression/comparison.ts"
+import { pickRows } from "../ingest/batch.ts"
 import type { ColumnBatch, ColumnVector } from "../ingest/column.ts"
 
 type Order = (a: number, b: number) => number
@@ -18,11 +19,7 @@ export function sortBatch(batch: ColumnBatch, by: readonly number[]): ColumnBatc
     }
     return a - b
   })
-  return {
-    ...batch,
-    offsets: batch.offsets.map((_, at) => batch.offsets[rows[at]!]!),
-    columns: batch.columns.map(column => permuted(column, rows)),
-  }
+  return pickRows(batch, rows)
 }
 
 function orderOf({ nulls, type, values }: ColumnVector): Order {
@@ -34,13 +31,4 @@ function orderOf({ nulls, type, values }: ColumnVector): Order {
 function plainOrder(a: number | bigint | Uint8Array, b: number | bigint | Uint8Array): number {
   if (typeof a === "object" && typeof b === "object") return Buffer.compare(a, b)
   return a < b ? -1 : a > b ? 1 : 0
-}
-
-function permuted(column: ColumnVector, rows: Uint32Array): ColumnVector {
-  const values = column.values as Int32Array
-  const moved = Array.isArray(values)
-    ? Array.from(rows, row => values[row])
-    : values.map((_, at) => values[rows[at]!]!)
-  const nulls = column.nulls.map((_, at) => column.nulls[rows[at]!]!)
-  return { ...column, nulls, values: moved } as ColumnVector
 }
