@@ -1,4 +1,13 @@
-import { type ColumnBatch, type ColumnVector, concatColumns, type IngestCounts } from "./column.ts"
+import {
+  type ColumnBatch,
+  type ColumnVector,
+  concatColumns,
+  type IngestCounts,
+  type KeyedRows,
+} from "./column.ts"
+
+/** A key's hash is so many 32-bit numbers. */
+export const HASH_LANES = 4
 
 export const NO_COUNTS: IngestCounts = {
   records: 0,
@@ -44,7 +53,46 @@ export function concatBatches(batches: readonly ColumnBatch[]): ColumnBatch {
     decodedBytes: batches.reduce((sum, batch) => sum + batch.decodedBytes, 0),
     maxTimestamp: batches.reduce((max, batch) => Math.max(max, batch.maxTimestamp), 0),
     counts: batches.reduce((sum, batch) => addCounts(sum, batch.counts), NO_COUNTS),
+    ...(first.keys === undefined ? {} : { keys: concatKeys(batches) }),
   }
+}
+
+function concatKeys(batches: readonly ColumnBatch[]): KeyedRows {
+  const rows = batches.reduce((sum, batch) => sum + batch.rows, 0)
+  const hashes = new Uint32Array(rows * HASH_LANES)
+  const tombstones = new Uint8Array(rows)
+  let at = 0
+  for (const batch of batches) {
+    hashes.set(batch.keys!.hashes, at * HASH_LANES)
+    tombstones.set(batch.keys!.tombstones, at)
+    at += batch.rows
+  }
+  return { hashes, tombstones }
+}
+
+/** The batch's rows at `rows`, in that order, without what only resolution needs. */
+export function takeRows(batch: ColumnBatch, rows: Uint32Array): ColumnBatch {
+  const { keys: _, ...rest } = batch
+  return {
+    ...rest,
+    rows: rows.length,
+    offsets: takeValues(batch.offsets, rows),
+    columns: batch.columns.map(column => takeColumn(column, rows)),
+  }
+}
+
+function takeColumn(column: ColumnVector, rows: Uint32Array): ColumnVector {
+  const nulls = takeValues(column.nulls, rows)
+  const values = Array.isArray(column.values)
+    ? Array.from(rows, row => column.values[row])
+    : takeValues(column.values as Float64Array, rows)
+  return { ...column, nulls, nullCount: nulls.reduce((sum, one) => sum + one, 0), values } as ColumnVector
+}
+
+function takeValues<T extends Float64Array | Uint8Array>(values: T, rows: Uint32Array): T {
+  const taken = new (values.constructor as new (length: number) => T)(rows.length)
+  for (let at = 0; at < rows.length; at++) taken[at] = values[rows[at]!]!
+  return taken
 }
 
 /** Some of a batch's rows, in the order given; its range and counts stay those of what was read. */

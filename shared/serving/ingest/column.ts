@@ -31,6 +31,16 @@ export interface ColumnBatch {
   /** Epoch ms of the newest record; 0 when there is none. */
   readonly maxTimestamp: number
   readonly counts: IngestCounts
+  /** Of a table with a key, as records came; what is resolved has it no more. */
+  readonly keys?: KeyedRows
+}
+
+/** What of a batch's rows decides which of them stand. */
+export interface KeyedRows {
+  /** Four to a row: the hash of its primary key. */
+  readonly hashes: Uint32Array
+  /** 1: the row is a record without a value. It holds the key alone, and deletes it. */
+  readonly tombstones: Uint8Array
 }
 
 export interface IngestCounts {

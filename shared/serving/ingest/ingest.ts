@@ -2,6 +2,7 @@ import { RecordCursor, readBatchHeader } from "../../log/records/index.ts"
 import { BadValue, type JsonObject } from "../expression/value.ts"
 import type { ColumnBatch } from "./column.ts"
 import { parseRecord } from "./json.ts"
+import { checkField, checkPlace, type RecordKeys, tombstoneRecord } from "./record-keys.ts"
 import type { CompiledSchema } from "./schema.ts"
 import { type ColumnWriter, columnWriter } from "./writer.ts"
 
@@ -16,14 +17,17 @@ export interface OffsetRange {
  * else reads records for tables. A record that cannot be read or does not fit is counted with its reason and, by the
  * table's policy, skipped or given a null. The result is a function of the arguments alone.
  *
+ * @param keys of a table with a primary key: the batch then holds its rows' key hashes, and a row for each record without a value
+ *
  * Throws `LogError` (`corrupt_batch`).
  */
 export function ingest(
   schema: CompiledSchema,
   batches: readonly { readonly bytes: Uint8Array }[],
   range: OffsetRange,
+  keys?: RecordKeys,
 ): ColumnBatch {
-  const run = new IngestRun(schema, range)
+  const run = new IngestRun(schema, range, keys)
   for (const { bytes } of batches) run.add(bytes)
   return run.finish()
 }
@@ -33,6 +37,8 @@ class IngestRun {
   readonly #range: OffsetRange
   readonly #writers: readonly ColumnWriter[]
   readonly #faults = new Map<string, number>()
+  readonly #keys: RecordKeys | undefined
+  readonly #tombstoneRows: number[] = []
   #offsets = new Float64Array(1_024)
   #rows = 0
   #records = 0
@@ -43,9 +49,10 @@ class IngestRun {
   #decodedBytes = 0
   #maxTimestamp = 0
 
-  constructor(schema: CompiledSchema, range: OffsetRange) {
+  constructor(schema: CompiledSchema, range: OffsetRange, keys: RecordKeys | undefined) {
     this.#schema = schema
     this.#range = range
+    this.#keys = keys
     this.#writers = schema.columns.map(({ spec, reader }) => columnWriter(spec.type, reader))
   }
 
@@ -62,18 +69,22 @@ class IngestRun {
       this.#records++
       if (cursor.timestamp > this.#maxTimestamp) this.#maxTimestamp = cursor.timestamp
       this.#decodedBytes += cursor.valueEnd - cursor.valueStart + cursor.keyEnd - cursor.keyStart
-      if (cursor.valueStart < 0) this.#tombstones++
-      else this.#value(text, cursor.valueStart, cursor.valueEnd, offset)
+      if (cursor.valueStart < 0) this.#tombstone(text, cursor, offset)
+      else this.#value(text, cursor, offset)
     }
   }
 
   finish(): ColumnBatch {
     const rows = this.#rows
+    const columns = this.#writers.map(writer => writer.finish(rows))
+    const keys = this.#keys
+    const tombstones = new Uint8Array(keys === undefined ? 0 : rows)
+    for (const row of this.#tombstoneRows) tombstones[row] = 1
     return {
       ...this.#range,
       rows,
       offsets: this.#offsets.slice(0, rows),
-      columns: this.#writers.map(writer => writer.finish(rows)),
+      columns,
       decodedBytes: this.#decodedBytes,
       maxTimestamp: this.#maxTimestamp,
       counts: {
@@ -84,23 +95,61 @@ class IngestRun {
         nulled: this.#nulled,
         faults: this.#faults,
       },
+      ...(keys === undefined ? {} : { keys: { hashes: keys.hash(columns, rows), tombstones } }),
     }
   }
 
-  #value(text: Buffer, start: number, end: number, offset: number): void {
+  #value(text: Buffer, cursor: RecordCursor, offset: number): void {
+    const keys = this.#keys
     try {
-      const record = parseRecord(text, start, end)
+      if (keys !== undefined) checkPlace(keys, text, cursor.keyStart, cursor.keyEnd)
+      const record = parseRecord(text, cursor.valueStart, cursor.valueEnd)
       const { where } = this.#schema
       if (where !== undefined && where(record) !== true) {
         this.#filtered++
         return
       }
+      if (keys !== undefined) checkField(keys, record, text, cursor.keyStart, cursor.keyEnd)
       if (!this.#columns(record)) return
+      if (keys !== undefined) this.#checkKey(keys)
     } catch (error) {
       this.#count("", reasonOf(error))
       this.#skipped++
       return
     }
+    this.#take(offset)
+  }
+
+  /** A record without a value deletes the row of its key, where it tells the whole key; else it says nothing. */
+  #tombstone(text: Buffer, { keyStart, keyEnd }: RecordCursor, offset: number): void {
+    const keys = this.#keys
+    this.#tombstones++
+    if (keys === undefined) return
+    try {
+      checkPlace(keys, text, keyStart, keyEnd)
+      const record = tombstoneRecord(keys, text, keyStart, keyEnd)
+      if (record === undefined) return
+      const [key] = keys.columns
+      for (const [index, writer] of this.#writers.entries()) {
+        if (index === key) writer.write(record, this.#rows)
+        else writer.writeNull(this.#rows)
+      }
+      this.#checkKey(keys)
+    } catch (error) {
+      this.#count("", reasonOf(error))
+      return
+    }
+    this.#tombstoneRows.push(this.#rows)
+    this.#take(offset)
+  }
+
+  #checkKey(keys: RecordKeys): void {
+    for (const index of keys.columns) {
+      if (this.#writers[index]!.isNull(this.#rows)) throw new BadValue("primary key is null")
+    }
+  }
+
+  #take(offset: number): void {
     if (this.#rows >= this.#offsets.length) this.#growOffsets()
     this.#offsets[this.#rows++] = offset
   }

@@ -29,6 +29,7 @@ export interface ColumnWriter {
   /** Throws `BadValue`; the row is then without a value. */
   write(record: JsonObject, row: number): void
   writeNull(row: number): void
+  isNull(row: number): boolean
   finish(rows: number): ColumnVector
 }
 
@@ -54,6 +55,10 @@ abstract class Nullable {
   writeNull(row: number): void {
     if (row >= this.nulls.length) this.nulls = grown(this.nulls)
     this.nulls[row] = 1
+  }
+
+  isNull(row: number): boolean {
+    return this.nulls[row] === 1
   }
 
   protected writeValue(row: number): void {
