@@ -55,6 +55,10 @@ export function createProcess(
   }
 }
 
+function nothing(task: number): WorkEnd {
+  return { kind: "done", task, records: 0 }
+}
+
 /** An environment's runners, each with its task's state. */
 class WarmTasks {
   readonly #home: Home
@@ -81,10 +85,16 @@ class WarmTasks {
     const began = ports.clock.elapsed()
     const isShared = () => ports.clock.elapsed() - began < SHARED_MS_MAX
     const distinct = [...new Set(tasks)]
+    const works = await Promise.allSettled(
+      distinct.map(task => TaskWork.begin(this.#home, this.#code.facts.name, task)),
+    )
+    const dangerous = works.findIndex(begun => begun.status === "fulfilled" && begun.value?.isDangerous)
     const ends = await Promise.allSettled(
-      distinct.map((task, index) => {
-        const mayGoOn = index === 0 ? () => true : isShared
-        return this.#work(task, invocation, mayGoOn)
+      works.map(async (begun, index) => {
+        if (begun.status === "rejected") throw begun.reason
+        if (dangerous >= 0 && index !== dangerous) return begun.value?.sendOn() ?? nothing(distinct[index]!)
+        const mayGoOn = index === Math.max(0, dangerous) ? () => true : isShared
+        return this.#work(begun.value, distinct[index]!, invocation, mayGoOn)
       }),
     )
     for (const task of distinct) {
@@ -108,10 +118,14 @@ class WarmTasks {
     return { records, left }
   }
 
-  async #work(task: number, invocation: Invocation, mayGoOn: () => boolean): Promise<WorkEnd> {
-    const work = await TaskWork.begin(this.#home, this.#code.facts.name, task)
+  async #work(
+    work: TaskWork | undefined,
+    task: number,
+    invocation: Invocation,
+    mayGoOn: () => boolean,
+  ): Promise<WorkEnd> {
     // Another invocation works it, and looks again before it ends.
-    if (work === undefined) return { kind: "done", task, records: 0 }
+    if (work === undefined) return nothing(task)
     const open = async () => {
       await this.#refresh()
       return this.#measured(task)
@@ -124,6 +138,7 @@ class WarmTasks {
     const runner = this.#runner(task)
     return {
       wake: () => runner.wake(),
+      heed: deaths => runner.heed(deaths),
       step: async () => {
         const outcome = await runner.step()
         await this.#metrics.stepped(task, runner)

@@ -1,3 +1,4 @@
+import { type DeathNote, type DeathNotes, NO_DEATHS } from "../../shared/processing/task/deaths.ts"
 import type { Item } from "../../shared/storage/meta-store.ts"
 import { notAfter } from "../../shared/storage/not-after.ts"
 import { readAgain, settlePut } from "../../shared/storage/settle.ts"
@@ -17,6 +18,8 @@ export interface LeaseState {
   readonly again: boolean
   /** When the message comes that was sent last for a timer, epoch ms; 0: none was. */
   readonly armedAt: number
+  /** Of holders that did not let go. */
+  readonly deaths: DeathNote
 }
 
 /** The key under which all leases of a job lie. */
@@ -30,9 +33,10 @@ export function leaseKey(job: string, task: number): { readonly pk: string; read
 
 /** Throws nothing: a lease of another format counts as expired. */
 export function readLease({ fields }: Item): LeaseState {
-  if (fields.v !== LEASE_FORMAT) return { until: 0, again: false, armedAt: 0 }
-  const { until, again, armedAt } = fields
-  return { until: Number(until), again: again === true, armedAt: Number(armedAt) }
+  if (fields.v !== LEASE_FORMAT) return { until: 0, again: false, armedAt: 0, deaths: NO_DEATHS }
+  const { until, again, armedAt, deaths } = fields
+  const note = deaths === undefined ? NO_DEATHS : (JSON.parse(String(deaths)) as DeathNote)
+  return { until: Number(until), again: again === true, armedAt: Number(armedAt), deaths: note }
 }
 
 type Held = Pick<Ports, "meta" | "clock" | "random">
@@ -41,7 +45,7 @@ type Held = Pick<Ports, "meta" | "clock" | "random">
  * Says who works a task. It only saves double work: whoever works without one, or with one that has expired, does no harm.
  * A wake that meets a lease leaves a mark and ends, at one read and at most one write; the holder looks again before it lets go.
  */
-export class TaskLease {
+export class TaskLease implements DeathNotes {
   readonly #ports: Held
   readonly #key: { readonly pk: string; readonly sk: string }
   #version = ""
@@ -50,6 +54,10 @@ export class TaskLease {
   #asOf = { date: 0, elapsed: 0 }
   /** When the message comes that was sent last for a timer of the task, by whomever, epoch ms. Stored with the next write. */
   armedAt = 0
+  /** What is known of holders before that did not let go: they were killed, perhaps by what they worked. */
+  note: DeathNote = NO_DEATHS
+  /** A mark was found and cleared that nobody was told of yet. */
+  #wasWoken = false
 
   private constructor(ports: Held, job: string, task: number) {
     this.#ports = ports
@@ -63,9 +71,15 @@ export class TaskLease {
       const { item, date } = await readAgain(ports, () => ports.meta.get("meta", lease.#key))
       const state = item === undefined ? undefined : readLease(item)
       lease.armedAt = state?.armedAt ?? 0
+      lease.note = state?.deaths ?? NO_DEATHS
       if (state !== undefined && state.until > date) {
         if (state.again || (await lease.#put(state.until, true, date, item?.version))) return undefined
-      } else if (await lease.#put(date + LEASE_MS, false, date, item?.version)) return lease
+        continue
+      }
+      // Whoever had it did not let go: it was killed, or what it called never came back.
+      if (state !== undefined && state.until > 0)
+        lease.note = { ...lease.note, deaths: lease.note.deaths + 1 }
+      if (await lease.#put(date + LEASE_MS, false, date, item?.version)) return lease
     }
   }
 
@@ -74,13 +88,30 @@ export class TaskLease {
    * meanwhile, and what is there is to be looked for anew.
    */
   async keep(): Promise<boolean> {
+    if (this.#takeMark()) return true
     if (this.#leftMs() > RENEW_MS) return false
     return !(await this.#settle(() => this.#date() + LEASE_MS))
   }
 
   /** Lets go. False: somebody was woken meanwhile; the lease goes on, and what is there is to be looked for anew. */
   async release(): Promise<boolean> {
+    if (this.#takeMark()) return false
     return this.#settle(wasWoken => (wasWoken ? this.#date() + LEASE_MS : 0))
+  }
+
+  take(note: DeathNote): void {
+    this.note = note
+  }
+
+  async store(note: DeathNote): Promise<void> {
+    this.note = note
+    if (!(await this.#settle(() => this.#date() + LEASE_MS))) this.#wasWoken = true
+  }
+
+  #takeMark(): boolean {
+    const wasWoken = this.#wasWoken
+    this.#wasWoken = false
+    return wasWoken
   }
 
   /** Writes it over what stands; another holder's is left alone. False: the mark was set, and is now cleared. */
@@ -100,7 +131,13 @@ export class TaskLease {
     const item: Item = {
       ...this.#key,
       version: random.id(),
-      fields: { v: LEASE_FORMAT, until, again, armedAt: this.armedAt },
+      fields: {
+        v: LEASE_FORMAT,
+        until,
+        again,
+        armedAt: this.armedAt,
+        ...(this.note.deaths === 0 ? {} : { deaths: JSON.stringify(this.note) }),
+      },
     }
     const condition = version === undefined ? ({ absent: true } as const) : { version }
     const settled = await settlePut({ meta, clock }, "meta", item, { condition, notAfter: notAfter(date) })

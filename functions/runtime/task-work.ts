@@ -18,7 +18,7 @@ const LOST_PAUSE_MS = 20
 /** What the queue counts delays in. */
 const SECOND_MS = 1_000
 
-export type Steps = Pick<TaskRunner, "wake" | "step">
+export type Steps = Pick<TaskRunner, "wake" | "step" | "heed">
 
 export interface WorkEnd {
   /** `left`: there is more to do, for which another wake is under way. */
@@ -48,6 +48,11 @@ export class TaskWork {
     return lease === undefined ? undefined : new TaskWork(home, job, task, lease)
   }
 
+  /** Its workers before died: should it be the task's doing, none other is to be hit by it, nor blamed. */
+  get isDangerous(): boolean {
+    return this.#lease.note.deaths > 0
+  }
+
   /**
    * Steps until nothing is new, time is short or somebody else is at it, then lets go of the lease. Throws what the
    * runner throws again and again.
@@ -61,10 +66,11 @@ export class TaskWork {
     const task = this.#task
     try {
       const runner = await open()
+      runner.heed(this.#lease)
       for (let released = false; !released; released = await this.#lease.release()) {
         runner.wake()
         const outcome = await this.#drain(runner, hasTime)
-        if (outcome.kind === "yielded") return await this.#sendOn()
+        if (outcome.kind === "yielded") return await this.sendOn()
         if (outcome.kind === "idle") await this.#arm(outcome.dueAt)
         if (outcome.kind === "stopped") report.info("a task stands still", { job, task, why: outcome.why })
       }
@@ -106,7 +112,7 @@ export class TaskWork {
   }
 
   /** Has another invocation go on. The lease is free before: its wake would only leave a mark. */
-  async #sendOn(): Promise<WorkEnd> {
+  async sendOn(): Promise<WorkEnd> {
     await this.#letGo()
     await this.#send(0)
     return { kind: "left", task: this.#task, records: this.#records }

@@ -5,6 +5,7 @@ import { JobStore } from "../../shared/processing/jobs/job-store.ts"
 import { Savepoints } from "../../shared/processing/jobs/savepoints.ts"
 import type { CommitRecord } from "../../shared/processing/task/commit.ts"
 import { CommitStore } from "../../shared/processing/task/commit-store.ts"
+import { NO_DEATHS } from "../../shared/processing/task/deaths.ts"
 import { Publisher } from "../../shared/processing/task/publisher.ts"
 import { queryItems } from "../../shared/storage/query-items.ts"
 import { readAgain } from "../../shared/storage/settle.ts"
@@ -25,7 +26,7 @@ export class JobMemory {
   readonly collector = new JobCollector()
 }
 
-const FREE: LeaseState = { until: 0, again: false, armedAt: 0 }
+const FREE: LeaseState = { until: 0, again: false, armedAt: 0, deaths: NO_DEATHS }
 
 /**
  * What nobody else does for jobs: wakes tasks that have something to read that nobody was told of, whose worker was killed,

@@ -106,15 +106,23 @@ test("an edit that would lose state is refused with its reason, and the job goes
   expect((await rowsWhen(3))[2]).toMatchObject({ city: "Oslo", windowStart: 2 * MINUTE, sales: 1 })
 })
 
-test("code that ends its thread is told and hurts nobody; once it is mended the job goes on", async () => {
+test("code that ends its thread hurts nobody and fails its job after some tries, with the record that it met", async () => {
   await edit({ ...summed, each: "sale.cents === 13 ? process.exit(3) : sale" }, /nothing to change\n/)
   await sell("Bern", 13, 3 * MINUTE + 1)
-  await until(async () => (await job()).trouble?.times >= 2)
+  await until(async () => (await job()).trouble?.times >= 1)
   expect((await job()).trouble.error).toBe("job per-city: ended its thread (exit code 3)")
   expect((await server.call("GET /metrics")).text).toContain('millrace_job_up{job="per-city"} 0\n')
   expect((await server.call("GET /health")).status).toBe(200)
   await until(async () => (await valuesOf("copies")).length === sent)
+  await until(async () => (await job()).state === "failed")
+  expect((await job()).fault).toEqual({
+    task: 0,
+    error: "the worker died 3 times in a row: job per-city: ended its thread (exit code 3)",
+    at: { topic: "sales", partition: 0, offset: sent - 1 },
+    record: expect.stringMatching(/"cents":13/),
+  })
   await edit(summed, /nothing to change\n/)
+  expect((await server.call("POST /jobs/per-city/resume")).json).toMatchObject({ state: "running" })
   await until(async () => (await job()).trouble === undefined && (await isThrough()))
 })
 

@@ -5,11 +5,13 @@ import { createMaintain } from "../../functions/maintain.ts"
 import { createProcess } from "../../functions/process-runtime.ts"
 import { openHome } from "../../functions/runtime/home.ts"
 import type { ProcessEvent } from "../../functions/runtime/process-event.ts"
-import { LEASE_MS } from "../../functions/runtime/task-lease.ts"
+import { LEASE_MS, leasesKey } from "../../functions/runtime/task-lease.ts"
 import { keyStore } from "../../shared/api/auth/keys.ts"
 import { defineJob, from, type Job, sum, tumbling } from "../../shared/definition/index.ts"
+import { decodeRecords } from "../../shared/log/records/index.ts"
 import { partitionKey, slotKey } from "../../shared/log/slot.ts"
 import { Jobs } from "../../shared/processing/jobs/lifecycle.ts"
+import type { JobCode } from "../../shared/processing/task/job-code.ts"
 import { localJobCode } from "../../shared/processing/task/local-job-code.ts"
 import { clickJob, clicks, definitionOf, endOf, oracle, randomClicks, sums } from "../processing/task-jobs.ts"
 import { chance, Killer, makeTopics, produce, results } from "../processing/task-support.ts"
@@ -261,6 +263,63 @@ test("dispatch passes timers on, each task once; what is not taken the queue kee
   base.cloud.failure = undefined
   await dispatch.handle(event, ample)
   expect(wakesOf(base)).toHaveLength(1)
+})
+
+/** The code of a job that does not return from a batch with such a record; it tells that it has met it. */
+function endless(job: Job, id: string, met: () => void = () => {}): JobCode {
+  const code = localJobCode(job, definitionOf(job))
+  return {
+    ...code,
+    async openEngine(request) {
+      const engine = await code.openEngine(request)
+      return {
+        ...engine,
+        get stateBytes() {
+          return engine.stateBytes
+        },
+        work(batches, now, skip) {
+          const texts = batches.flatMap(({ batches: stored, from, next }) =>
+            stored.flatMap(bytes => decodeRecords(bytes).filter(at => at.offset >= from && at.offset < next)),
+          )
+          const isMet = texts.some(({ value }) => Buffer.from(value ?? []).includes(`"id":"${id}"`))
+          if (!isMet) return engine.work(batches, now, skip)
+          met()
+          return new Promise<never>(() => {})
+        },
+      }
+    },
+  }
+}
+
+test("a record of which the function does not return fails the job after three tries; other tasks go on", async () => {
+  const job = clickJob({ parallelism: "per-partition" })
+  const { base, log, jobs, input, cold, runs } = await withJob(job)
+  await produce(log, input)
+  const all: ProcessEvent = { job: "clicks", tasks: [0, 1, 2] }
+  const leases = () => [...base.ports.stores.items("meta")].filter(({ pk }) => pk === leasesKey("clicks"))
+  const freeLeases = () => leases().filter(({ fields }) => fields.until === 0).length
+  for (let tries = 0; tries < 3; tries++) {
+    const { promise: met, resolve } = Promise.withResolvers<void>()
+    void createProcess(cold(), endless(job, "c20", resolve)).handle(all, ample)
+    await met
+    await expect.poll(freeLeases).toBe(2)
+    base.ports.advance(LEASE_MS + 1)
+    expect((await jobs.store.get("clicks")).item.state).toBe("running")
+    const woken = base.cloud.timed.splice(0).map(({ event }) => event)
+    // What may die takes no other task along: those have invocations of their own.
+    if (tries > 0) expect(woken).toHaveLength(2)
+  }
+  await createProcess(cold(), endless(job, "c20")).handle(all, ample)
+  const { state, fault } = (await jobs.store.get("clicks")).item
+  expect(state).toBe("failed")
+  expect(fault).toMatchObject({
+    error: expect.stringMatching(/^the worker died 3 times in a row: a function ended its process, did not/),
+    at: { topic: "clicks" },
+    record: expect.stringMatching(/"id":"c20"/),
+  })
+  await jobs.resume("clicks")
+  for (const task of [0, 1, 2]) await runs(cold()).handle({ job: "clicks", tasks: [task] }, ample)
+  expect(await results(log)).toEqual(oracle(input))
 })
 
 test("the tick wakes what has something to read, and tells of what does not get on", async () => {

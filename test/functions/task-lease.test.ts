@@ -1,5 +1,6 @@
 import { expect, test } from "vitest"
 import { LEASE_MS, TaskLease } from "../../functions/runtime/task-lease.ts"
+import { NO_DEATHS } from "../../shared/processing/task/deaths.ts"
 import { memoryPorts } from "../support/memory-ports.ts"
 
 /** Several environments over one pair of stores, whose clocks go on together. */
@@ -73,4 +74,36 @@ test("what was armed is known to whoever takes it next", async () => {
   lease.armedAt = 1_767_225_700_000
   expect(await lease.release()).toBe(true)
   expect((await take(all[1]!))!.armedAt).toBe(1_767_225_700_000)
+})
+
+test("whoever takes it after one that did not let go is told how many, and which record was the last", async () => {
+  const { all, advance } = environments(3)
+  const suspect = { topicId: "t", partition: 1, offset: 7 }
+  for (const [deaths, ports] of [...all.entries()].slice(0, 2)) {
+    const lease = (await take(ports))!
+    expect(lease.note).toMatchObject({ deaths, leftOut: 0 })
+    await lease.store({ ...lease.note, suspect })
+    advance(LEASE_MS + 1)
+  }
+  const third = (await take(all[2]!))!
+  expect(third.note).toEqual({ deaths: 2, leftOut: 0, suspect })
+  // Letting go without having got past it forgets nothing.
+  expect(await third.release()).toBe(true)
+  const fourth = (await take(all[0]!))!
+  expect(fourth.note).toEqual({ deaths: 2, leftOut: 0, suspect })
+  fourth.take(NO_DEATHS)
+  expect(await fourth.release()).toBe(true)
+  expect((await take(all[1]!))!.note).toEqual(NO_DEATHS)
+})
+
+test("a mark that is met while a death is noted is told at the next look", async () => {
+  const { all } = environments(2)
+  const lease = (await take(all[0]!))!
+  expect(await take(all[1]!)).toBeUndefined()
+  await lease.store({ deaths: 2, leftOut: 0 })
+  expect(await lease.keep()).toBe(true)
+  expect(await take(all[1]!)).toBeUndefined()
+  await lease.store({ deaths: 2, leftOut: 1 })
+  expect(await lease.release()).toBe(false)
+  expect(await lease.release()).toBe(true)
 })

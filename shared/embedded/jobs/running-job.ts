@@ -5,12 +5,13 @@ import type { JobItem } from "../../processing/jobs/job-item.ts"
 import type { JobStore } from "../../processing/jobs/job-store.ts"
 import type { JobTrouble, TaskActivity } from "../../processing/jobs/job-view.ts"
 import type { CommitStore } from "../../processing/task/commit-store.ts"
+import { OwnDeaths } from "../../processing/task/deaths.ts"
 import type { StopReason } from "../../processing/task/outcome.ts"
 import { TaskRunner } from "../../processing/task/runner.ts"
 import type { Ports } from "../../storage/time.ts"
 import { Bell, Turns } from "./bell.ts"
 import { TaskLoop } from "./task-loop.ts"
-import { WorkerCode, type WorkerOptions } from "./worker-code.ts"
+import { WorkerCode, WorkerError, type WorkerOptions } from "./worker-code.ts"
 
 /** A job's item is looked at this often: for tasks that were added, and changes that nobody told of. */
 const LOOK_MS = 5_000
@@ -62,6 +63,8 @@ export class RunningJob {
   #session = new AbortController()
   #loops = new Map<number, Looping>()
   #trouble: JobTrouble | undefined
+  /** By task: how often the thread died of it. */
+  readonly #deaths = new Map<number, OwnDeaths>()
   #told = ""
   /** Until then (own clock) the thread that was started anew has to prove itself: its trouble is not over. */
   #steadyAt = 0
@@ -91,6 +94,7 @@ export class RunningJob {
   replace(place: CodePlace): void {
     this.#place = place
     this.#trouble = undefined
+    this.#deaths.clear()
     this.#steadyAt = 0
     this.#session.abort()
     this.#bell.ring()
@@ -113,6 +117,7 @@ export class RunningJob {
         const item = (await jobs.find(name))?.item
         if (item !== undefined && isRunning(item)) await this.#work(item, signal)
         else {
+          this.#trouble = undefined
           this.#tellFailure(item)
           await this.#bell.wait(LOOK_MS, signal)
         }
@@ -198,6 +203,9 @@ export class RunningJob {
     const { ports, log, jobs, commits } = this.#options
     const bell = new Bell(ports.clock)
     const runner = new TaskRunner({ ports, log, jobs, commits, code, task })
+    const deaths = this.#deaths.get(task) ?? new OwnDeaths()
+    this.#deaths.set(task, deaths)
+    runner.heed(deaths)
     const onFault = (error: unknown) => this.#fault(error)
     const onStep = () => {
       if (ports.clock.elapsed() < this.#steadyAt) return
@@ -208,6 +216,9 @@ export class RunningJob {
     this.#loops.set(task, { loop, bell, heard: new Set() })
     try {
       return await loop.run()
+    } catch (error) {
+      if (error instanceof WorkerError && isDeath(error)) deaths.died(error.message)
+      throw error
     } finally {
       await runner.close()
     }
@@ -261,6 +272,11 @@ export class RunningJob {
 
 /** A wait for a hint begins anew after this; nothing else comes of it. */
 const LISTEN_MS_MAX = 3_600_000
+
+/** Whether the job's functions took the thread down. A sink that waits too long only waits for somebody else. */
+function isDeath({ code, diedAt }: WorkerError): boolean {
+  return diedAt !== undefined && !(diedAt === "sink" && code === "stuck")
+}
 
 function isRunning({ attached, state, finished }: JobItem): boolean {
   return attached && state === "running" && finished !== true

@@ -43,10 +43,13 @@ export type WorkerErrorCode =
 export class WorkerError extends Error {
   override readonly name = "WorkerError"
   readonly code: WorkerErrorCode
+  /** What the thread was at when it died: told to whoever called for that, and to nobody else. */
+  readonly diedAt: WorkerCall["kind"] | undefined
 
-  constructor(code: WorkerErrorCode, message: string) {
+  constructor(code: WorkerErrorCode, message: string, diedAt?: WorkerCall["kind"]) {
     super(message)
     this.code = code
+    this.diedAt = diedAt
   }
 }
 
@@ -60,6 +63,7 @@ export interface WorkerOptions extends WorkerTask {
 }
 
 interface Waiting {
+  readonly kind: WorkerCall["kind"]
   readonly resolve: (reply: Extract<WorkerReply, { kind: "answer" }>) => void
   readonly reject: (error: WorkerError) => void
   timer?: NodeJS.Timeout
@@ -155,13 +159,18 @@ export class WorkerCode implements JobCode {
     else waiting.reject(failed(reply.error))
   }
 
-  /** Takes the thread down; the first reason counts. */
-  #end(code: WorkerErrorCode, what: string): void {
+  /** Takes the thread down; the first reason counts. @param stuck the call that did not come back */
+  #end(code: WorkerErrorCode, what: string, stuck?: Waiting): void {
     if (this.#ended !== undefined) return
-    this.#ended = new WorkerError(code, `job ${this.#options.job}: ${what}`)
-    for (const { reject, timer } of this.#waiting.values()) {
-      clearTimeout(timer)
-      reject(this.#ended)
+    const message = `job ${this.#options.job}: ${what}`
+    this.#ended = new WorkerError(code, message)
+    const waiting = [...this.#waiting.values()]
+    // One computing call is under way at the most, and sinks only wait.
+    const atWork = waiting.find(({ kind }) => kind !== "sink") ?? waiting[0]
+    const blamed = code === "closed" ? undefined : (stuck ?? atWork)
+    for (const each of waiting) {
+      clearTimeout(each.timer)
+      each.reject(each === blamed ? new WorkerError(code, message, each.kind) : this.#ended)
     }
     this.#waiting.clear()
     void this.#worker.terminate()
@@ -183,10 +192,10 @@ export class WorkerCode implements JobCode {
     if (this.#ended !== undefined) return Promise.reject(this.#ended)
     return new Promise((resolve, reject) => {
       const id = this.#calls++
-      const waiting: Waiting = { resolve, reject }
+      const waiting: Waiting = { kind: call.kind, resolve, reject }
       const boundMs = this.#boundsMs[call.kind]
       waiting.timer = setTimeout(
-        () => this.#end("stuck", `gave no answer to ${call.kind} within ${boundMs} ms`),
+        () => this.#end("stuck", `gave no answer to ${call.kind} within ${boundMs} ms`, waiting),
         boundMs,
       )
       this.#waiting.set(id, waiting)

@@ -134,11 +134,18 @@ export class TaskInputs {
   /**
    * Asks inputs that may have more, in turn, until so many bytes are there. What a fetch passed over (marks of the log's
    * own) comes along as a batch without records.
+   * @param first the partition that is asked before all others
    */
-  async fetch(bytesMax: number, partitionBytesMax: number): Promise<readonly EngineBatch[] | MissingRecords> {
+  async fetch(
+    bytesMax: number,
+    partitionBytesMax: number,
+    first?: Pick<TaskInput, "topicId" | "partition">,
+  ): Promise<readonly EngineBatch[] | MissingRecords> {
     const hot = this.#inputs.filter(({ hot: isHot, ended, deleted }) => isHot && !ended && !deleted)
     const turn = this.#turn % Math.max(1, hot.length)
     const waiting = [...hot.slice(turn), ...hot.slice(0, turn)]
+    const isFirst = (at: TaskInput) => at.topicId === first?.topicId && at.partition === first.partition
+    if (first !== undefined) waiting.sort((left, right) => Number(isFirst(right)) - Number(isFirst(left)))
     // An engine that was just made does not know of them.
     const batches = this.#inputs.filter(({ deleted, ended }) => deleted && !ended).map(gone)
     let left = bytesMax

@@ -4,8 +4,10 @@ import { refreshTasks } from "../jobs/assign-partitions.ts"
 import { carryIntent, type JobContext, taskOf } from "../jobs/carry-intent.ts"
 import { firstSeq, type JobFault, type JobItem, type JobRead, producerOf } from "../jobs/job-item.ts"
 import { readStart } from "../jobs/start-record.ts"
+import { Caution, cutTo } from "./caution.ts"
 import type { CommitDraft, CommitRecord, InputPosition, StoredInput } from "./commit.ts"
 import type { CommitBase, CommitOutcome, HeadRead } from "./commit-store.ts"
+import type { DeathNotes } from "./deaths.ts"
 import { type Decision, decide } from "./decide.ts"
 import { type TaskInput, TaskInputs } from "./inputs.ts"
 import { isNews } from "./news.ts"
@@ -34,6 +36,11 @@ export interface InputHint {
 /** Its topic is deleted, and the engine was not told yet, or not by a record that stands. */
 function isNewlyGone({ deleted, idle, ended }: TaskInput): boolean {
   return deleted && !idle && !ended
+}
+
+/** Whether a decision leads to the job's functions, which may end whoever calls them. */
+function isWork({ kind }: Decision): boolean {
+  return kind === "work" || kind === "load" || kind === "publish" || kind === "finish_predecessors"
 }
 
 /** The last record of the chain, and the store time at which it was known to stand. */
@@ -70,6 +77,7 @@ export class TaskRunner {
   /** Records that were read for the next batch of work; undefined: nobody looked. */
   #batches: readonly EngineBatch[] | undefined
   #skip: Poison[] = []
+  #caution = new Caution()
   #batchBytes: number
   /** What was committed last, while it is not published. */
   #draft: { readonly seq: number; readonly draft: CommitDraft } | undefined
@@ -113,6 +121,11 @@ export class TaskRunner {
     return this.#meter.status(at, head, this.#inputs.all, this.#engine.stateBytes)
   }
 
+  /** From here on these notes say how careful it is to be. Call it when no step is under way. */
+  heed(deaths: DeathNotes): void {
+    this.#caution = new Caution(deaths)
+  }
+
   /** What this runner did since the last call. */
   takeDone(): WorkDone {
     return this.#meter.takeDone()
@@ -132,6 +145,10 @@ export class TaskRunner {
     for (;;) {
       if (this.#stale || this.#jobIsOld()) await this.#read()
       const decision = this.#decide()
+      const { giveUp } = this.#caution
+      if (giveUp !== undefined && isWork(decision)) {
+        return this.#fail({ task: this.#options.task, error: giveUp })
+      }
       if (worked !== undefined && (decision.kind === "look" || decision.kind === "wait")) {
         return { kind: "worked", records: worked }
       }
@@ -253,6 +270,7 @@ export class TaskRunner {
         return this.#work()
       case "wait":
         this.#batches = undefined
+        this.#caution.safe()
         return { kind: "idle", dueAt: this.#dueAt() }
       case "yield":
         return { kind: "yielded" }
@@ -316,15 +334,21 @@ export class TaskRunner {
   }
 
   async #look(): Promise<StepOutcome | undefined> {
-    const found = await this.#inputs.fetch(this.#batchBytes, this.#limits.partitionBytes)
+    const { recordsMax, suspect } = this.#caution
+    const bytes = recordsMax === undefined ? this.#batchBytes : Math.min(this.#batchBytes, BATCH_BYTES_MIN)
+    const found = await this.#inputs.fetch(bytes, this.#limits.partitionBytes, suspect)
     if ("input" in found) return this.#fail(missingFault(this.#options.task, found))
-    this.#batches = found
+    this.#batches = recordsMax === undefined ? found : cutTo(found, recordsMax)
+    // What was cut off is read again.
+    if (recordsMax !== undefined && found.length > 0) this.#inputs.hint(undefined)
     return undefined
   }
 
   async #work(): Promise<StepOutcome | number | undefined> {
     const { clock } = this.#options.ports
     const batches = this.#batches ?? []
+    const killer = await this.#caution.meet(batches)
+    if (killer !== undefined) return this.#poisoned(killer, !this.#caution.leaveOut())
     const began = clock.elapsed()
     const now = clock.now()
     const result = await this.#engine.work(batches, this.#inputs.all, now, this.#skip)
@@ -345,8 +369,10 @@ export class TaskRunner {
       stateBytes: this.#engine.stateBytes,
       writeGroups: (from, to) => this.#engine.writeGroups(from, to),
     })
+    const isWhole = this.#skip.length === 0
     const record = this.#took(answer)
     if (record === undefined || answer.outcome !== "committed") return this.#lose()
+    this.#caution.committed(draft.counters.recordsIn - before.counters.recordsIn, isWhole)
     this.#engine.committed(this.#item.generation, record)
     this.#inputs.moved(draft.inputs, now)
     this.#draft = { seq: record.seq, draft }
@@ -378,11 +404,12 @@ export class TaskRunner {
     })
   }
 
-  async #poisoned(poison: Poison): Promise<StepOutcome | undefined> {
+  async #poisoned(poison: Poison, isLast = false): Promise<StepOutcome | undefined> {
     await this.#engine.drop()
     const fault = faultOf(this.#options.task, poison, this.#inputs.all)
+    const { facts } = this.#options.code
     // What was left out and is met again would be met for ever.
-    if (this.#options.code.facts.poison === "fail" || this.#skip.some(known => isSame(known, poison))) {
+    if (isLast || facts.poison === "fail" || this.#skip.some(known => isSame(known, poison))) {
       return this.#fail(fault)
     }
     this.#skip.push(poison)
@@ -392,6 +419,7 @@ export class TaskRunner {
   async #fail(fault: JobFault): Promise<StepOutcome> {
     const read = this.#job as JobRead
     const written = await this.#options.jobs.replace(read, { ...read.item, state: "failed", fault })
+    if (written.outcome === "committed") this.#caution.safe()
     await this.#lose()
     return written.outcome === "committed" ? { kind: "stopped", why: "failed" } : { kind: "lost" }
   }
