@@ -1,6 +1,9 @@
 const encoder = new TextEncoder()
 const decoder = new TextDecoder("utf-8", { fatal: true })
 
+/** Above this a native copy costs less than a loop. */
+const SHORT_COPY_BYTES_MAX = 64
+
 /** Writes the compact integers and texts of stored formats: LEB128 varints (zigzag where signed), counted UTF-8. */
 export class ByteWriter {
   #buffer: Uint8Array
@@ -59,8 +62,27 @@ export class ByteWriter {
     this.#size += bytes.length
   }
 
+  /** Part of `bytes`, copied without making an object for it where it is short. */
+  range(bytes: Uint8Array, start: number, end: number): void {
+    const length = end - start
+    if (length > SHORT_COPY_BYTES_MAX) {
+      this.raw(bytes.subarray(start, end))
+      return
+    }
+    this.#room(length)
+    const buffer = this.#buffer
+    let at = this.#size
+    for (let from = start; from < end; from++) buffer[at++] = bytes[from] as number
+    this.#size = at
+  }
+
   bytes(): Uint8Array {
     return this.#buffer.slice(0, this.#size)
+  }
+
+  /** As `bytes`, without a copy: the last call to the writer. */
+  written(): Uint8Array {
+    return this.#buffer.subarray(0, this.#size)
   }
 }
 

@@ -30,6 +30,8 @@ export interface Operator extends Collector {
 export interface OperatorContext {
   /** What reads the step's main output. */
   readonly output: Collector
+  /** Only topics read the main output, without functions of the user's: they take records that say no more than bytes. */
+  readonly feedsSinksAlone: boolean
   /** What reads a side output; a sink of nothing where nobody does. */
   side(tag: string): Collector
   /** The step's watermark, epoch ms; −∞ at first. */
@@ -75,7 +77,14 @@ export interface StateTable {
   readonly bytes: number
 }
 
-export type StateVisitor = (group: number, key: Uint8Array, value: Uint8Array | undefined) => void
+/** Takes entries of a state. */
+export interface StateVisitor {
+  /**
+   * The entry's key lies in `bytes` from 0 to `keyEnd`, its value from there to `end`; −1: it is removed. The bytes are
+   * valid during the call only.
+   */
+  entry(group: number, bytes: Uint8Array, keyEnd: number, end: number): void
+}
 
 /** Key groups of a job's state: how finely it can ever be spread. Never changed: it is in the stored format. */
 export const KEY_GROUPS = 256

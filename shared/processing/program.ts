@@ -188,6 +188,7 @@ class Node implements OperatorContext {
   ended = false
   bounded = false
   output: Collector = NOWHERE
+  feedsSinksAlone = false
   readonly #sides = new Map<string, Collector>()
 
   constructor(graph: GraphNode, index: number, host: ProgramHost) {
@@ -255,6 +256,7 @@ class Node implements OperatorContext {
       else sides.set(operator.tag, [...(sides.get(operator.tag) ?? []), reader])
     }
     this.output = fanOut(main)
+    this.feedsSinksAlone = main.every(({ graph }) => isPlainSink(graph))
     for (const [tag, nodes] of sides) this.#sides.set(tag, fanOut(nodes))
   }
 
@@ -291,6 +293,13 @@ class Node implements OperatorContext {
     this.watermark = watermark
     this.guard(() => this.operator.watermark(watermark))
   }
+}
+
+/** A topic's sink that needs the bytes of records and no more. */
+function isPlainSink({ operator }: GraphNode): boolean {
+  if (operator.kind !== "topicSink") return false
+  const { key, headers, partition } = operator.options
+  return key === undefined && headers === undefined && partition === undefined
 }
 
 const NOWHERE: Collector = { record: () => {} }

@@ -11,6 +11,13 @@ export interface RecordBytes {
   /** The field whose raw text is a whole number or a string without escapes, else −1; the end is in `fieldEnd`. */
   plainField(name: string): number
   readonly fieldEnd: number
+  /** Whether the record has a field of this name. */
+  has(name: string): boolean
+  /** The JSON text, a character for each of its bytes. It may be kept. */
+  text(): string
+  /** The key that goes with it lies in `buffer` too, where the step that made the record knows it; else −1. */
+  readonly keyStart: number
+  readonly keyEnd: number
 }
 
 interface LazyRecord {

@@ -1,6 +1,6 @@
 import fc from "fast-check"
 import { expect, test } from "vitest"
-import type { StateTable } from "../../shared/processing/operator.ts"
+import type { StateTable, StateVisitor } from "../../shared/processing/operator.ts"
 import { KEY_GROUPS } from "../../shared/processing/operator.ts"
 import { takeChanges, takeGroups } from "../../shared/processing/state/run-codec.ts"
 import { baseSeqs, inOrder, readRunOf, STATE_SLACK_BYTES } from "../../shared/processing/state/run-levels.ts"
@@ -51,14 +51,19 @@ class Table implements StateTable {
     }
   }
 
-  takeChanges(visit: Parameters<StateTable["takeChanges"]>[0]): void {
-    for (const key of this.#changed) visit(groupOf(key), Buffer.from(key), this.entries.get(key))
+  takeChanges(visit: StateVisitor): void {
+    for (const key of this.#changed) this.#visit(visit, groupOf(key), key)
     this.#changed = new Set()
   }
 
-  readGroup(group: number, visit: Parameters<StateTable["readGroup"]>[1]): void {
-    for (const key of this.#groups[group] as Set<string>)
-      visit(group, Buffer.from(key), this.entries.get(key))
+  readGroup(group: number, visit: StateVisitor): void {
+    for (const key of this.#groups[group] as Set<string>) this.#visit(visit, group, key)
+  }
+
+  #visit(visit: StateVisitor, group: number, key: string): void {
+    const value = this.entries.get(key)
+    const bytes = Buffer.concat([Buffer.from(key), value ?? new Uint8Array()])
+    visit.entry(group, bytes, key.length, value === undefined ? -1 : bytes.length)
   }
 
   load(_group: number, key: Uint8Array, value: Uint8Array | undefined): void {

@@ -77,10 +77,14 @@ export class TopicWriter {
     headers: readonly RecordHeader[] | undefined,
   ): boolean {
     const { buffer, start, end } = bytes
-    const { field } = this.#key
+    const { field, isRanked } = this.#key
     let keyStart = -1
     let keyEnd = -1
-    if (field !== undefined) {
+    if (isRanked === true) {
+      keyStart = bytes.keyStart
+      keyEnd = bytes.keyEnd
+      if (keyStart < 0) return false
+    } else if (field !== undefined) {
       keyStart = bytes.plainField(field)
       if (keyStart < 0) return false
       keyEnd = bytes.fieldEnd
@@ -169,6 +173,8 @@ interface KeySource {
   readonly of?: (record: unknown) => unknown
   /** The field that `of` gives, where it does nothing else. */
   readonly field?: string
+  /** Of ranked rows, which may bring it along. */
+  readonly isRanked?: boolean
 }
 
 function keySourceOf(
@@ -186,7 +192,7 @@ function keySourceOf(
   if (all.length === 1 && only !== undefined) {
     return { of: record => (record as Record<string, unknown>)[only], field: only }
   }
-  return { of: record => all.map(field => (record as Record<string, unknown>)[field]) }
+  return { of: record => all.map(field => (record as Record<string, unknown>)[field]), isRanked }
 }
 
 /** A text key is its UTF-8, any other its JSON text. */

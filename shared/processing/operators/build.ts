@@ -12,8 +12,9 @@ import { quickWindow } from "./quick-windows.ts"
 import { SessionWindows } from "./session-windows.ts"
 import { FilterOperator, FlatMapOperator, MapOperator, PassOperator, SplitOperator } from "./stateless.ts"
 import { TimestampsOperator } from "./timestamps.ts"
+import { TopN } from "./top-n.ts"
 import { runningTrigger } from "./triggers.ts"
-import { TopN, UpdatingAggregate } from "./updating.ts"
+import { UpdatingAggregate } from "./updating.ts"
 import { windowContent } from "./window-result.ts"
 
 export interface BuildOptions {

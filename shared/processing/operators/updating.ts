@@ -1,27 +1,35 @@
 import type { Aggregators } from "../../definition/job/aggregators.ts"
 import type { StateTtl } from "../../definition/job/state.ts"
 import type { Operator, OperatorContext, StateTable } from "../operator.ts"
-import { materialised } from "../record.ts"
 import { KeyedStore, type KeySlot } from "../state/keyed-store.ts"
 import type { KeyReader } from "../state/keys.ts"
+import type { ValueWriter } from "../state/value-writer.ts"
 import { TimerQueue } from "../time/timer-queue.ts"
 import { NamedAccumulators } from "./named-accumulators.ts"
 import { TimerFault, timerPosition } from "./timer-fault.ts"
 import { keyRow } from "./window-result.ts"
 
-const SUB = 0
+/** An updating step has one entry a key. */
+export const SUB = 0
+
+/** What an updating step keeps of a key. */
+export interface Updated {
+  /** The time of the record that changed it last; undefined: it was given since. */
+  changedAt: number | undefined
+}
 
 /** What both updating steps share: keys whose results changed since the last commit, each given once. */
-abstract class UpdatingOperator<V> implements Operator {
+export abstract class UpdatingOperator<V extends Updated> implements Operator {
   readonly nextTimer = undefined
   protected readonly context: OperatorContext
   protected readonly store: KeyedStore<V>
-  readonly #changed = new Map<KeySlot<V>, number>()
+  #changed: KeySlot<V>[] = []
 
   constructor(keys: KeyReader, context: OperatorContext) {
     this.context = context
     this.store = new KeyedStore<V>(keys, {
       pack: value => this.pack(value),
+      write: (value, out) => this.write(value, out),
       unpack: packed => this.unpack(packed),
       loaded: () => this.loaded(),
     })
@@ -29,6 +37,11 @@ abstract class UpdatingOperator<V> implements Operator {
 
   protected pack(value: V): unknown {
     return value
+  }
+
+  /** Writes what is stored of it at once, where that is quicker. */
+  protected write(_value: V, _out: ValueWriter): boolean {
+    return false
   }
 
   protected unpack(packed: unknown): V {
@@ -45,28 +58,35 @@ abstract class UpdatingOperator<V> implements Operator {
   protected loaded(): void {}
 
   abstract record(value: unknown, timestamp: number): void
-  protected abstract emit(slot: KeySlot<V>, timestamp: number): void
+  protected abstract emit(slot: KeySlot<V>, kept: V, timestamp: number): void
 
-  protected changed(slot: KeySlot<V>, timestamp: number): void {
-    this.#changed.set(slot, timestamp)
+  protected changed(slot: KeySlot<V>, kept: V, timestamp: number): void {
+    if (kept.changedAt === undefined) this.#changed.push(slot)
+    kept.changedAt = timestamp
   }
 
   beforeCommit(): void {
     const { context } = this
-    for (const [slot, timestamp] of this.#changed) {
+    const changed = this.#changed
+    this.#changed = []
+    for (const slot of changed) {
+      const kept = slot.entries.get(SUB)
+      // A key that began anew is there twice.
+      if (kept?.changedAt === undefined) continue
+      const timestamp = kept.changedAt
+      kept.changedAt = undefined
       const position = () => timerPosition("commit", 0, this.store.partsOf(slot))
       if (context.skipsTimers && context.skips(position())) continue
       try {
-        this.emit(slot, timestamp)
+        this.emit(slot, kept, timestamp)
       } catch (error) {
         throw TimerFault.of(error, position())
       }
     }
-    this.#changed.clear()
   }
 }
 
-interface Kept {
+interface Kept extends Updated {
   readonly accumulators: unknown[]
   /** Processing time of the last record, epoch ms. */
   since: number
@@ -101,7 +121,7 @@ export class UpdatingAggregate extends UpdatingOperator<Kept> {
 
   protected override unpack(packed: unknown): Kept {
     const [since, accumulators] = packed as [number, unknown]
-    return { since, accumulators: this.#accumulators.unpack(accumulators) }
+    return { since, accumulators: this.#accumulators.unpack(accumulators), changedAt: undefined }
   }
 
   record(value: unknown, timestamp: number): void {
@@ -110,7 +130,7 @@ export class UpdatingAggregate extends UpdatingOperator<Kept> {
     const slot = this.store.slotOf(value)
     let kept = slot.entries.get(SUB)
     if (kept === undefined || this.#isExpired(kept, now)) {
-      kept = { accumulators: aggregators.map(each => each.create()), since: now }
+      kept = { accumulators: aggregators.map(each => each.create()), since: now, changedAt: undefined }
       this.store.set(slot, SUB, kept)
       this.#expireLater(slot, now)
     } else this.store.touch(slot, SUB)
@@ -119,7 +139,7 @@ export class UpdatingAggregate extends UpdatingOperator<Kept> {
     for (let index = 0; index < accumulators.length; index++) {
       accumulators[index] = aggregators[index]?.add(accumulators[index], value)
     }
-    this.changed(slot, timestamp)
+    this.changed(slot, kept, timestamp)
   }
 
   override processingTime(now: number): void {
@@ -147,75 +167,12 @@ export class UpdatingAggregate extends UpdatingOperator<Kept> {
     }
   }
 
-  protected emit(slot: KeySlot<Kept>, timestamp: number): void {
-    const kept = slot.entries.get(SUB)
-    if (kept === undefined) return
+  protected emit(slot: KeySlot<Kept>, kept: Kept, timestamp: number): void {
     const row = keyRow(this.store.keys.names, this.store.partsOf(slot))
     const { aggregators, names } = this.#accumulators
     for (const [index, each] of aggregators.entries()) {
       row[names[index] as string] = each.result(kept.accumulators[index])
     }
     this.context.output.record(row, timestamp)
-  }
-}
-
-interface Ranked {
-  readonly by: number | string
-  readonly record: Record<string, unknown>
-  readonly timestamp: number
-}
-
-interface Top {
-  rows: Ranked[]
-  /** Ranks below this one are as they were given, 0-based. */
-  changedFrom: number
-}
-
-/**
- * The first records of each key by an order. Inputs only add, so ranks never become fewer: a row whose rank changed
- * takes the place of the one that was there. Ties: what came first stays before.
- */
-export class TopN extends UpdatingOperator<Top> {
-  readonly #n: number
-  readonly #by: (record: unknown) => number | string
-  readonly #isBefore: (left: number | string, right: number | string) => boolean
-
-  constructor(
-    options: { keys: KeyReader; n: number; by: (record: unknown) => number | string; order: "asc" | "desc" },
-    context: OperatorContext,
-  ) {
-    super(options.keys, context)
-    this.#n = options.n
-    this.#by = options.by
-    this.#isBefore = options.order === "asc" ? (left, right) => left < right : (left, right) => left > right
-  }
-
-  record(value: unknown, timestamp: number): void {
-    const slot = this.store.slotOf(value)
-    let top = slot.entries.get(SUB)
-    const by = this.#by(value)
-    if (top !== undefined && top.rows.length === this.#n) {
-      const last = top.rows[this.#n - 1] as Ranked
-      if (!this.#isBefore(by, last.by)) return
-    }
-    if (top === undefined) {
-      top = { rows: [], changedFrom: 0 }
-      this.store.set(slot, SUB, top)
-    } else this.store.touch(slot, SUB)
-    let rank = top.rows.length
-    while (rank > 0 && this.#isBefore(by, (top.rows[rank - 1] as Ranked).by)) rank--
-    top.rows.splice(rank, 0, { by, record: materialised(value) as Record<string, unknown>, timestamp })
-    if (top.rows.length > this.#n) top.rows.pop()
-    top.changedFrom = Math.min(top.changedFrom, rank)
-    this.changed(slot, timestamp)
-  }
-
-  protected emit(slot: KeySlot<Top>, timestamp: number): void {
-    const top = slot.entries.get(SUB)
-    if (top === undefined) return
-    for (let rank = top.changedFrom; rank < top.rows.length; rank++) {
-      this.context.output.record({ ...(top.rows[rank] as Ranked).record, rank: rank + 1 }, timestamp)
-    }
-    top.changedFrom = top.rows.length
   }
 }

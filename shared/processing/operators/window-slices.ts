@@ -76,7 +76,7 @@ export class WindowSlices implements Operator {
   beforeCommit(): void {}
 
   record(value: unknown, timestamp: number): void {
-    const { slideMs, sizeMs, offsetMs, content, keys } = this.#parts
+    const { slideMs, sizeMs, offsetMs, content } = this.#parts
     if (timestamp < this.#start || timestamp >= this.#end) {
       this.#start = windowStart(timestamp, slideMs, offsetMs)
       this.#end = this.#start + slideMs
@@ -88,7 +88,7 @@ export class WindowSlices implements Operator {
       return
     }
     const store = this.#store
-    const slot = store.slot(keys.idOf(value))
+    const slot = store.slotOf(value)
     const slice = slot.recent?.end === end ? slot.recent : slot.entries.get(end)
     if (slice === undefined) {
       this.#open(slot, end, content.create(value))

@@ -1,4 +1,5 @@
 import { ProcessingError } from "../errors.ts"
+import { asTextBuffer, textBuffer } from "../text-buffer.ts"
 import { SHAPE_VALUES_MAX } from "./record-shape.ts"
 
 const QUOTE = 34
@@ -12,9 +13,7 @@ const LETTER_T = 116
 const EXACT_DIGITS_MAX = 15
 
 const decoder = new TextDecoder()
-/** Node's own, which its types leave out: a call less than `toString`. */
-type Latin1Buffer = Buffer & { latin1Slice(start: number, end: number): string }
-const EMPTY = Buffer.alloc(0) as Latin1Buffer
+const EMPTY = textBuffer(0)
 
 /** A string of ASCII without escapes. */
 export const PLAIN = 1
@@ -30,13 +29,18 @@ export class RecordValues {
   readonly plain = new Uint8Array(SHAPE_VALUES_MAX)
   /** Counts records: what was made of one is not valid for the next. */
   epoch = 0
-  #node: Latin1Buffer = EMPTY
+  #node = EMPTY
   readonly #made: unknown[] = []
   readonly #madeIn: number[] = []
 
   use(buffer: Uint8Array): void {
     this.buffer = buffer
-    this.#node = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength) as Latin1Buffer
+    this.#node = asTextBuffer(buffer)
+  }
+
+  /** The bytes from `start` to `end`, a character each. */
+  text(start: number, end: number): string {
+    return this.#node.latin1Slice(start, end)
   }
 
   /** What JSON.parse makes of the value. */

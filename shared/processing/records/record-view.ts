@@ -42,11 +42,15 @@ class ViewBytes implements RecordBytes {
   readonly #shape: ShapeObject
   readonly #values: RecordValues
   readonly #fields: ReadonlyMap<string, number>
+  readonly #names: ReadonlySet<string>
   fieldEnd = -1
+  readonly keyStart = -1
+  readonly keyEnd = -1
 
   constructor(shape: ShapeObject, values: RecordValues) {
     this.#shape = shape
     this.#values = values
+    this.#names = new Set(shape.members.map(([name]) => name))
     this.#fields = new Map(
       shape.members.flatMap(([name, member]) =>
         typeof member === "number" ? [[name, member] as const] : [],
@@ -64,6 +68,14 @@ class ViewBytes implements RecordBytes {
 
   get end(): number {
     return (this.#values.ends[this.#shape.lastValue] as number) + this.#shape.after
+  }
+
+  has(name: string): boolean {
+    return this.#names.has(name)
+  }
+
+  text(): string {
+    return this.#values.text(this.start, this.end)
   }
 
   plainField(name: string): number {

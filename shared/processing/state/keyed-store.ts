@@ -1,7 +1,9 @@
 import { END_OF_TIME, type StateTable, type StateVisitor } from "../operator.ts"
+import { KeyIndex } from "./key-index.ts"
 import { type KeyId, type KeyPart, type KeyReader, keyGroup, keyParts } from "./keys.ts"
-import { packState, unpackState } from "./packing.ts"
+import { unpackState } from "./packing.ts"
 import { SubMap } from "./sub-map.ts"
+import { ValueWriter } from "./value-writer.ts"
 
 /** What tells a key's entries apart: a window's end, a name, a user's map key. */
 export type SubKey = string | number
@@ -9,16 +11,21 @@ export type SubKey = string | number
 /** About what a map's entry and a small object take besides their content, bytes. */
 const ENTRY_BYTES = 96
 
+/** Forgotten keys that an index may hold, besides as many as there are keys. */
+const FORGOTTEN_MIN = 1_024
+
 /** One key of a stateful operator, and its entries. */
 export class KeySlot<V> {
   readonly id: KeyId
   readonly entries = new SubMap<SubKey, V>()
   /** Entries changed or removed since the last commit, and whether it holds them: what came and went is not written. */
-  changed: Map<SubKey, boolean> | undefined
+  changed: SubMap<SubKey, boolean> | undefined
   /** The entry that the operator was at last, where it keeps it here. */
   recent: V | undefined
-  /** The stored form of the key, made when it is first written. */
-  stored: { readonly bytes: Uint8Array; readonly group: number } | undefined
+  /** Whether the store has it: else it is forgotten, and another may take its place. */
+  isKept = false
+  /** The key's group; −1 until it is first written. */
+  group = -1
 
   constructor(id: KeyId) {
     this.id = id
@@ -32,8 +39,12 @@ export class KeySlot<V> {
 export class KeyedStore<V> implements StateTable {
   readonly keys: KeyReader
   readonly #slots = new Map<KeyId, KeySlot<V>>()
+  /** The same by the parts of keys that have several, and maybe some that are forgotten. */
+  readonly #byParts: KeyIndex<KeySlot<V>> | undefined
+  #forgotten = 0
   #changed: KeySlot<V>[] = []
   readonly #pack: (value: V) => unknown
+  readonly #write: ((value: V, out: ValueWriter) => boolean) | undefined
   readonly #unpack: (packed: unknown, sub: SubKey) => V
   readonly #onLoaded: () => void
   #keyBytes = 0
@@ -43,25 +54,36 @@ export class KeyedStore<V> implements StateTable {
 
   /**
    * @param options.pack makes what is stored of a value, plain data; `unpack` the reverse
+   * @param options.write writes that at once, where it can: else false, and nothing written
    * @param options.loaded called when a stored state is whole again
    */
   constructor(
     keys: KeyReader,
     options: {
       readonly pack?: (value: V) => unknown
+      readonly write?: (value: V, out: ValueWriter) => boolean
       readonly unpack?: (packed: unknown, sub: SubKey) => V
       readonly loaded?: () => void
     } = {},
   ) {
     this.keys = keys
+    if (keys.partOf !== undefined) this.#byParts = new KeyIndex(keys.names.length)
     this.#pack = options.pack ?? (value => value)
+    this.#write = options.write
     this.#unpack = options.unpack ?? (packed => packed as V)
     this.#onLoaded = options.loaded ?? (() => {})
   }
 
   /** The slot of a record's key, made if need be. Throws `ProcessingError` `bad_key`. */
   slotOf(record: unknown): KeySlot<V> {
-    return this.slot(this.keys.idOf(record))
+    const { partOf } = this.keys
+    const index = this.#byParts
+    if (partOf === undefined || index === undefined) return this.slot(this.keys.idOf(record))
+    const known = index.find(partOf, record)
+    if (known?.isKept === true) return known
+    const slot = this.slot(this.keys.idOf(record))
+    index.set(partOf, record, slot)
+    return slot
   }
 
   slot(id: KeyId): KeySlot<V> {
@@ -74,6 +96,7 @@ export class KeyedStore<V> implements StateTable {
   }
 
   #keep(slot: KeySlot<V>): void {
+    slot.isKept = true
     this.#slots.set(slot.id, slot)
     this.#keyBytes += typeof slot.id === "string" ? slot.id.length : 8
   }
@@ -111,7 +134,7 @@ export class KeyedStore<V> implements StateTable {
 
   #note(slot: KeySlot<V>, sub: SubKey, isStored: boolean): void {
     if (slot.changed === undefined) {
-      slot.changed = new Map()
+      slot.changed = new SubMap()
       this.#changed.push(slot)
     }
     if (!slot.changed.has(sub)) slot.changed.set(sub, isStored)
@@ -145,7 +168,13 @@ export class KeyedStore<V> implements StateTable {
 
   /** The slot stays with whoever still has it: its removed entries are yet to be written. */
   #forget(slot: KeySlot<V>): void {
+    slot.isKept = false
     this.#slots.delete(slot.id)
+    // Taking each out of the index would cost more than finding some anew.
+    if (++this.#forgotten > this.#slots.size + FORGOTTEN_MIN) {
+      this.#forgotten = 0
+      this.#byParts?.clear()
+    }
     this.#keyBytes -= typeof slot.id === "string" ? slot.id.length : 8
   }
 
@@ -157,14 +186,13 @@ export class KeyedStore<V> implements StateTable {
       const subs = slot.changed
       slot.changed = undefined
       if (subs === undefined) continue
-      const { group, bytes } = this.#stored(slot)
+      this.#groupOf(slot)
       // A key that was forgotten and came back has a slot of its own, whose entries are the newer ones.
       const current = this.#slots.get(slot.id)
       for (const sub of subs.keys()) {
         if (current !== undefined && current !== slot && current.changed?.has(sub) === true) continue
         const holder = slot.entries.has(sub) ? slot : current
-        const value = holder?.entries.get(sub)
-        visit(group, entryKey(bytes, sub), value === undefined ? undefined : this.#packed(value))
+        this.#visit(visit, slot, sub, holder?.entries.get(sub))
       }
     }
   }
@@ -175,9 +203,9 @@ export class KeyedStore<V> implements StateTable {
 
   readGroups(from: number, to: number, visit: StateVisitor): void {
     for (const slot of this.#slots.values()) {
-      const { group, bytes } = this.#stored(slot)
+      const group = this.#groupOf(slot)
       if (group < from || group >= to) continue
-      for (const [sub, value] of slot.entries) visit(group, entryKey(bytes, sub), this.#packed(value))
+      for (const [sub, value] of slot.entries) this.#visit(visit, slot, sub, value)
     }
   }
 
@@ -201,48 +229,53 @@ export class KeyedStore<V> implements StateTable {
     return this.#keyBytes * 2 + this.#entries * (ENTRY_BYTES + this.#averageValueBytes)
   }
 
-  #packed(value: V): Uint8Array {
-    const bytes = packState(this.#pack(value))
+  #visit(visit: StateVisitor, slot: KeySlot<V>, sub: SubKey, value: V | undefined): void {
+    entry.clear()
+    writeKey(this.keys.textOf(slot.id), sub)
+    const keyEnd = entry.size
+    if (value === undefined) {
+      visit.entry(slot.group, entry.bytes, keyEnd, -1)
+      return
+    }
+    if (this.#write?.(value, entry) !== true) entry.any(this.#pack(value))
+    const { size } = entry
     // A moving average is enough: the figure warns, it does not account.
-    this.#averageValueBytes += (bytes.length - this.#averageValueBytes) / 64
-    return bytes
+    this.#averageValueBytes += (size - keyEnd - this.#averageValueBytes) / 64
+    visit.entry(slot.group, entry.bytes, keyEnd, size)
   }
 
-  #stored(slot: KeySlot<V>): { readonly bytes: Uint8Array; readonly group: number } {
-    if (slot.stored === undefined) {
-      const bytes = this.keys.bytesOf(slot.id)
-      slot.stored = { bytes, group: keyGroup(bytes) }
+  #groupOf(slot: KeySlot<V>): number {
+    if (slot.group < 0) {
+      entry.clear()
+      const length = entry.utf8(this.keys.textOf(slot.id))
+      slot.group = keyGroup(entry.bytes.subarray(0, length))
     }
-    return slot.stored
+    return slot.group
   }
 }
 
-const float = new Float64Array(1)
-const floatBytes = new Uint8Array(float.buffer)
 const UINT32_MAX = 0xffffffff
-/** MessagePack's sign of a 64-bit float, which is what whole numbers above 32 bits are packed as. */
-const FLOAT64 = 0xcb
+/** Small numbers are their own byte. */
+const FIXINT_MAX = 0x7f
+/** One for all stores: an entry is written and handed on at once. */
+const entry = new ValueWriter()
 
-/** The stored key of an entry: the key's length, its bytes, then the packed sub-key. */
-export function entryKey(key: Uint8Array, sub: SubKey): Uint8Array {
-  const { length } = key
+/** The key's length, its bytes, then the packed sub-key. */
+function writeKey(text: string, sub: SubKey): void {
+  entry.counted(text)
+  // The same bytes as `packState` makes: whole numbers above 32 bits are 64-bit floats. A window's end is one, mostly.
   const isTime = typeof sub === "number" && sub > UINT32_MAX && sub < END_OF_TIME
-  const packed = isTime ? floatBytes : packState(sub)
-  const bytes = new Uint8Array(4 + length + (isTime ? 9 : packed.length))
-  bytes[0] = length >>> 24
-  bytes[1] = length >>> 16
-  bytes[2] = length >>> 8
-  bytes[3] = length
-  bytes.set(key, 4)
-  if (!isTime) {
-    bytes.set(packed, 4 + length)
-    return bytes
-  }
-  // A window's end, as it mostly is: written here as `packState` writes it.
-  float[0] = sub
-  bytes[4 + length] = FLOAT64
-  for (let byte = 0; byte < 8; byte++) bytes[5 + length + byte] = floatBytes[7 - byte] as number
-  return bytes
+  const isSmall = typeof sub === "number" && sub >= 0 && sub <= FIXINT_MAX && Number.isInteger(sub)
+  // −0 is 0.
+  if (isTime || isSmall) entry.number(sub + 0)
+  else entry.any(sub)
+}
+
+/** The stored key of an entry. @param text the parts as a JSON array */
+export function entryKey(text: string, sub: SubKey): Uint8Array {
+  entry.clear()
+  writeKey(text, sub)
+  return Uint8Array.from(entry.bytes.subarray(0, entry.size))
 }
 
 /** The parts of a stored entry's key, and its sub-key. */

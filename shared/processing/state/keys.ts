@@ -18,17 +18,21 @@ export interface KeyReader {
   idOf(record: unknown): KeyId
   /** The parts that an id stands for, in the order of the fields. */
   partsOf(id: KeyId): readonly KeyPart[]
+  /** The parts that an id stands for as a JSON array: the canonical text. */
+  textOf(id: KeyId): string
   /** The canonical bytes of the parts that an id stands for. */
   bytesOf(id: KeyId): Uint8Array
   /** The names of the parts in results. */
   readonly names: readonly string[]
+  /** Of keys of several fields: one part of a record's key. Throws `ProcessingError` `bad_key`. */
+  readonly partOf?: (record: unknown, index: number) => KeyPart
 }
 
 export function keyReader(selector: KeySelector): KeyReader {
   if (!("fields" in selector)) {
     const select = selector.select as (record: unknown) => unknown
     const idOf = (record: unknown) => keyPart(select(record), "key")
-    return { idOf, partsOf: id => [id], bytesOf: id => keyBytes([id]), names: ["key"] }
+    return { idOf, partsOf: id => [id], textOf, bytesOf: id => encoder.encode(textOf(id)), names: ["key"] }
   }
   const { fields } = selector
   const [field] = fields
@@ -36,7 +40,8 @@ export function keyReader(selector: KeySelector): KeyReader {
     return {
       idOf: record => keyPart((record as Record<string, unknown>)[field], field),
       partsOf: id => [id],
-      bytesOf: id => keyBytes([id]),
+      textOf,
+      bytesOf: id => encoder.encode(textOf(id)),
       names: fields,
     }
   }
@@ -44,9 +49,19 @@ export function keyReader(selector: KeySelector): KeyReader {
     idOf: record => partsId(record as Record<string, unknown>, fields),
     partsOf: id => JSON.parse(String(id)) as KeyPart[],
     // The id is the canonical text already.
+    textOf: String,
     bytesOf: id => encoder.encode(String(id)),
     names: fields,
+    partOf(record, index) {
+      const name = fields[index] as string
+      return keyPart((record as Record<string, unknown>)[name], name)
+    },
   }
+}
+
+/** Of a key of one part. */
+function textOf(id: KeyId): string {
+  return typeof id === "string" ? `[${JSON.stringify(id)}]` : `[${id}]`
 }
 
 /** What JSON.stringify makes of the parts; numbers and booleans are their own text. */

@@ -1,12 +1,12 @@
 import type { StateTable, StateVisitor } from "../operator.ts"
 import { entryKey } from "./keyed-store.ts"
 import { keyBytes, keyGroup } from "./keys.ts"
-import { packState, unpackState } from "./packing.ts"
+import { unpackState } from "./packing.ts"
+import { ValueWriter } from "./value-writer.ts"
 
 // The key without parts is nobody's.
-const NO_PARTS = keyBytes([])
-const KEY = entryKey(NO_PARTS, 0)
-const GROUP = keyGroup(NO_PARTS)
+const KEY = entryKey("[]", 0)
+const GROUP = keyGroup(keyBytes([]))
 
 /** A table with a number beside its keys' entries: of the operator, as far as this task has come. −∞ is not stored. */
 export class MarkedTable implements StateTable {
@@ -24,7 +24,7 @@ export class MarkedTable implements StateTable {
     const mark = this.#mark.get()
     if (mark === this.#taken) return
     this.#taken = mark
-    visit(GROUP, KEY, packState(mark))
+    visitMark(visit, mark)
   }
 
   readGroup(group: number, visit: StateVisitor): void {
@@ -40,7 +40,7 @@ export class MarkedTable implements StateTable {
 
   #readMark(from: number, to: number, visit: StateVisitor): void {
     const mark = this.#mark.get()
-    if (GROUP >= from && GROUP < to && mark !== Number.NEGATIVE_INFINITY) visit(GROUP, KEY, packState(mark))
+    if (GROUP >= from && GROUP < to && mark !== Number.NEGATIVE_INFINITY) visitMark(visit, mark)
   }
 
   load(group: number, key: Uint8Array, value: Uint8Array | undefined): void {
@@ -60,4 +60,11 @@ export class MarkedTable implements StateTable {
   get bytes(): number {
     return this.#table.bytes
   }
+}
+
+function visitMark(visit: StateVisitor, mark: number): void {
+  const entry = new ValueWriter()
+  entry.raw(KEY)
+  entry.any(mark)
+  visit.entry(GROUP, entry.bytes, KEY.length, entry.size)
 }

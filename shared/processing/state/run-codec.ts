@@ -3,6 +3,10 @@ import { ProcessingError } from "../errors.ts"
 import { KEY_GROUPS, type StateTable, type StateVisitor } from "../operator.ts"
 
 const RUN_FORMAT = 1
+/** What is written besides, about: buffers of this size seldom grow. */
+const ENTRY_OVERHEAD_BYTES = 4
+const SECTION_OVERHEAD_BYTES = 16
+const RUN_OVERHEAD_BYTES = 1024
 
 /** One entry of a run: of which operator, in which group; without a value it is removed. */
 export type RunVisitor = (group: number, uid: string, key: Uint8Array, value: Uint8Array | undefined) => void
@@ -25,6 +29,24 @@ export class RunWriter {
   bytes = 0
 
   add(group: number, uid: string, key: Uint8Array, value: Uint8Array | undefined): void {
+    const out = this.#section(group, uid, key.length + (value?.length ?? 0))
+    out.unsigned(key.length)
+    out.raw(key)
+    out.unsigned(value === undefined ? 0 : value.length + 1)
+    if (value !== undefined) out.raw(value)
+  }
+
+  /** An entry of which key and value lie one after the other; `end` −1: without a value. */
+  entry(group: number, uid: string, bytes: Uint8Array, keyEnd: number, end: number): void {
+    const out = this.#section(group, uid, Math.max(keyEnd, end))
+    out.unsigned(keyEnd)
+    out.range(bytes, 0, keyEnd)
+    out.unsigned(end < 0 ? 0 : end - keyEnd + 1)
+    if (end >= 0) out.range(bytes, keyEnd, end)
+  }
+
+  /** Where the next entry of a group and operator goes. */
+  #section(group: number, uid: string, bytes: number): ByteWriter {
     let index = this.#uids.get(uid)
     if (index === undefined) {
       index = this.#uids.size
@@ -38,15 +60,12 @@ export class RunWriter {
     }
     section.count++
     this.entries++
-    this.bytes += key.length + (value?.length ?? 0) + 3
-    section.out.unsigned(key.length)
-    section.out.raw(key)
-    section.out.unsigned(value === undefined ? 0 : value.length + 1)
-    if (value !== undefined) section.out.raw(value)
+    this.bytes += bytes + ENTRY_OVERHEAD_BYTES
+    return section.out
   }
 
   finish(): Uint8Array {
-    const out = new ByteWriter(this.bytes + 1024)
+    const out = new ByteWriter(this.bytes + RUN_OVERHEAD_BYTES + this.#sections.size * SECTION_OVERHEAD_BYTES)
     out.byte(RUN_FORMAT)
     const uids = [...this.#uids.keys()]
     out.unsigned(uids.length)
@@ -56,14 +75,14 @@ export class RunWriter {
     )
     out.unsigned(sections.length)
     for (const { group, uid, count, out: body } of sections) {
-      const bytes = body.bytes()
+      const bytes = body.written()
       out.unsigned(group)
       out.unsigned(uid)
       out.unsigned(count)
       out.unsigned(bytes.length)
       out.raw(bytes)
     }
-    return out.bytes()
+    return out.written()
   }
 }
 
@@ -130,5 +149,5 @@ export function takeGroups(states: ReadonlyMap<string, StateTable>, from: number
 }
 
 function sectionOf(writer: RunWriter, uid: string): StateVisitor {
-  return (group, key, value) => writer.add(group, uid, key, value)
+  return { entry: (group, bytes, keyEnd, end) => writer.entry(group, uid, bytes, keyEnd, end) }
 }

@@ -2,6 +2,7 @@ import type { Job } from "../../definition/job/job.ts"
 import { uidOf } from "../../definition/job/job.ts"
 import { KEY_GROUPS, type StateTable } from "../operator.ts"
 import { TIMER_SIGN } from "../operators/process-operator.ts"
+import { rankedRecord, unpackTop } from "../operators/top-rows.ts"
 import { type StoredWindow, storedTimes } from "../operators/window-operator.ts"
 import { type SubKey, splitEntryKey } from "../state/keyed-store.ts"
 import type { KeyPart } from "../state/keys.ts"
@@ -26,9 +27,11 @@ interface Entry {
 function entriesOf(table: StateTable): readonly Entry[] {
   const entries: Entry[] = []
   for (let group = 0; group < KEY_GROUPS; group++) {
-    table.readGroup(group, (_group, bytes, value) => {
-      const [key, sub] = splitEntryKey(bytes)
-      if (value !== undefined) entries.push({ key, sub, value: unpackState(value) })
+    table.readGroup(group, {
+      entry(_group, bytes, keyEnd, end) {
+        const [key, sub] = splitEntryKey(bytes.subarray(0, keyEnd))
+        if (end >= 0) entries.push({ key, sub, value: unpackState(bytes.subarray(keyEnd, end)) })
+      },
     })
   }
   return entries
@@ -52,8 +55,18 @@ export function stateOf(job: Job, uid: string, table: StateTable, key: readonly 
       return Object.fromEntries(entries.map(({ sub, value }) => [String(sub), value]))
     case "aggregate":
       return (entries[0] as { readonly value: readonly unknown[] }).value[1]
+    case "topN":
+      return rankedOf(entries[0]?.value)
     default:
       return entries[0]?.value
+  }
+}
+
+function rankedOf(stored: unknown): unknown {
+  const { rows, changedFrom } = unpackTop(stored)
+  return {
+    rows: rows.map(row => ({ by: row.by, record: rankedRecord(row), timestamp: row.timestamp })),
+    changedFrom,
   }
 }
 
