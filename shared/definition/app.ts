@@ -8,7 +8,9 @@ import type { Topic } from "./topic.ts"
 /** What a stage may change: quantities, never names, schemas or columns. */
 export interface StageOverrides {
   readonly topics?: Readonly<Record<string, { readonly partitions?: number; readonly retention?: Duration }>>
-  readonly tables?: Readonly<Record<string, { readonly rowGroupRows?: number }>>
+  readonly tables?: Readonly<
+    Record<string, { readonly rowGroupRows?: number; readonly retention?: Duration }>
+  >
   readonly jobs?: Readonly<Record<string, { readonly memoryMb?: number; readonly concurrency?: number }>>
 }
 

@@ -1,7 +1,7 @@
 // What an app file imports as "millrace".
 export type { App, AppOptions, StageOverrides } from "./app.ts"
 export { defineApp } from "./app.ts"
-export type { ColumnOptions } from "./column-types.ts"
+export type { ColumnOptions, ListType } from "./column-types.ts"
 export type { Duration } from "./duration.ts"
 export { DefinitionError, type Fault } from "./faults.ts"
 export type { Aggregator, Aggregators, ResultsOf } from "./job/aggregators.ts"
@@ -27,10 +27,18 @@ export type {
 } from "./job/stream.ts"
 export * from "./job/watermarks.ts"
 export * from "./job/windows.ts"
+export { type Records, type RecordsOptions, records } from "./records.ts"
 export type { Replay } from "./replay.ts"
 export type { InputOf, StandardSchema } from "./standard-schema.ts"
-export type { Table, TableOptions } from "./table.ts"
-export { table } from "./table.ts"
-export type { BadRecordPolicy, ColumnType } from "./table-spec.ts"
+export { type Table, table } from "./table.ts"
+export type {
+  BadRecords,
+  DedupOptions,
+  RollupAggregateOptions,
+  RollupOptions,
+  TableOptions,
+  UpsertOptions,
+} from "./table-options.ts"
+export type { ColumnType, IndexKind, UpsertStrategy } from "./table-spec.ts"
 export type { Topic, TopicOptions } from "./topic.ts"
 export { topic } from "./topic.ts"

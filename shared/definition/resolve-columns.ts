@@ -1,9 +1,9 @@
 import type { Expression } from "./expression.ts"
 import { at, type Faults, shown } from "./faults.ts"
 import { columnNameFault } from "./names.ts"
-import { type RecordFields, readableAs } from "./record-fields.ts"
+import { type JsonKind, type RecordFields, readableAs } from "./record-fields.ts"
 import { notAField } from "./resolve-topic.ts"
-import { COLUMN_TYPES, COLUMNS_MAX, columnShape, columnTypeShape, fits } from "./shapes.ts"
+import { COLUMN_TYPES, COLUMNS_MAX, columnShape, fits, writtenTypeShape } from "./shapes.ts"
 import type { ColumnSpec, ColumnType } from "./table-spec.ts"
 import { parseTimeFormat } from "./time-format.ts"
 
@@ -54,27 +54,43 @@ function resolveColumn(
 ): ColumnSpec | undefined {
   const { site, faults } = context
   if (typeof column === "string") {
-    const type = fits(columnTypeShape, column, path, site, faults)
-    if (type === undefined) return undefined
-    checkField(name, type, path, context)
-    return { name, type }
+    const written = fits(writtenTypeShape, column, path, site, faults)
+    if (written === undefined) return undefined
+    const list = written.endsWith("[]")
+    const type = (list ? written.slice(0, -2) : written) as ColumnType
+    checkField({ name, type, ...(list ? LIST : {}) }, path, context)
+    return { name, type, ...(list ? LIST : {}) }
   }
   if (typeof column !== "object" || column === null) {
-    faults.add(path, `expected a type or { type, sql, format, default }, found ${shown(column)}`, site)
+    faults.add(path, `expected a type or { type, list, sql, format, default }, found ${shown(column)}`, site)
     return undefined
   }
   const options = fits(columnShape, column, path, site, faults)
   if (options === undefined) return undefined
   const { type, sql, format } = options
-  if (sql === undefined) checkField(name, type, path, context)
-  else context.expression(`${path}.sql`, sql, type)
+  const list = options.list === true ? LIST : {}
+  if (sql === undefined) checkField({ name, type, ...list }, path, context)
+  else {
+    checkList({ name, type, ...list }, path, context)
+    context.expression(`${path}.sql`, sql, options.list === true ? "json" : type)
+  }
   if (format !== undefined) checkFormat(format, type, path, context)
   const fallback = (column as { default?: unknown }).default
   if (fallback === undefined) {
-    return { name, type, ...(sql === undefined ? {} : { sql }), ...(format === undefined ? {} : { format }) }
+    return {
+      name,
+      type,
+      ...list,
+      ...(sql === undefined ? {} : { sql }),
+      ...(format === undefined ? {} : { format }),
+    }
   }
   const wrong =
-    sql === undefined ? defaultFault(fallback, type) : "use coalesce(…) in the sql expression instead"
+    options.list === true
+      ? "is for single values: a missing list is null"
+      : sql === undefined
+        ? defaultFault(fallback, type)
+        : "use coalesce(…) in the sql expression instead"
   if (wrong !== undefined) {
     faults.add(`${path}.default`, wrong, site)
     return undefined
@@ -87,8 +103,17 @@ function resolveColumn(
   }
 }
 
-function checkField(name: string, type: ColumnType, path: string, context: ColumnContext): void {
+const LIST = { list: true } as const
+
+function checkList({ type, list }: ColumnSpec, path: string, { faults, site }: ColumnContext): void {
+  if (list !== true || type !== "json") return
+  faults.add(path, "a list holds single values, and json holds lists already: say json without a list", site)
+}
+
+function checkField(column: ColumnSpec, path: string, context: ColumnContext): void {
+  const { name, type } = column
   const { fields, faults, site } = context
+  checkList(column, path, context)
   if (fields === undefined) return
   const kinds = fields.get(name)
   if (kinds === undefined) {
@@ -97,6 +122,16 @@ function checkField(name: string, type: ColumnType, path: string, context: Colum
       `${notAField(name, fields)}: name one of them, or give the column an sql expression`,
       site,
     )
+    return
+  }
+  if (column.list === true) {
+    const other = [...kinds].filter(kind => !LISTED.has(kind))
+    if (other.length > 0)
+      faults.add(
+        path,
+        `the field holds ${other.join(" or ")}, which is not read as a list; expected an array`,
+        site,
+      )
     return
   }
   const types = readableAs(kinds, COLUMN_TYPES)
@@ -118,6 +153,8 @@ function checkFormat(format: string, type: ColumnType, path: string, context: Co
   if (typeof parsed === "string")
     context.faults.add(`${path}.format`, `${shown(format)} ${parsed}`, context.site)
 }
+
+const LISTED: ReadonlySet<JsonKind> = new Set(["array", "null", "any"])
 
 const WHOLE: Readonly<Record<string, number>> = {
   int: 2 ** 31,

@@ -7,6 +7,7 @@ import { type Job, uidOf } from "./job/job.ts"
 import type { JobDefinition, NodeDefinition } from "./job/job-definition.ts"
 import type { Trigger, WindowAssigner } from "./job/windows.ts"
 import { nameFault } from "./names.ts"
+import { checkSink } from "./resolve-sink.ts"
 import { isTopic } from "./resolve-table.ts"
 import { fits, jobShape } from "./shapes.ts"
 import type { Topic } from "./topic.ts"
@@ -34,8 +35,15 @@ export function topicsOfJob({ graph, options }: Job): readonly Topic[] {
   return [...topics]
 }
 
-/** Reads one job, reporting what is wrong with it. */
-export function resolveJob(job: Job, faults: Faults): JobDefinition | undefined {
+/**
+ * Reads one job, reporting what is wrong with it.
+ * @param upserted topics whose rows replace each other, since an upsert table reads them
+ */
+export function resolveJob(
+  job: Job,
+  faults: Faults,
+  upserted: ReadonlySet<Topic> = new Set(),
+): JobDefinition | undefined {
   const path = at("jobs", job.name)
   const site = siteOf(job)
   const before = faults.list.length
@@ -47,7 +55,11 @@ export function resolveJob(job: Job, faults: Faults): JobDefinition | undefined 
   if (graph.length === 0)
     note("", "expected a function that returns where the results go, such as stream.to(topic)")
   if (graph.length > NODES_MAX) note("", `expected at most ${NODES_MAX} steps, found ${graph.length}`)
-  for (const [index, node] of graph.entries()) checkNode(node, nodePath(node, index), note)
+  for (const [index, node] of graph.entries()) {
+    const path = nodePath(node, index)
+    if (node.operator.kind === "topicSink") checkSink(node, path, upserted, note)
+    else checkNode(node, path, note)
+  }
   checkUids(graph, note)
   if (job.options.parallelism === "per-partition") checkPerPartition(graph, note)
   if (options === undefined || faults.list.length > before) return undefined
@@ -158,27 +170,6 @@ function checkNode(node: GraphNode, path: string, note: NoteFault): void {
           note(`${path}.state`, `${shown(name)}: expected a name of a-z A-Z 0-9 _`)
         checkDuration(ttl?.ttlMs, `${path}.state.${name}.ttl`, note)
       }
-      return
-    case "topicSink":
-      checkSink(node, path, note)
-  }
-}
-
-function checkSink({ operator, inputs }: GraphNode, path: string, note: NoteFault): void {
-  if (operator.kind !== "topicSink") return
-  if (!isTopic(operator.topic)) {
-    note(path, `expected a topic, found ${shown(operator.topic)}`)
-    return
-  }
-  const input = inputs[0]?.operator.kind
-  if (input !== "aggregate" && input !== "topN") return
-  const config = operator.topic.options.config as Readonly<Record<string, unknown>> | undefined
-  const policy = String(config?.["cleanup.policy"] ?? "")
-  if (!policy.split(",").includes("compact")) {
-    note(
-      path,
-      `the rows of ${input === "topN" ? "topN" : "an aggregate without a window"} replace each other: expected a topic with config "cleanup.policy": "compact", found ${operator.topic.name} without`,
-    )
   }
 }
 

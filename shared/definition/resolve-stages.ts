@@ -70,8 +70,13 @@ export function stagedTopic(topic: TopicDefinition, overrides: Overrides): Topic
 
 /** A table with a stage's quantities. */
 export function stagedTable(table: TableSpec, overrides: Overrides): TableSpec {
-  const rowGroupRows = overrides.tables[table.name]?.rowGroupRows
-  return rowGroupRows === undefined ? table : { ...table, rowGroupRows }
+  const { rowGroupRows, retention } = overrides.tables[table.name] ?? {}
+  const retentionMs = durationMs(retention)
+  return {
+    ...table,
+    ...(rowGroupRows === undefined ? {} : { rowGroupRows }),
+    ...(retentionMs === undefined ? {} : { retentionMs }),
+  }
 }
 
 /** A job with a stage's quantities. */

@@ -5,6 +5,7 @@ import { at, type Faults, shown } from "./faults.ts"
 import { readSchema } from "./json-schema.ts"
 import { nameFault } from "./names.ts"
 import { type JsonKind, type RecordFields, recordFields } from "./record-fields.ts"
+import { isSink, TABLE_TOPIC_PREFIX } from "./records.ts"
 import { fits, topicShape } from "./shapes.ts"
 import type { Topic } from "./topic.ts"
 
@@ -35,10 +36,12 @@ const TIME_KINDS: readonly JsonKind[] = ["string", "integer", "number", "null", 
 
 /** Reads one topic, reporting what is wrong with it. */
 export function resolveTopic(topic: Topic, faults: Faults): ResolvedTopic {
-  const path = at("topics", topic.name)
+  const path = isSink(topic)
+    ? `${at("tables", topic.name.slice(TABLE_TOPIC_PREFIX.length))}.from`
+    : at("topics", topic.name)
   const site = siteOf(topic)
   const before = faults.list.length
-  const wrongName = nameFault(topic.name)
+  const wrongName = isSink(topic) ? undefined : nameFault(topic.name)
   if (wrongName !== undefined) faults.add(path, `the name ${shown(topic.name)}: ${wrongName}`, site)
   const raw = topic.options
   const options = fits(topicShape, raw, path, site, faults)

@@ -8,6 +8,7 @@ import type { Job } from "./job/job.ts"
 import type { JobDefinition } from "./job/job-definition.ts"
 import { nameFault } from "./names.ts"
 import type { RecordFields } from "./record-fields.ts"
+import { isSink, TABLE_TOPIC_PREFIX } from "./records.ts"
 import { isJob, resolveJob, topicsOfJob } from "./resolve-job.ts"
 import { resolveStages, stagedJob, stagedTable, stagedTopic } from "./resolve-stages.ts"
 import { isTopic, resolveTable } from "./resolve-table.ts"
@@ -57,7 +58,9 @@ export function resolveApp(app: unknown, stage: string = DEFAULT_STAGE): Resolut
   reportTwins("jobs", jobs, faults)
   const fieldsOf = (topic: Topic): RecordFields | undefined => resolved.get(topic)?.fields
   const specs = tables.map(table => resolveTable(table, fieldsOf, faults, expressions))
-  const jobDefinitions = jobs.map(job => resolveJob(job, faults))
+  checkReserved(topics, tables, faults)
+  const upserted = new Set(tables.filter(isUpsert).map(table => table.options.from as Topic))
+  const jobDefinitions = jobs.map(job => resolveJob(job, faults, upserted))
   const overrides = resolveStages(app.options.stages, stage, knownNames(topics, tables, jobs), site, faults)
   if (faults.list.length > 0) return { faults: faults.list, expressions }
   const definitions = [...resolved.values()].map(topic => topic.definition).filter(isPresent)
@@ -138,9 +141,28 @@ function reachedTopics(
   const topics = new Set(listed(app.options.topics, isTopic, "topics", site, faults))
   for (const table of tables) {
     if (isTopic(table.options.from)) topics.add(table.options.from)
+    const { badRecords } = table.options as { readonly badRecords?: { readonly deadLetter?: unknown } }
+    if (isTopic(badRecords?.deadLetter)) topics.add(badRecords.deadLetter)
   }
   for (const job of jobs) for (const topic of topicsOfJob(job)) topics.add(topic)
   return [...topics]
+}
+
+function isUpsert({ options }: Table): boolean {
+  return isTopic(options.from) && typeof options.upsert === "object" && options.upsert !== null
+}
+
+/** Names of topics that stand behind tables are theirs alone. */
+function checkReserved(topics: readonly Topic[], tables: readonly Table[], faults: Faults): void {
+  const own = new Set(tables.map(table => table.sink))
+  for (const topic of topics) {
+    if (!topic.name.startsWith(TABLE_TOPIC_PREFIX) || own.has(topic)) continue
+    const named = topic.name.slice(TABLE_TOPIC_PREFIX.length)
+    const message = isSink(topic)
+      ? `a job writes to the table ${named}, which is not among the app's tables: list it`
+      : `names beginning with ${TABLE_TOPIC_PREFIX} are reserved`
+    faults.add(at("topics", topic.name), message, siteOf(topic))
+  }
 }
 
 function reportTwins(

@@ -1,6 +1,8 @@
 import * as v from "valibot"
+import type { ListType } from "./column-types.ts"
 import { DURATION_EXPECTED, durationMs } from "./duration.ts"
 import { at, type Faults, shown } from "./faults.ts"
+import type { ColumnType } from "./table-spec.ts"
 
 /** A topic's largest number of partitions: each costs a slot, a manifest item and a builder. */
 export const PARTITIONS_MAX = 10_000
@@ -25,10 +27,9 @@ export const COLUMN_TYPES = [
 const text = v.string("text")
 const partitions = wholeNumber(1, PARTITIONS_MAX)
 const retention = v.custom(value => durationMs(value) !== undefined, DURATION_EXPECTED)
-const rowGroupRows = wholeNumber(ROW_GROUP_ROWS_MIN, ROW_GROUP_ROWS_MAX)
+export const rowGroupRows = wholeNumber(ROW_GROUP_ROWS_MIN, ROW_GROUP_ROWS_MAX)
 const anything = v.optional(v.unknown())
-const notYet = v.optional(v.never("=is not supported yet"))
-const sql = v.pipe(
+export const SQL_SHAPE = v.pipe(
   text,
   v.check(value => value.trim() !== "", "a SQL expression"),
   v.maxLength(SQL_CHARS_MAX, `a SQL expression of at most ${SQL_CHARS_MAX} characters`),
@@ -46,28 +47,19 @@ export const topicShape = v.strictObject({
   compatibility: v.optional(v.literal("none", '"none"')),
 })
 
-export const tableShape = v.strictObject({
-  from: anything,
-  columns: anything,
-  where: v.optional(sql),
-  time: v.optional(text),
-  badRecords: v.optional(v.picklist(["skip", "null"], 'one of "skip", "null"')),
-  rowGroupRows: v.optional(rowGroupRows),
-  sort: notYet,
-  primaryKey: notYet,
-  upsert: notYet,
-  dedup: notYet,
-  indexes: notYet,
-  rollups: notYet,
-  retention: notYet,
-  rebuild: notYet,
-})
-
 export const columnTypeShape = v.picklist(COLUMN_TYPES, `one of ${COLUMN_TYPES.join(", ")}`)
+
+/** A type behind which `[]` may stand: a list of such values. */
+export const writtenTypeShape = v.custom<ColumnType | ListType>(
+  value =>
+    typeof value === "string" && (COLUMN_TYPES as readonly string[]).includes(value.replace(/\[\]$/, "")),
+  `one of ${COLUMN_TYPES.join(", ")}, or a list such as string[]`,
+)
 
 export const columnShape = v.strictObject({
   type: columnTypeShape,
-  sql: v.optional(sql),
+  list: v.optional(v.boolean("true or false")),
+  sql: v.optional(SQL_SHAPE),
   format: v.optional(text),
   default: anything,
 })
@@ -110,7 +102,10 @@ export const stageShape = v.strictObject({
   tables: v.optional(
     v.record(
       v.string(),
-      v.strictObject({ rowGroupRows: v.optional(rowGroupRows) }, "an object"),
+      v.strictObject(
+        { rowGroupRows: v.optional(rowGroupRows), retention: v.optional(retention) },
+        "an object",
+      ),
       "an object: table → quantities",
     ),
   ),
@@ -123,7 +118,7 @@ export const stageShape = v.strictObject({
   ),
 })
 
-function wholeNumber(min: number, max: number) {
+export function wholeNumber(min: number, max: number) {
   const expected = `a whole number from ${min} to ${max}`
   return v.custom<number>(
     value => Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max,
@@ -159,6 +154,5 @@ function messageOf(issue: v.BaseIssue<unknown>): string {
     if (issue.expected === "Object") return `expected an object, found ${shown(issue.input)}`
     return "is missing"
   }
-  if (issue.message.startsWith("=")) return issue.message.slice(1)
   return `expected ${issue.message}, found ${shown(issue.input)}`
 }

@@ -106,4 +106,9 @@ export interface TableSpec {
   readonly rollups?: readonly RollupSpec[]
   /** Nulls are Pinot's: a missing value is its type's default, sums are DOUBLE, empty aggregates as Pinot gives them. */
   readonly pinotNulls?: true
+  /**
+   * Of a definition alone, never stored: what the rows that stand do not allow may be done by building the table anew
+   * from the log's start.
+   */
+  readonly rebuild?: true
 }

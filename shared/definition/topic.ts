@@ -34,6 +34,8 @@ export interface Topic<T = unknown> {
   readonly kind: "topic"
   readonly name: string
   readonly options: Readonly<Record<string, unknown>>
+  /** The table that it stands behind, where it is not the app's own. */
+  readonly table?: string
   /** Only a type: nothing is stored here. */
   readonly "~record"?: T
 }

@@ -227,7 +227,7 @@ test.each<[string, () => Sink | readonly Sink[], string[], JobOptions?]>([
     "an updating stream into a topic that keeps all",
     () => keyed().aggregate(n).toCompacted(loose(results)),
     [
-      'jobs.job.topicSink[2]: the rows of an aggregate without a window replace each other: expected a topic with config "cleanup.policy": "compact", found results without',
+      'jobs.job.topicSink[2]: the rows of an aggregate without a window replace each other: expected a topic with config "cleanup.policy": "compact", or one that an upsert table of the app reads, found results without',
     ],
   ],
   [

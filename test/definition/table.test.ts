@@ -17,7 +17,7 @@ test.each([
   [
     "an unknown type",
     { delay: "integer" },
-    '.delay: expected one of string, int, long, float, double, boolean, timestamp, decimal, json, bytes, found "integer"',
+    '.delay: expected one of string, int, long, float, double, boolean, timestamp, decimal, json, bytes, or a list such as string[], found "integer"',
   ],
   [
     "no such field",
@@ -59,7 +59,7 @@ test.each([
   [
     "a number for a column",
     { delay: 4 },
-    ".delay: expected a type or { type, sql, format, default }, found 4",
+    ".delay: expected a type or { type, list, sql, format, default }, found 4",
   ],
   [
     "a bad format",
@@ -86,6 +86,21 @@ test.each([
     { x: { type: "int", sql: "delay", default: 1 } },
     ".x.default: use coalesce(…) in the sql expression instead",
   ],
+  [
+    "a list of what is no list",
+    { delay: "int[]" },
+    ".delay: the field holds integer, which is not read as a list; expected an array",
+  ],
+  [
+    "a list of json",
+    { tags: { type: "json", list: true } },
+    ".tags: a list holds single values, and json holds lists already: say json without a list",
+  ],
+  [
+    "a default of a list",
+    { tags: { type: "string", list: true, default: "" } },
+    ".tags.default: is for single values: a missing list is null",
+  ],
   ["no columns", {}, ": expected 1 to 1000 columns, found 0"],
   ["not an object", "delay", ': expected an object: name → type, found "delay"'],
 ])("columns: %s", (_, columns, fault) => {
@@ -96,20 +111,17 @@ test.each([
   ["an unknown option", { form: 1 }, "form: is not an option here"],
   ["a time that is no column", { time: "date" }, 'time: "date" is not one of the table\'s columns'],
   ["a time that is no timestamp", { time: "delay" }, 'time: the column "delay" is int; expected a timestamp'],
-  ["sort", { sort: ["delay"] }, "sort: is not supported yet"],
-  ["a bad policy", { badRecords: "drop" }, 'badRecords: expected one of "skip", "null", found "drop"'],
+  [
+    "a bad policy",
+    { badRecords: "drop" },
+    'badRecords: expected one of "skip", "null", "refuse", { deadLetter: topic }, found "drop"',
+  ],
   [
     "row groups too small",
     { rowGroupRows: 10 },
     "rowGroupRows: expected a whole number from 8192 to 131072, found 10",
   ],
   ["not a topic", { from: "flights" }, 'from: expected a topic, found "flights"'],
-  ["primaryKey", { primaryKey: ["delay"] }, "primaryKey: is not supported yet"],
-  ["upsert", { upsert: {} }, "upsert: is not supported yet"],
-  ["indexes", { indexes: {} }, "indexes: is not supported yet"],
-  ["rollups", { rollups: [] }, "rollups: is not supported yet"],
-  ["retention", { retention: "7d" }, "retention: is not supported yet"],
-  ["rebuild", { rebuild: true }, "rebuild: is not supported yet"],
 ])("%s", (_, options, fault) => {
   expect(faultsOfTable(options)).toEqual([`tables.t.${fault}`])
 })

@@ -1,6 +1,6 @@
 // Compiled, never run: what the compiler accepts and refuses in an app file.
 import * as z from "zod"
-import { defineApp, table, topic } from "../../shared/definition/index.ts"
+import { count, defineApp, defineJob, from, records, table, topic } from "../../shared/definition/index.ts"
 
 const schema = z.object({
   date: z.string(),
@@ -51,8 +51,6 @@ table("t", { from: flights, columns: { delay: { type: "int", sqll: "1" } } })
 table("t", { from: flights, columns: { delay: { type: "int", sql: 1 } } })
 // @ts-expect-error not one of the columns
 table("t", { from: flights, columns: { delay: "int" }, time: "date" })
-// @ts-expect-error not supported yet
-table("t", { from: flights, columns: { delay: "int" }, primaryKey: ["delay"] })
 // @ts-expect-error a topic, not its name
 table("t", { from: "flights", columns: { delay: "int" } })
 
@@ -73,3 +71,108 @@ defineApp("air", { jobs: [{}] })
 defineApp("air", { stages: { prod: { topics: { flights: { key: "date" } } } } })
 
 export { record }
+
+const Stat = z.object({
+  adId: z.string(),
+  windowStart: z.int(),
+  clicks: z.int(),
+  gone: z.boolean(),
+  tags: z.array(z.string()),
+})
+const stats = topic("ad-stats", { schema: Stat, key: "adId" })
+const statColumns = {
+  adId: "string",
+  windowStart: "timestamp",
+  clicks: "long",
+  gone: "boolean",
+  tags: { type: "string", list: true },
+  seen: { type: "timestamp", list: true, sql: "[windowStart]" },
+  spend: { type: "decimal", sql: "clicks / 100" },
+} as const
+
+table("ad_stats", {
+  from: stats,
+  columns: { adId: "string", windowStart: "timestamp", clicks: "long", tags: "string[]", gone: "boolean" },
+  time: "windowStart",
+  sort: ["adId"],
+  primaryKey: ["adId", "windowStart"],
+  upsert: { compare: "windowStart", delete: "gone", ttl: "30d" },
+  indexes: { adId: ["bloom", "inverted"], tags: ["inverted"], clicks: ["range"] },
+  rollups: [
+    { name: "r", dimensions: ["adId"], aggregates: [{ fn: "count" }, { fn: "sum", column: "clicks" }] },
+  ],
+  retention: "90d",
+  badRecords: { deadLetter: flights },
+  rebuild: true,
+})
+table("t", {
+  from: stats,
+  columns: statColumns,
+  primaryKey: ["adId"],
+  upsert: { mode: "partial", strategies: { clicks: "increment", tags: "union", seen: "append" } },
+})
+
+// @ts-expect-error a number is not read as a list
+table("t", { from: stats, columns: { clicks: "long[]" } })
+// @ts-expect-error a list of text is not read as one of numbers
+table("t", { from: stats, columns: { tags: "int[]" } })
+// @ts-expect-error lists of json are json
+table("t", { from: stats, columns: { tags: "json[]" } })
+// @ts-expect-error not one of the columns
+table("t", { from: stats, columns: statColumns, sort: ["date"] })
+// @ts-expect-error not one of the columns
+table("t", { from: stats, columns: statColumns, primaryKey: ["ad"], upsert: {} })
+// @ts-expect-error a list is no key
+table("t", { from: stats, columns: statColumns, primaryKey: ["tags"], upsert: {} })
+// @ts-expect-error text is not compared
+table("t", { from: stats, columns: statColumns, primaryKey: ["adId"], upsert: { compare: "adId" } })
+// @ts-expect-error a number deletes nothing
+table("t", { from: stats, columns: statColumns, primaryKey: ["adId"], upsert: { delete: "clicks" } })
+// @ts-expect-error not an option of upsert
+table("t", { from: stats, columns: statColumns, primaryKey: ["adId"], upsert: { key: "adId" } })
+table("t", {
+  from: stats,
+  columns: statColumns,
+  primaryKey: ["adId"],
+  // @ts-expect-error text cannot be added up
+  upsert: { mode: "partial", strategies: { adId: "increment" } },
+})
+// @ts-expect-error not one of the columns
+table("t", { from: stats, columns: statColumns, indexes: { ad: ["bloom"] } })
+// @ts-expect-error text has no range index
+table("t", { from: stats, columns: statColumns, indexes: { adId: ["range"] } })
+// @ts-expect-error no such index
+table("t", { from: stats, columns: statColumns, indexes: { adId: ["hash"] } })
+// @ts-expect-error a time is a timestamp
+table("t", { from: stats, columns: statColumns, time: "clicks" })
+table("t", {
+  from: stats,
+  columns: statColumns,
+  // @ts-expect-error text has no sum
+  rollups: [{ name: "r", dimensions: ["adId"], aggregates: [{ fn: "sum", column: "adId" }] }],
+})
+// @ts-expect-error not a duration
+table("t", { from: stats, columns: statColumns, time: "windowStart", retention: "7 days" })
+// @ts-expect-error a topic, not its name
+table("t", { from: stats, columns: statColumns, badRecords: { deadLetter: "broken" } })
+
+const written = table("written", {
+  from: records({ schema: Stat, key: "adId" }),
+  columns: { adId: "string", clicks: "long" },
+  primaryKey: ["adId"],
+  upsert: { compare: "clicks" },
+})
+// @ts-expect-error no such field
+table("t", { from: records({ schema: Stat }), columns: { ad: "string" } })
+
+defineJob("copy", () => from(stats).to(written))
+const narrow = () => from(stats).map(({ adId }) => ({ adId }))
+// @ts-expect-error the stream's records lack fields that the table's records have
+defineJob("less", () => narrow().to(written))
+const clicksOnly = table("clicks_only", {
+  from: records({ schema: z.object({ adId: z.string(), clicks: z.int() }), key: "adId" }),
+  columns: { adId: "string", clicks: "long" },
+  primaryKey: ["adId"],
+  upsert: {},
+})
+defineJob("totals", () => from(stats).keyBy("adId").aggregate({ clicks: count() }).toTable(clicksOnly))

@@ -1,3 +1,4 @@
+import type { Table } from "../table.ts"
 import type { Topic } from "../topic.ts"
 
 /** How sure it is that each result is in the topic once. */
@@ -37,9 +38,9 @@ type Unfit<T, S> = {
       : K
 }[keyof S & string]
 
-/** A topic that takes records of type `T`; else a sentence that says why not. */
+/** A topic, or a table of `records(…)`, that takes records of type `T`; else a sentence that says why not. */
 export type FitsTopic<T, S> = [T] extends [S]
-  ? Topic<S>
+  ? Topic<S> | Table<S>
   : [Unfit<T, S>] extends [never]
     ? `the stream's records do not fit the topic's schema`
     : `the field '${Unfit<T, S>}' is not in the stream, or not with the type that the topic's schema requires`

@@ -1,4 +1,5 @@
 import { type Duration, durationMs } from "../duration.ts"
+import type { Table } from "../table.ts"
 import type { FieldOf, Topic } from "../topic.ts"
 import type { Aggregators, ResultsOf } from "./aggregators.ts"
 import { type GraphNode, type KeySelector, node, type UserFunction, type WindowResult } from "./graph.ts"
@@ -93,9 +94,9 @@ export class Stream<T> {
     return new KeyedStream(this.node, { select: fn(select) })
   }
 
-  /** Writes the records to a topic, each exactly once unless `delivery` says less. */
-  to<S>(topic: FitsTopic<T, S>, options: TopicSinkOptions<T> = {}): Sink {
-    return sinkOf(this.node, topic, options as TopicSinkOptions<never>)
+  /** Writes the records to a topic or to a table of `records(…)`, each exactly once unless `delivery` says less. */
+  to<S>(target: FitsTopic<T, S>, options: TopicSinkOptions<T> = {}): Sink {
+    return sinkOf(this.node, target, options as TopicSinkOptions<never>)
   }
 
   /** Hands the records to a sink of one's own, which must be idempotent. */
@@ -108,11 +109,20 @@ function sinkOf(from: GraphNode, target: unknown, options: TopicSinkOptions<neve
   const isFunction = (target as Partial<SinkFunction<never>> | null)?.kind === "sink"
   const operator = isFunction
     ? ({ kind: "functionSink", sink: target as SinkFunction<never> } as const)
-    : ({ kind: "topicSink", topic: target as Topic, options: Object.freeze({ ...options }) } as const)
+    : ({ kind: "topicSink", topic: topicOf(target), options: Object.freeze({ ...options }) } as const)
   return Object.freeze({ kind: "jobSink", node: node(operator, [from]) })
 }
 
-/** A result per key that changes: rows take the place of those before them. Only a compacted topic or an upsert table takes it. */
+/** A table stands for the topic behind it; one that has none stays what it is, and is reported when the app is loaded. */
+function topicOf(target: unknown): Topic {
+  const table = target as Partial<Table> | null
+  return (table?.kind === "table" ? (table.sink ?? target) : target) as Topic
+}
+
+/**
+ * A result per key that changes: rows take the place of those before them. Only a compacted topic, a topic that upsert
+ * tables alone read, or an upsert table takes it.
+ */
 export class UpdatingStream<T> {
   readonly node: GraphNode
 
@@ -120,9 +130,14 @@ export class UpdatingStream<T> {
     this.node = at
   }
 
-  /** Writes each key's newest row, at most once a commit. The topic must be compacted. */
+  /** Writes each key's newest row, at most once a commit. The topic must be compacted, or be read by an upsert table. */
   toCompacted<S>(topic: FitsTopic<T, S>, options: TopicSinkOptions<T> = {}): Sink {
     return sinkOf(this.node, topic, options as TopicSinkOptions<never>)
+  }
+
+  /** Writes each key's newest row to an upsert table of `records(…)`, at most once a commit. */
+  toTable<S>(table: FitsTopic<T, S>, options: TopicSinkOptions<T> = {}): Sink {
+    return sinkOf(this.node, table, options as TopicSinkOptions<never>)
   }
 }
 
