@@ -30,3 +30,14 @@ export interface StoredBody {
 export type MakeCompanions = (request: CompanionRequest) => Companions | Promise<Companions>
 
 export const NO_COMPANIONS: Companions = { pointer: {}, objects: [] }
+
+/** Makes what each of several makers makes. */
+export function allCompanions(...makers: readonly MakeCompanions[]): MakeCompanions {
+  return async request => {
+    const made = await Promise.all(makers.map(make => make(request)))
+    return {
+      pointer: Object.assign({}, ...made.map(({ pointer }) => pointer)) as Companions["pointer"],
+      objects: made.flatMap(({ objects }) => objects),
+    }
+  }
+}

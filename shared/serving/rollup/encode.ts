@@ -1,0 +1,126 @@
+import type { ColumnSpec, RollupSpec } from "../../definition/table-spec.ts"
+import { NO_COUNTS } from "../ingest/batch.ts"
+import type { ColumnBatch, ColumnVector } from "../ingest/column.ts"
+import { encodeParquet, type FileIdentity } from "../segment/parquet.ts"
+import type { Level } from "./level.ts"
+import type { ColumnState, Extreme } from "./state.ts"
+
+/** How many rows a level's row stands for. */
+export const COUNT_COLUMN = "$count"
+/** Columns of a level that hold a column's states. */
+export const stateColumn = (part: "count" | "sum" | "min" | "max", column: string): string =>
+  `$${part}$${column}`
+
+const INT64_MAX = 2n ** 63n - 1n
+
+/**
+ * A level as a Parquet file: its dimensions under their own names, `$count`, and for each aggregated column `$count$c`
+ * (values that are not null) and what of `$sum$c`, `$min$c`, `$max$c` the rollup asks for. Sums of whole numbers are
+ * `long`. Undefined: a sum is beyond that.
+ */
+export function encodeLevel(
+  level: Level,
+  rollup: RollupSpec,
+  identity: FileIdentity,
+): Uint8Array | undefined {
+  const columns: ColumnSpec[] = []
+  const vectors: ColumnVector[] = []
+  const add = (name: string, vector: ColumnVector) => {
+    columns.push({ name, type: vector.type })
+    vectors.push(vector)
+  }
+  level.kept.forEach((index, at) => {
+    const { type, ids, values } = level.dimensions[at]!
+    add(
+      rollup.dimensions[index]!,
+      vectorOf(
+        type,
+        Array.from(ids, id => values[id]!),
+      ),
+    )
+  })
+  add(COUNT_COLUMN, longs(level.counts))
+  for (const state of level.states) {
+    if (!fits(state)) return undefined
+    addState(state, add)
+  }
+  const batch: ColumnBatch = {
+    base: 0,
+    next: Math.max(1, level.rows),
+    rows: level.rows,
+    offsets: Float64Array.from({ length: level.rows }, (_, row) => row),
+    columns: vectors,
+    decodedBytes: 0,
+    maxTimestamp: 0,
+    counts: NO_COUNTS,
+  }
+  return encodeParquet(columns, batch, identity, { codec: "zstd" })
+}
+
+function fits({ type, sums }: ColumnState): boolean {
+  if (sums === undefined || sums instanceof Float64Array || type === "decimal") return true
+  return sums.every(sum => sum <= INT64_MAX && sum >= -INT64_MAX)
+}
+
+function addState(
+  { column, type, counts, sums, mins, maxs }: ColumnState,
+  add: (name: string, vector: ColumnVector) => void,
+): void {
+  add(stateColumn("count", column), longs(counts))
+  if (sums !== undefined) add(stateColumn("sum", column), sumVector(type, sums))
+  const extreme = (values: Extreme): ColumnVector =>
+    vectorOf(
+      type,
+      Array.from(counts, (count, row) => (count === 0 ? null : values[row]!)),
+    )
+  if (mins !== undefined) add(stateColumn("min", column), extreme(mins))
+  if (maxs !== undefined) add(stateColumn("max", column), extreme(maxs))
+}
+
+function sumVector(type: ColumnVector["type"], sums: Float64Array | readonly bigint[]): ColumnVector {
+  const nulls = new Uint8Array(sums.length)
+  if (type === "float" || type === "double") {
+    return { type: "double", nulls, nullCount: 0, values: Float64Array.from(sums as Float64Array) }
+  }
+  const values = Array.from<number | bigint, bigint>(sums, BigInt)
+  return type === "decimal"
+    ? { type, nulls, nullCount: 0, values }
+    : { type: "long", nulls, nullCount: 0, values: BigInt64Array.from(values) }
+}
+
+function longs(numbers: Float64Array): ColumnVector {
+  return {
+    type: "long",
+    nulls: new Uint8Array(numbers.length),
+    nullCount: 0,
+    values: BigInt64Array.from(numbers, BigInt),
+  }
+}
+
+function vectorOf(
+  type: ColumnVector["type"],
+  cells: readonly (number | bigint | string | null)[],
+): ColumnVector {
+  const nulls = Uint8Array.from(cells, cell => (cell === null ? 1 : 0))
+  const nullCount = nulls.reduce((sum, isNull) => sum + isNull, 0)
+  const base = { nulls, nullCount }
+  switch (type) {
+    case "int":
+      return { ...base, type, values: Int32Array.from(cells, Number) }
+    case "long":
+    case "timestamp":
+      return { ...base, type, values: BigInt64Array.from(cells, cell => BigInt(cell ?? 0)) }
+    case "float":
+    case "double":
+      return { ...base, type, values: Float64Array.from(cells, Number) }
+    case "boolean":
+      return { ...base, type, values: Uint8Array.from(cells, Number) }
+    case "decimal":
+      return { ...base, type, values: cells.map(cell => BigInt(cell ?? 0)) }
+    case "string":
+    case "json":
+      return { ...base, type, values: cells.map(cell => String(cell ?? "")) }
+    default:
+      throw new TypeError(`expected a column that rollups can hold, got one of type ${type}`)
+  }
+}

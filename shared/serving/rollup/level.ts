@@ -1,0 +1,139 @@
+import type { ColumnSpec, RollupSpec } from "../../definition/table-spec.ts"
+import type { ColumnBatch } from "../ingest/column.ts"
+import { type Dimension, dimensionOf } from "./dimension.ts"
+import { type Grouping, groupRows } from "./group-rows.ts"
+import { type ColumnState, mergeStates, stateOfRows, sumOf, wantedStates } from "./state.ts"
+
+/** Rows of one combination of dimensions each, with what is kept of them. */
+export interface Level {
+  /** Indexes of the rollup's dimensions, ascending. */
+  readonly kept: readonly number[]
+  readonly rows: number
+  /** In the order of `kept`. */
+  readonly dimensions: readonly Dimension[]
+  /** How many of the table's rows each row stands for. */
+  readonly counts: Float64Array
+  readonly states: readonly ColumnState[]
+}
+
+/** What a query may have to read of one level where the definition does not say. */
+export const LEAF_ROWS_DEFAULT = 10_000
+/** Of one segment and rollup: each is an object to write, and a pointer of some 60 bytes. */
+export const LEVELS_MAX = 24
+/** A level that leaves more than this share of its parent's rows is not worth its object. */
+const WORTH_SHARE = 0.5
+/** Levels that are computed and thrown away cost time: so many are tried. */
+const TRIED_MAX = 64
+
+/**
+ * The levels of a segment's rows: one that keeps all dimensions and, as long as a level has more rows than `leafRows`,
+ * those that leave one of its dimensions out, the last in order first. As in Pinot's star-tree, whose star nodes they
+ * are (a node with more rows than a bound is split, and has a child that drops the dimension), but for whole levels, so
+ * that each is one run of sorted rows. Empty: pre-aggregating would save less than half.
+ */
+export function buildLevels(
+  columns: readonly ColumnSpec[],
+  batch: ColumnBatch,
+  rollup: RollupSpec,
+): readonly Level[] {
+  const leafRows = rollup.leafRows ?? LEAF_ROWS_DEFAULT
+  if (batch.rows <= leafRows) return []
+  const root = rowsAsLevel(columns, batch, rollup)
+  if (root === undefined) return []
+  const full = sortedLevel(regroup(root, root.kept))
+  if (full.rows > batch.rows * WORTH_SHARE) return []
+  const skip = new Set((rollup.skip ?? []).map(name => rollup.dimensions.indexOf(name)))
+  const levels = [full]
+  const seen = new Set([nameOf(full.kept)])
+  // Wide ones first: what the bounds cut off are narrow ones, which a wider one covers. Those that are not worth an
+  // object are walked through: of dimensions that tell each other (city, region) only leaving out both saves rows.
+  const queue = [full.kept]
+  for (const wide of queue) {
+    for (const dropped of wide.toReversed()) {
+      const kept = wide.filter(index => index !== dropped)
+      if (skip.has(dropped) || seen.has(nameOf(kept))) continue
+      if (levels.length >= LEVELS_MAX || seen.size >= TRIED_MAX) return levels
+      seen.add(nameOf(kept))
+      const within = narrowest(levels, kept)
+      if (within.rows <= leafRows) continue
+      queue.push(kept)
+      const level = regroup(within, kept)
+      if (level.rows <= within.rows * WORTH_SHARE) levels.push(sortedLevel(level))
+    }
+  }
+  return levels
+}
+
+/** Of the levels that keep all of `kept` the one with the fewest rows. */
+function narrowest(levels: readonly Level[], kept: readonly number[]): Level {
+  const covering = levels.filter(level => kept.every(index => level.kept.includes(index)))
+  return covering.reduce((least, level) => (level.rows < least.rows ? level : least))
+}
+
+const nameOf = (kept: readonly number[]): string => kept.join(",")
+
+/** Undefined: a column is not there, since the segment was written under an older schema. */
+function rowsAsLevel(
+  columns: readonly ColumnSpec[],
+  batch: ColumnBatch,
+  { dimensions, aggregates }: RollupSpec,
+): Level | undefined {
+  const vectorOf = (name: string) => batch.columns[columns.findIndex(column => column.name === name)]
+  const kept = dimensions.map((_, index) => index)
+  const vectors = dimensions.map(vectorOf)
+  const wanted = wantedStates(aggregates)
+  const aggregated = wanted.map(({ column }) => vectorOf(column))
+  if (!isWhole(vectors) || !isWhole(aggregated)) return undefined
+  return {
+    kept,
+    rows: batch.rows,
+    dimensions: vectors.map(vector => dimensionOf(vector)),
+    counts: new Float64Array(batch.rows).fill(1),
+    states: wanted.map((want, index) => stateOfRows(aggregated[index]!, want)),
+  }
+}
+
+function isWhole<T>(list: readonly (T | undefined)[]): list is readonly T[] {
+  return !list.includes(undefined)
+}
+
+/** The level that keeps fewer of a level's dimensions. */
+function regroup(level: Level, kept: readonly number[]): Level {
+  const dimensions = kept.map(index => level.dimensions[level.kept.indexOf(index)]!)
+  const grouping = groupRows(dimensions, level.rows)
+  return {
+    kept,
+    rows: grouping.groups,
+    dimensions: dimensions.map(dimension => ({ ...dimension, ids: gather(dimension.ids, grouping.first) })),
+    counts: sumOf(level.counts, grouping.groups, grouping.groupOf),
+    states: level.states.map(state => mergeStates(state, grouping)),
+  }
+}
+
+/** The rows in the order of their dimensions: equal values are neighbours, and compress. */
+function sortedLevel(level: Level): Level {
+  const { dimensions, rows } = level
+  const order = Uint32Array.from({ length: rows }, (_, row) => row).sort((a, b) => {
+    for (const { ids } of dimensions) {
+      const difference = ids[a]! - ids[b]!
+      if (difference !== 0) return difference
+    }
+    return a - b
+  })
+  const groupOf = new Uint32Array(rows)
+  for (let at = 0; at < rows; at++) groupOf[order[at]!] = at
+  // Each row a group of its own, in the new order.
+  const moved: Grouping = { groups: rows, groupOf, first: order }
+  return {
+    ...level,
+    dimensions: dimensions.map(dimension => ({ ...dimension, ids: gather(dimension.ids, order) })),
+    counts: sumOf(level.counts, rows, groupOf),
+    states: level.states.map(state => mergeStates(state, moved)),
+  }
+}
+
+function gather(ids: Uint32Array, rows: Uint32Array): Uint32Array {
+  const gathered = new Uint32Array(rows.length)
+  for (let at = 0; at < rows.length; at++) gathered[at] = ids[rows[at]!]!
+  return gathered
+}
