@@ -11,7 +11,7 @@ import {
   SPILL_LIMITS,
   type SpillLimits,
 } from "../manifest/segment-list.ts"
-import { type MakeCompanions, NO_COMPANIONS } from "../segment/companions.ts"
+import type { MakeCompanions } from "../segment/companions.ts"
 import { makeSegment } from "../segment/make-segment.ts"
 import { listKey, type SegmentPointer } from "../segment/segment-key.ts"
 import type { TableInfo } from "../tables/table-item.ts"
@@ -20,6 +20,7 @@ import type { TailCache, TailRead } from "../tail/tail-cache.ts"
 import { tailDecodedBytes, tailRecords } from "../tail/tail-state.ts"
 import { advance } from "./advance.ts"
 import { FLUSH_COST, shouldFlush } from "./flush-rule.ts"
+import { tableCompanions } from "./table-companions.ts"
 
 /** What one segment may hold: enough to keep up with a fast topic, little enough to encode in a second or two. */
 export const SEGMENT_LIMITS = { records: 200_000, bytes: 48 * 1024 * 1024 }
@@ -61,7 +62,7 @@ export class Builder {
     this.#tails = tails
     this.#flushCost = options.flushCost ?? FLUSH_COST
     this.#spill = options.spill ?? SPILL_LIMITS
-    this.#companions = options.companions ?? (() => NO_COMPANIONS)
+    this.#companions = options.companions ?? tableCompanions(ports.random)
   }
 
   /**
