@@ -7,8 +7,16 @@ export interface CompanionPointer {
   readonly crc32c: number
 }
 
+/** What a blob of a sidecar is: an index of a column, or a copy of the segment's footer. */
+export type BlobKind = "bloom" | "inverted" | "range" | "sorted" | "footer"
+
+/** Where a blob stands in its sidecar; `column` is empty for the footer. */
+export type BlobPlace = readonly [column: string, kind: BlobKind, start: number, sizeBytes: number]
+
 /** Index blobs, a copy of the segment's footer and a directory, in one object. */
 export interface SidecarPointer extends CompanionPointer {
+  /** What the directory says, so that a query needs one round less. */
+  readonly blobs?: readonly BlobPlace[]
   /** Bytes at its end that hold the directory and the footer's copy: one ranged read opens an index. */
   readonly directoryBytes: number
 }
@@ -24,6 +32,11 @@ export interface LevelPointer extends CompanionPointer {
 /** A column's least and greatest value; absent values mean that all are null. Text is cut to some characters, upwards. */
 export type Zone = readonly [min: number | string | null, max: number | string | null, hasNull: 0 | 1]
 
+export interface FooterPointer {
+  readonly sizeBytes: number
+  readonly crc32c: number
+}
+
 /** Which records a segment holds, where it is stored, and what it weighs. */
 export interface SegmentPointer {
   readonly base: number
@@ -35,9 +48,13 @@ export interface SegmentPointer {
   /** Of all its bytes: Parquet would decode most damage to other values without a word. */
   readonly crc32c: number
   readonly schemaVersion: number
+  /** Its footer without the trailer: with it, ranges of the segment are read without asking for its end first. */
+  readonly footer?: FooterPointer
   /** The time column's least and greatest value, epoch ms; absent without a time column or a value in it. */
   readonly timeMin?: number
   readonly timeMax?: number
+  /** Some rows have no value in the time column: retention does not reach them. */
+  readonly untimed?: true
   /** How often its rows were merged; 0 as flushed. */
   readonly level?: number
   readonly sidecar?: SidecarPointer
@@ -81,8 +98,16 @@ export function listKey(
 
 /** What a pointer of format 2 holds after its numbers; absent parts are left out. */
 interface StoredExtras {
+  readonly untimed?: true
   readonly level?: number
-  readonly sidecar?: readonly [id: string, sizeBytes: number, crc32c: number, directoryBytes: number]
+  readonly footer?: readonly [sizeBytes: number, crc32c: number]
+  readonly sidecar?: readonly [
+    id: string,
+    sizeBytes: number,
+    crc32c: number,
+    directoryBytes: number,
+    blobs?: readonly BlobPlace[],
+  ]
   readonly rollups?: readonly (readonly [
     rollup: string,
     id: string,
@@ -108,12 +133,13 @@ export type StoredPointer = readonly [
   extras?: StoredExtras,
 ]
 
-function extrasOf({ level, sidecar, rollups, zones }: SegmentPointer): StoredExtras | undefined {
+function extrasOf(pointer: SegmentPointer): StoredExtras | undefined {
+  const { untimed, level, footer, sidecar, rollups, zones } = pointer
   const extras: StoredExtras = {
+    ...(untimed === undefined ? {} : { untimed }),
     ...(level === undefined || level === 0 ? {} : { level }),
-    ...(sidecar === undefined
-      ? {}
-      : { sidecar: [sidecar.id, sidecar.sizeBytes, sidecar.crc32c, sidecar.directoryBytes] }),
+    ...(footer === undefined ? {} : { footer: [footer.sizeBytes, footer.crc32c] }),
+    ...(sidecar === undefined ? {} : { sidecar: sidecarRow(sidecar) }),
     ...(rollups === undefined || rollups.length === 0
       ? {}
       : {
@@ -124,6 +150,13 @@ function extrasOf({ level, sidecar, rollups, zones }: SegmentPointer): StoredExt
     ...(zones === undefined ? {} : { zones }),
   }
   return Object.keys(extras).length === 0 ? undefined : extras
+}
+
+function sidecarRow(sidecar: SidecarPointer): StoredExtras["sidecar"] {
+  const { id, sizeBytes, crc32c, directoryBytes, blobs } = sidecar
+  return blobs === undefined
+    ? [id, sizeBytes, crc32c, directoryBytes]
+    : [id, sizeBytes, crc32c, directoryBytes, blobs]
 }
 
 /** Whether only a reader of format 2 knows all that the pointer says. */
@@ -161,13 +194,22 @@ export function decodePointer(stored: unknown): SegmentPointer {
   }
 }
 
-function readExtras({ level, sidecar, rollups, zones }: StoredExtras): Partial<SegmentPointer> {
+function readExtras(extras: StoredExtras): Partial<SegmentPointer> {
+  const { untimed, level, footer, sidecar, rollups, zones } = extras
   return {
+    ...(footer === undefined ? {} : { footer: { sizeBytes: footer[0], crc32c: footer[1] } }),
+    ...(untimed === undefined ? {} : { untimed }),
     ...(level === undefined ? {} : { level }),
     ...(sidecar === undefined
       ? {}
       : {
-          sidecar: { id: sidecar[0], sizeBytes: sidecar[1], crc32c: sidecar[2], directoryBytes: sidecar[3] },
+          sidecar: {
+            id: sidecar[0],
+            sizeBytes: sidecar[1],
+            crc32c: sidecar[2],
+            directoryBytes: sidecar[3],
+            ...(sidecar[4] === undefined ? {} : { blobs: sidecar[4] }),
+          },
         }),
     ...(rollups === undefined
       ? {}
