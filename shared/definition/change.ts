@@ -17,6 +17,8 @@ export interface Change {
   readonly reason?: string
   /** What to do about a refusal. */
   readonly remedy?: string
+  /** The rows that stand do not allow it: the table is built anew. */
+  readonly rebuild?: true
 }
 
 /** What the planners of topics, tables and jobs are told. */
@@ -30,7 +32,7 @@ export type Note = (
   kind: Change["kind"],
   path: string,
   what: string,
-  why?: Pick<Change, "reason" | "remedy">,
+  why?: Pick<Change, "reason" | "remedy" | "rebuild">,
   action?: Change["action"],
 ) => void
 

@@ -1,8 +1,9 @@
 import { canonicalJson } from "./canonical.ts"
-import { arrow, type Note, noteFor, ownerText, type PlanContext } from "./change.ts"
+import { arrow, type Change, type Note, noteFor, ownerText, type PlanContext } from "./change.ts"
+import { typeText } from "./column-traits.ts"
 import { at } from "./faults.ts"
 import type { StoredTable } from "./stored.ts"
-import type { ColumnSpec, ColumnType, TableSpec } from "./table-spec.ts"
+import type { ColumnSpec, ColumnType, RollupSpec, TableSpec } from "./table-spec.ts"
 
 /** Types that hold every value of another: what is stored need not be touched. */
 const WIDER: Readonly<Partial<Record<ColumnType, readonly ColumnType[]>>> = {
@@ -11,8 +12,9 @@ const WIDER: Readonly<Partial<Record<ColumnType, readonly ColumnType[]>>> = {
 }
 
 const REBUILD = {
-  reason: "the rows that are there were made otherwise, and rebuilding a table is not supported yet",
-  remedy: "make a new table under another name; it starts from the log's beginning",
+  reason: "the rows that are there were made otherwise",
+  remedy:
+    "say rebuild: true to have the table built anew from what the log still holds, or make one under another name",
 }
 
 /** Compares one table as it stands with its definition; either may be missing. */
@@ -35,20 +37,39 @@ export function planTable(
   }
 }
 
+/**
+ * Whether going over to a definition builds the table anew. Its changes are then all allowed, and columns that it lacks
+ * are gone.
+ */
+export function rebuilds(before: StoredTable, next: TableSpec): boolean {
+  const changes: Change[] = []
+  planTable(before, next, { owner: before.owner, changes })
+  return changes.some(({ rebuild }) => rebuild === true)
+}
+
 function planOwn(before: StoredTable, next: TableSpec, note: Note): void {
   const { spec } = before
+  const remade: Remake = (path, what) => {
+    if (next.rebuild === true)
+      note("background", path, `${what}: built anew from what the log still holds`, { rebuild: true })
+    else note("refused", path, what, REBUILD)
+  }
   if (!before.attached)
     note("safe", "", "attached again: it consumes on from where it stopped", undefined, "attach")
-  if (spec.topic !== next.topic) note("refused", ".from", arrow(spec.topic, next.topic), REBUILD)
-  if (spec.where !== next.where) note("refused", ".where", arrow(spec.where, next.where), REBUILD)
-  planColumns(before, next, note)
+  if (spec.topic !== next.topic) remade(".from", arrow(spec.topic, next.topic))
+  for (const part of ["where", "primaryKey", "upsert", "dedup", "pinotNulls"] as const) {
+    if (!same(spec[part], next[part])) remade(`.${part}`, arrow(text(spec[part]), text(next[part])))
+  }
+  planColumns(before, next, note, remade)
   if (spec.time !== next.time) note("safe", ".time", arrow(spec.time, next.time))
-  if (canonicalJson(spec.sort ?? []) !== canonicalJson(next.sort ?? [])) {
+  if (!same(spec.sort ?? [], next.sort ?? [])) {
     note("background", ".sort", arrow(spec.sort?.join(", "), next.sort?.join(", ")))
   }
-  const policies = [spec.badRecords ?? "skip", next.badRecords ?? "skip"]
-  if (policies[0] !== policies[1])
-    note("safe", ".badRecords", `${arrow(policies[0], policies[1])}, from now on`)
+  planIndexes(spec.indexes ?? {}, next.indexes ?? {}, note)
+  planRollups(spec.rollups ?? [], next.rollups ?? [], note)
+  const policies = [spec.badRecords ?? "skip", next.badRecords ?? "skip"] as const
+  if (!same(policies[0], policies[1]))
+    note("safe", ".badRecords", `${arrow(text(policies[0]), text(policies[1]))}, from now on`)
   if (spec.rowGroupRows !== next.rowGroupRows) {
     note("safe", ".rowGroupRows", `${arrow(spec.rowGroupRows, next.rowGroupRows)}, in new segments`)
   }
@@ -56,7 +77,42 @@ function planOwn(before: StoredTable, next: TableSpec, note: Note): void {
     note("safe", ".retention", arrow(spec.retentionMs, next.retentionMs))
 }
 
-function planColumns(before: StoredTable, next: TableSpec, note: Note): void {
+type Remake = (path: string, what: string) => void
+
+function same(left: unknown, right: unknown): boolean {
+  return canonicalJson(left ?? null) === canonicalJson(right ?? null)
+}
+
+/** Text as it is, else as JSON; undefined stays. */
+function text(value: unknown): string | undefined {
+  return value === undefined || typeof value === "string" ? value : canonicalJson(value)
+}
+
+type Indexes = NonNullable<TableSpec["indexes"]>
+
+function planIndexes(before: Indexes, next: Indexes, note: Note): void {
+  for (const column of [...new Set([...Object.keys(before), ...Object.keys(next)])].sort()) {
+    const [old = [], now = []] = [before[column], next[column]]
+    const path = at(".indexes", column)
+    const added = now.filter(kind => !old.includes(kind))
+    const gone = old.filter(kind => !now.includes(kind))
+    if (added.length > 0) note("background", path, `${added.join(", ")} added`)
+    if (gone.length > 0) note("safe", path, `${gone.join(", ")} left out of new segments`)
+  }
+}
+
+function planRollups(before: readonly RollupSpec[], next: readonly RollupSpec[], note: Note): void {
+  for (const name of [...new Set([...before, ...next].map(rollup => rollup.name))].sort()) {
+    const old = before.find(rollup => rollup.name === name)
+    const now = next.find(rollup => rollup.name === name)
+    const path = at(".rollups", name)
+    if (now === undefined) note("safe", path, "left out of new segments")
+    else if (old === undefined) note("background", path, "added")
+    else if (!same(old, now)) note("background", path, "made anew")
+  }
+}
+
+function planColumns(before: StoredTable, next: TableSpec, note: Note, remade: Remake): void {
   const hidden = new Set(before.hidden)
   const known = new Map(before.spec.columns.map(column => [column.name, column]))
   const folded = new Map(before.spec.columns.map(column => [column.name.toLowerCase(), column.name]))
@@ -64,11 +120,11 @@ function planColumns(before: StoredTable, next: TableSpec, note: Note): void {
     const path = at(".columns", column.name)
     const old = known.get(column.name)
     const twin = folded.get(column.name.toLowerCase())
-    if (old !== undefined) planColumn(old, column, path, hidden.has(column.name), note)
-    else if (twin === undefined) note("background", path, `added as ${column.type}`)
+    if (old !== undefined) planColumn(old, column, path, { hidden: hidden.has(column.name), note, remade })
+    else if (twin === undefined) note("background", path, `added as ${typeText(column)}`)
     else {
       const reason = `the table has a column ${twin}, and SQL ignores case`
-      note("refused", path, `added as ${column.type}`, {
+      note("refused", path, `added as ${typeText(column)}`, {
         reason,
         remedy: "choose another name for the column",
       })
@@ -84,14 +140,22 @@ function planColumns(before: StoredTable, next: TableSpec, note: Note): void {
   if (canonicalJson(kept) !== canonicalJson(order)) note("safe", ".columns", "in another order")
 }
 
-function planColumn(old: ColumnSpec, next: ColumnSpec, path: string, hidden: boolean, note: Note): void {
+interface ColumnNotes {
+  readonly hidden: boolean
+  readonly note: Note
+  readonly remade: Remake
+}
+
+function planColumn(old: ColumnSpec, next: ColumnSpec, path: string, notes: ColumnNotes): void {
+  const { hidden, note, remade } = notes
   if (hidden) note("safe", path, "shown again")
-  if (old.type !== next.type) {
-    const widens = WIDER[old.type]?.includes(next.type) === true
-    if (widens) note("safe", `${path}.type`, arrow(old.type, next.type))
-    else note("refused", `${path}.type`, arrow(old.type, next.type), REBUILD)
+  const [from, to] = [typeText(old), typeText(next)]
+  if (from !== to) {
+    const widens = old.list === next.list && WIDER[old.type]?.includes(next.type) === true
+    if (widens) note("safe", `${path}.type`, arrow(from, to))
+    else remade(`${path}.type`, arrow(from, to))
   }
   for (const part of ["sql", "format", "default"] as const) {
-    if (old[part] !== next[part]) note("refused", `${path}.${part}`, arrow(old[part], next[part]), REBUILD)
+    if (old[part] !== next[part]) remade(`${path}.${part}`, arrow(old[part], next[part]))
   }
 }

@@ -1,6 +1,7 @@
 import type { AppDefinition, JsonSchema, Owner, TopicDefinition } from "./app-definition.ts"
 import { canonicalJson } from "./canonical.ts"
 import type { JobDefinition } from "./job/job-definition.ts"
+import { rebuilds } from "./plan-table.ts"
 import type { ColumnSpec, TableSpec } from "./table-spec.ts"
 
 /** A topic as it stands. One that was made over HTTP has no schema and no key field. */
@@ -60,7 +61,9 @@ export function storedAfter(stored: Stored | undefined, next: AppDefinition): St
     .map(table => (table.owner === owner ? { ...table, attached: false } : table))
   const keptTables = next.tables.map(spec => {
     const before = tables.find(table => table.spec.name === spec.name)
-    return { owner, attached: true, ...withHidden(before?.spec.columns ?? [], spec) }
+    const isNew = before === undefined || rebuilds(before, spec)
+    const { rebuild: _rebuild, ...kept } = spec
+    return { owner, attached: true, ...withHidden(isNew ? [] : before.spec.columns, kept) }
   })
   const jobNames = new Set(next.jobs.map(job => job.name))
   const otherJobs = jobs

@@ -187,6 +187,48 @@ test.each<[string, AppDefinition, string[]]>([
     ["refused alter tables.late.where: delay > 0 → delay > 1"],
   ],
   ["a sort", withTable({ sort: ["delay"] }), ["background alter tables.late.sort: unset → delay"]],
+  ["a key", withTable({ primaryKey: ["date"] }), ['refused alter tables.late.primaryKey: unset → ["date"]']],
+  [
+    "upsert",
+    withTable({ upsert: { compare: "delay" } }),
+    ['refused alter tables.late.upsert: unset → {"compare":"delay"}'],
+  ],
+  ["dedup", withTable({ dedup: {} }), ["refused alter tables.late.dedup: unset → {}"]],
+  [
+    "a list",
+    withColumns(date, { ...delay, list: true }, speed),
+    ["refused alter tables.late.columns.delay.type: int → int[]"],
+  ],
+  [
+    "indexes",
+    withTable({ indexes: { delay: ["bloom", "range"] } }),
+    ["background alter tables.late.indexes.delay: bloom, range added"],
+  ],
+  [
+    "a rollup",
+    withTable({ rollups: [{ name: "r", dimensions: ["date"], aggregates: [{ fn: "count" }] }] }),
+    ["background alter tables.late.rollups.r: added"],
+  ],
+  ["retention", withTable({ retentionMs: 1_000 }), ["safe alter tables.late.retention: unset → 1000"]],
+  [
+    "a dead-letter topic",
+    withTable({ badRecords: { deadLetter: "broken" } }),
+    ['safe alter tables.late.badRecords: skip → {"deadLetter":"broken"}, from now on'],
+  ],
+  ["rebuild alone", withTable({ rebuild: true }), []],
+  [
+    "another where, with leave to rebuild",
+    withTable({ where: "delay > 1", rebuild: true }),
+    ["background alter tables.late.where: delay > 0 → delay > 1: built anew from what the log still holds"],
+  ],
+  [
+    "upsert, with leave to rebuild",
+    withTable({ upsert: {}, primaryKey: ["date"], rebuild: true }),
+    [
+      'background alter tables.late.primaryKey: unset → ["date"]: built anew from what the log still holds',
+      "background alter tables.late.upsert: unset → {}: built anew from what the log still holds",
+    ],
+  ],
   [
     "the rest",
     withTable({ badRecords: "null", rowGroupRows: 8_192 }),
@@ -197,6 +239,35 @@ test.each<[string, AppDefinition, string[]]>([
   ],
 ])("table: %s", (_, next, expected) => {
   expect(changes(stored, next)).toEqual(expected)
+})
+
+test("indexes and rollups that are taken out, and rollups that are made otherwise", () => {
+  const rollups = [{ name: "r", dimensions: ["date"], aggregates: [{ fn: "count" as const }] }]
+  const before = storedAfter(undefined, withTable({ indexes: { delay: ["bloom"] }, rollups }))
+  expect(changes(before, app)).toEqual([
+    "safe alter tables.late.indexes.delay: bloom left out of new segments",
+    "safe alter tables.late.rollups.r: left out of new segments",
+  ])
+  const other = withTable({
+    indexes: { delay: ["range"] },
+    rollups: [{ ...rollups[0]!, leafRows: 500 }],
+  })
+  expect(changes(before, other)).toEqual([
+    "background alter tables.late.indexes.delay: range added",
+    "safe alter tables.late.indexes.delay: bloom left out of new segments",
+    "background alter tables.late.rollups.r: made anew",
+  ])
+})
+
+test("a table that is built anew has no hidden columns, and nothing is left of the leave", () => {
+  const hidden = storedAfter(stored, withColumns(date, speed))
+  const after = storedAfter(hidden, withTable({ columns: [date, speed], where: "true", rebuild: true }))
+  expect(after.tables[0]).toEqual({
+    owner: "app:air",
+    attached: true,
+    spec: { ...table, columns: [date, speed], where: "true" },
+    hidden: [],
+  })
 })
 
 test("another topic under a table is refused", () => {
