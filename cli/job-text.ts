@@ -32,6 +32,7 @@ interface Task {
   readonly records_out: number
   readonly late_dropped: number
   readonly skipped: number
+  readonly missed: number
   readonly state_bytes: number
   readonly busy_ratio?: number
   readonly positions: readonly Position[]
@@ -67,6 +68,8 @@ export function jobText(job: Job): string {
   ]
   if (job.trouble !== undefined) lines.push(`trouble: ${job.trouble.error} (${job.trouble.times} times)`)
   if (job.fault !== undefined) lines.push("", ...faultLines(job.fault))
+  const missed = job.tasks.reduce((sum, task) => sum + task.missed, 0)
+  if (missed > 0) lines.push(`missed: ${missed} records that were deleted before they were read`)
   const tasks = textTable(TASK_COLUMNS, job.tasks.map(taskRow), [
     true,
     true,

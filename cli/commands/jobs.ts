@@ -69,9 +69,14 @@ async function pause(name: string, options: ServerOptions): Promise<void> {
   say(`Job ${name} is paused. \`millrace jobs resume ${name}\` lets it go on.`)
 }
 
-async function resume(name: string, options: ServerOptions): Promise<void> {
-  await steer(name, "resume", options)
-  say(`Job ${name} goes on.`)
+interface ResumeOptions extends ServerOptions {
+  readonly skipMissing?: boolean
+}
+
+async function resume(name: string, { skipMissing, ...options }: ResumeOptions): Promise<void> {
+  await steer(name, "resume", options, skipMissing === true ? { skip_missing: true } : {})
+  const without = skipMissing === true ? ", without records that were deleted before it read them" : ""
+  say(`Job ${name} goes on${without}.`)
 }
 
 interface SavepointOptions extends ServerOptions {
@@ -116,7 +121,12 @@ export function jobsCommand(): Command {
     .option(...json)
     .action(status)
   one("pause", "Stop a job; its state and positions are kept.").action(pause)
-  one("resume", "Let a paused or failed job go on from where it stopped.").action(resume)
+  one("resume", "Let a paused or failed job go on from where it stopped.")
+    .option(
+      "--skip-missing",
+      "pass over records that were deleted before the job read them; they are counted",
+    )
+    .action(resume)
   one("savepoint", "Pin a job's state as it is now, and print the savepoint's id.")
     .option("--id <id>", "what to call it (default: an id of its own)")
     .action(savepoint)

@@ -108,7 +108,7 @@ function gaugesOf({ inputs, watermark, stateBytes }: TaskStatus): Gauges {
 }
 
 function sumOf(left: WorkDone, right: WorkDone): WorkDone {
-  const of = (name: keyof WorkDone["counters"]) => left.counters[name] + right.counters[name]
+  const of = (name: keyof WorkDone["counters"]) => (left.counters[name] ?? 0) + (right.counters[name] ?? 0)
   return {
     counters: {
       recordsIn: of("recordsIn"),

@@ -53,6 +53,7 @@ const task = v.object({
   duplicates_dropped: v.number(),
   expired_dropped: v.number(),
   skipped: described("Records that its functions threw on."),
+  missed: described("Records that were deleted before they were read, and passed over on request."),
   state_bytes: v.number(),
   busy_ratio: v.pipe(
     v.optional(v.number()),
@@ -121,6 +122,7 @@ function taskJson(view: TaskView, at: number): v.InferInput<typeof task> {
     duplicates_dropped: counters.duplicate,
     expired_dropped: counters.expired,
     skipped: counters.skipped,
+    missed: counters.missed ?? 0,
     state_bytes: activity?.stateBytes ?? view.storedBytes,
     ...(activity === undefined ? {} : { busy_ratio: activity.busyRatio }),
     positions: view.inputs.map(positionJson),

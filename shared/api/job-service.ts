@@ -57,12 +57,12 @@ export function jobService(services: JobServices): JobService {
       return { ...summary(item), tasks, savepoints } satisfies JobView
     },
     pause: name => changing(name, jobs.pause(name)),
-    resume: async name => {
+    resume: async (name, options) => {
       const { item } = await jobs.store.get(name)
       if (!item.attached) {
         throw new JobError("wrong_state", `job ${name} is detached: expected its app to name it again`)
       }
-      await changing(name, jobs.resume(name))
+      await changing(name, jobs.resume(name, options))
     },
     reset: name => changing(name, jobs.reset(name)),
     restore: (name, savepoint) => changing(name, jobs.restore(name, savepoint)),

@@ -26,6 +26,11 @@ const metrics: readonly Metric[] = [
   counter("late_dropped_total", "Records too late for every window.", ({ counters }) => counters.late),
   counter("duplicates_dropped_total", "Records seen before.", ({ counters }) => counters.duplicate),
   counter("skipped_total", "Records that the job's functions threw on.", ({ counters }) => counters.skipped),
+  counter(
+    "missed_total",
+    "Records that were deleted before they were read.",
+    ({ counters }) => counters.missed ?? 0,
+  ),
   counter("commits_total", "Commits since the job began.", ({ seq = -1 }) => seq + 1),
   gauge("lag_records", "Records that are there and not read yet.", lagOf),
   gauge("watermark_seconds", "Event time of the results, Unix time.", ({ watermark }) =>

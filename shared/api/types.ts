@@ -67,7 +67,8 @@ export interface JobService {
   /** Seals the job's tasks; their state is kept. */
   pause(name: string): Promise<void>
   /** Goes on from where a pause, or a fault, ended. */
-  resume(name: string): Promise<void>
+  /** @param skipMissing go on without records that were deleted before they were read */
+  resume(name: string, options?: { readonly skipMissing?: boolean }): Promise<void>
   /** Pins the job's state as it is now. @param id default: a new one */
   savepoint(name: string, id?: string): Promise<SavepointView>
   /** Goes on from a savepoint: results that were given since then stay, and are given again. */

@@ -101,5 +101,5 @@ test("metrics are Prometheus' text, with labels escaped", async () => {
   expect(lines).toContain(`millrace_task_state_bytes{${label}} 4096`)
   expect(lines).toContain(`millrace_task_commit_seconds{${label}} 0.012`)
   expect(lines).toContain(`millrace_task_busy_ratio{${label}} 0.25`)
-  expect(lines.filter(line => line.startsWith("# TYPE")).length).toBe(14)
+  expect(lines.filter(line => line.startsWith("# TYPE")).length).toBe(15)
 })

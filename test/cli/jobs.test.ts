@@ -51,6 +51,12 @@ task  topic      partition  next   end  lag  is
       stderr: "error: job ad-stats is paused: expected it to run\n",
     })
     expect(await run(["jobs", "resume", "ad-stats"])).toMatchObject({ code: 0 })
+    await run(["jobs", "pause", "ad-stats"])
+    expect(await run(["jobs", "resume", "ad-stats", "--skip-missing"])).toEqual({
+      code: 0,
+      stdout: "",
+      stderr: "Job ad-stats goes on, without records that were deleted before it read them.\n",
+    })
     const restored = await run(["jobs", "restore", "ad-stats", "before"])
     expect(restored).toMatchObject({
       code: 0,

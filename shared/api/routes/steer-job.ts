@@ -14,7 +14,7 @@ const access = ({ job }: { readonly job: string }) => [{ kind: "job", name: job,
 
 /** A route that changes how a job runs and takes no body. */
 function steering(
-  action: "pause" | "resume" | "reset",
+  action: "pause" | "reset",
   summary: string,
   description: string,
   act: (jobs: JobService, name: string) => Promise<void>,
@@ -50,12 +50,43 @@ export const pauseJob = steering(
   (jobs, job) => jobs.pause(job),
 )
 
-export const resumeJob = steering(
-  "resume",
-  "Let a job go on",
-  "From where a pause, or a fault, ended it.",
-  (jobs, job) => jobs.resume(job),
-)
+const resumeBody = v.strictObject({
+  skip_missing: v.pipe(
+    v.optional(v.boolean()),
+    v.description(
+      "Pass over records that were deleted before they were read, for the next 10 minutes; they are counted as `missed`.",
+    ),
+  ),
+})
+
+export const resumeJob = route({
+  method: "POST",
+  path: "/jobs/:job/resume",
+  id: "resumeJob",
+  summary: "Let a job go on",
+  description: "From where a pause, or a fault, ended it.",
+  access,
+  schemas: { path: jobPath, query: nothing, headers: anyHeaders },
+  body: {
+    description: "Whether to skip what is missing, or nothing.",
+    required: false,
+    content: { [mediaTypes.json]: resumeBody },
+  },
+  answers: {
+    200: {
+      description: "It goes on.",
+      content: { [mediaTypes.json]: jobSummaryAnswer },
+    },
+    404: { description: "There is no such job." },
+    409: { description: "The job's state does not allow it, or another change is under way." },
+  },
+  async handle({ request, path }, context) {
+    const jobs = jobsOf(context)
+    const body = request.body.length > 0 ? jsonBody(request, resumeBody) : {}
+    await jobs.resume(path.job, { skipMissing: body.skip_missing === true })
+    return jsonReply(200, summaryJson(await jobs.get(path.job)))
+  },
+})
 
 export const resetJob = steering(
   "reset",

@@ -23,6 +23,8 @@ export interface EngineBatch {
   readonly next: number
   /** A bounded source ends here. */
   readonly ended: boolean
+  /** Records before `next` that are not there any more. */
+  readonly missed?: number
   /** The topic is gone: the partition holds nobody back, and has not come to an end of time. */
   readonly gone?: boolean
 }

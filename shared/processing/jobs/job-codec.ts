@@ -36,6 +36,7 @@ export function jobItem(job: JobItem, version: string): Item {
       began: job.began,
       ...(job.intent === undefined ? {} : { intent: JSON.stringify(job.intent) }),
       ...(job.fault === undefined ? {} : { fault: JSON.stringify(job.fault) }),
+      ...(job.skipMissingUntil === undefined ? {} : { skipMissingUntil: job.skipMissingUntil }),
       ...(job.finished === true ? { finished: true } : {}),
     },
   }
@@ -65,6 +66,9 @@ export function readJob(item: Item): JobItem {
       began: fields.began as number,
       ...(fields.intent === undefined ? {} : { intent: JSON.parse(fields.intent as string) as JobIntent }),
       ...(fields.fault === undefined ? {} : { fault: JSON.parse(fields.fault as string) as JobFault }),
+      ...(fields.skipMissingUntil === undefined
+        ? {}
+        : { skipMissingUntil: fields.skipMissingUntil as number }),
       ...(fields.finished === true ? { finished: true } : {}),
     }
   } catch (cause) {

@@ -46,7 +46,7 @@ export interface JobFault {
     readonly time: number
     readonly key: string
   }
-  /** Records before this offset were deleted before they were read: resuming goes on after them. */
+  /** Records before this offset were deleted before they were read: a resume that skips them goes on after them. */
   readonly missingTo?: number
 }
 
@@ -74,6 +74,8 @@ export interface JobItem {
   readonly start: JobStart
   readonly intent?: JobIntent
   readonly fault?: JobFault
+  /** Until then (store time, epoch ms) records that were deleted before they were read are passed over, and counted. */
+  readonly skipMissingUntil?: number
   /** All tasks of a bounded run have come to their end. */
   readonly finished?: boolean
   /** Store time of the item's making and of the generation's, epoch ms. */

@@ -109,10 +109,10 @@ export class JobStore {
    * Changes a job's item by what stands, again when another was faster; undefined: nothing to change. Throws `JobError`
    * `unknown_job`, `outcome_unknown`, and what `change` throws.
    */
-  async change(name: string, change: (item: JobItem) => JobItem | undefined): Promise<JobRead> {
+  async change(name: string, change: (item: JobItem, date: number) => JobItem | undefined): Promise<JobRead> {
     for (;;) {
       const read = await this.get(name)
-      const next = change(read.item)
+      const next = change(read.item, read.date)
       if (next === undefined) return read
       const written = await this.replace(read, next)
       if (written.outcome === "committed") return written.read

@@ -17,6 +17,16 @@ import { type Savepoint, Savepoints } from "./savepoints.ts"
 /** Times a change is carried on before its caller is told that it goes on without him. */
 const CARRY_TRIES = 20
 
+/**
+ * A resume that skips what is missing does so for this long: retention goes on deleting while a task that is behind catches
+ * up. What is lost after that is told again.
+ */
+export const SKIP_MISSING_MS = 10 * 60_000
+
+export interface ResumeOptions {
+  readonly skipMissing?: boolean
+}
+
 /** Steers jobs: each change is written as an intent first, then carried through, by whoever meets it. */
 export class Jobs {
   readonly store: JobStore
@@ -67,12 +77,16 @@ export class Jobs {
     return this.store.change(name, item => ({ ...item, attached: false }))
   }
 
-  /** Goes on from where a pause or a fault ended. */
-  resume(name: string): Promise<JobRead> {
-    return this.store.change(name, item => {
-      if (item.state === "running") return undefined
-      const { fault: _fault, ...kept } = item
-      return { ...kept, state: "running", attached: true }
+  /**
+   * Goes on from where a pause or a fault ended.
+   * @param skipMissing pass over records that retention deleted before they were read, for `SKIP_MISSING_MS`; they are counted
+   */
+  resume(name: string, { skipMissing = false }: ResumeOptions = {}): Promise<JobRead> {
+    return this.store.change(name, (item, date) => {
+      if (item.state === "running" && !skipMissing) return undefined
+      const { fault: _fault, skipMissingUntil: _until, ...kept } = item
+      const until = skipMissing ? { skipMissingUntil: date + SKIP_MISSING_MS } : {}
+      return { ...kept, ...until, state: "running", attached: true }
     })
   }
 

@@ -90,6 +90,8 @@ export interface TaskCounters {
   readonly duplicate: number
   readonly expired: number
   readonly skipped: number
+  /** Records that retention deleted before they were read, and that were passed over on request. Absent: none. */
+  readonly missed?: number
 }
 
 /** Where a piece of a commit lies: in the record itself, or in the object that the commit names. */

@@ -32,6 +32,16 @@ export interface MissingRecords {
   readonly start: number
 }
 
+/** What one round of asking may come to. */
+export interface FetchBounds {
+  readonly bytesMax: number
+  readonly partitionBytesMax: number
+  /** The partition that is asked before all others. */
+  readonly first?: Pick<TaskInput, "topicId" | "partition"> | undefined
+  /** Where records were deleted before they were read, go on after them. */
+  readonly skipMissing?: boolean
+}
+
 /** A task's inputs: where each stands, and which may have more. */
 export class TaskInputs {
   readonly #log: Log
@@ -134,13 +144,13 @@ export class TaskInputs {
   /**
    * Asks inputs that may have more, in turn, until so many bytes are there. What a fetch passed over (marks of the log's
    * own) comes along as a batch without records.
-   * @param first the partition that is asked before all others
    */
-  async fetch(
-    bytesMax: number,
-    partitionBytesMax: number,
-    first?: Pick<TaskInput, "topicId" | "partition">,
-  ): Promise<readonly EngineBatch[] | MissingRecords> {
+  async fetch({
+    bytesMax,
+    partitionBytesMax,
+    first,
+    skipMissing = false,
+  }: FetchBounds): Promise<readonly EngineBatch[] | MissingRecords> {
     const hot = this.#inputs.filter(({ hot: isHot, ended, deleted }) => isHot && !ended && !deleted)
     const turn = this.#turn % Math.max(1, hot.length)
     const waiting = [...hot.slice(turn), ...hot.slice(0, turn)]
@@ -155,7 +165,11 @@ export class TaskInputs {
       const found = await inTurns(asked, FETCHES_AT_ONCE, input => this.#fetch(input, maxBytes))
       this.#turn += asked.length
       for (const batch of found) {
-        if ("start" in batch) return batch
+        if ("start" in batch) {
+          if (!skipMissing) return batch
+          batches.push(afterMissing(batch))
+          continue
+        }
         if (batch.next > batch.from || batch.ended || batch.gone === true) batches.push(batch)
         for (const bytes of batch.batches) left -= bytes.length
       }
@@ -184,6 +198,13 @@ export class TaskInputs {
     const batches = fetched.batches.map(({ bytes }) => bytes)
     return { ...nothing, batches, next, ended: end !== undefined && next >= end }
   }
+}
+
+/** Goes on where the log begins by now. */
+function afterMissing({ input, start }: MissingRecords): EngineBatch {
+  const { source, topicId, partition, next: from, end = Number.POSITIVE_INFINITY } = input
+  const next = Math.min(start, end)
+  return { source, topicId, partition, batches: [], from, next, missed: next - from, ended: next === end }
 }
 
 /** A bounded source that loses a topic has its end there. */

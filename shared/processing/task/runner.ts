@@ -335,8 +335,13 @@ export class TaskRunner {
 
   async #look(): Promise<StepOutcome | undefined> {
     const { recordsMax, suspect } = this.#caution
-    const bytes = recordsMax === undefined ? this.#batchBytes : Math.min(this.#batchBytes, BATCH_BYTES_MIN)
-    const found = await this.#inputs.fetch(bytes, this.#limits.partitionBytes, suspect)
+    const { item, date } = this.#job as JobRead
+    const found = await this.#inputs.fetch({
+      bytesMax: recordsMax === undefined ? this.#batchBytes : Math.min(this.#batchBytes, BATCH_BYTES_MIN),
+      partitionBytesMax: this.#limits.partitionBytes,
+      first: suspect,
+      skipMissing: item.skipMissingUntil !== undefined && date < item.skipMissingUntil,
+    })
     if ("input" in found) return this.#fail(missingFault(this.#options.task, found))
     this.#batches = recordsMax === undefined ? found : cutTo(found, recordsMax)
     // What was cut off is read again.

@@ -16,7 +16,8 @@ export function faultOf(task: number, poison: Poison, inputs: readonly TaskInput
 /** Records were deleted before they were read. */
 export function missingFault(task: number, { input, start }: MissingRecords): JobFault {
   const { topic, partition, next } = input
-  const error = `${start - next} records from offset ${next} on were deleted before they were read`
+  const deleted = `${start - next} records from offset ${next} on were deleted before they were read`
+  const error = `${deleted}: expected a resume that skips what is missing, or a reset`
   return { task, error, at: { topic, partition, offset: next }, missingTo: start }
 }
 
