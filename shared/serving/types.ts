@@ -1,4 +1,5 @@
 import type { ColumnSpec, RollupSpec } from "../definition/table-spec.ts"
+import type { Predicate } from "./direct/plan.ts"
 import type { ColumnBatch } from "./ingest/column.ts"
 import type { OffsetSet } from "./segment/offset-set.ts"
 import type { SegmentPointer } from "./segment/segment-key.ts"
@@ -28,6 +29,19 @@ export interface TableFile {
   readonly batch?: ColumnBatch
 }
 
+/**
+ * An erasure that is under way: rows of a partition below `end` for which the predicate is true are no part of the table.
+ * Segments below `done`, and the files of the tail, are without them already.
+ */
+export interface PinnedPurge {
+  readonly partition: number
+  readonly end: number
+  readonly done: number
+  readonly where: Predicate
+  /** All of the table's columns, hidden ones too: what the predicate may name. */
+  readonly columns: readonly ColumnSpec[]
+}
+
 /** A table as of one moment: its segments and, after them, the tail that is not yet in a segment. */
 export interface PinnedTable {
   readonly name: string
@@ -44,6 +58,8 @@ export interface PinnedTable {
   readonly rollups?: readonly RollupSpec[]
   /** Rows with a smaller value of the time column are no part of the table (retention). */
   readonly cutBefore?: number
+  /** Who cannot apply them must leave the table to another engine. */
+  readonly purges?: readonly PinnedPurge[]
   /** Store time of the newest record or slot that the pin includes, epoch ms; 0 when there is none. */
   readonly freshAt: number
 }

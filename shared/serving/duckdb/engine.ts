@@ -2,10 +2,11 @@ import { mkdirSync, rmSync } from "node:fs"
 import { availableParallelism } from "node:os"
 import { QueryError } from "../errors.ts"
 import type { Analysis, EngineReply, RunRequest, SqlEngine } from "../sql/engine.ts"
-import type { PinnedTable, SqlAnswer, TableFile } from "../types.ts"
+import type { SqlAnswer, TableFile } from "../types.ts"
 import { ChildPool } from "./child-pool.ts"
 import { type Outcome, slotNames, type ViewDefinition } from "./protocol.ts"
 import type { Ask } from "./query-child.ts"
+import { filesOf, slotFiles, type TableSlotFiles } from "./slot-files.ts"
 import { SlotCache, type SlotLease } from "./slots.ts"
 import { viewSelect } from "./view-sql.ts"
 
@@ -68,27 +69,17 @@ function tooManyFiles(): QueryError {
   )
 }
 
-interface TableFiles {
+interface EngineFiles {
   readonly segments: readonly TableFile[]
   readonly tail: readonly TableFile[]
 }
 
-function filesOf(tables: readonly PinnedTable[]): TableFiles {
-  const withRows = (files: readonly TableFile[]): readonly TableFile[] => files.filter(({ rows }) => rows > 0)
+/** Dead offsets change as often as tails do: their files lie beside those. */
+function allFiles(tables: readonly TableSlotFiles[]): EngineFiles {
   return {
-    segments: tables.flatMap(({ segments }) => withRows(segments)),
-    tail: tables.flatMap(({ tail }) => withRows(tail)),
+    segments: tables.flatMap(({ segments }) => segments),
+    tail: tables.flatMap(({ tail, deadOf }) => [...tail, ...new Set(deadOf.values())]),
   }
-}
-
-function viewsOf(tables: readonly PinnedTable[], slotOf: ReadonlyMap<string, string>): ViewDefinition[] {
-  return tables.map(({ name, columns, segments, tail }) => {
-    const files = [...segments, ...tail].flatMap(file => {
-      const slot = slotOf.get(file.id)
-      return slot === undefined ? [] : [{ slot, columns: file.columns ?? columns }]
-    })
-    return { name, select: viewSelect(columns, files) }
-  })
 }
 
 interface Prepared {
@@ -199,7 +190,7 @@ export class DuckdbEngine implements SqlEngine {
     return this.#reply(deadlineMs, async () => ({ ask: { kind: "analyze", sql }, release: () => {} }))
   }
 
-  async #acquire(files: TableFiles): Promise<SlotLease> {
+  async #acquire(files: EngineFiles): Promise<SlotLease> {
     const segments = await this.#segments.acquire(files.segments)
     if (segments === undefined) throw tooManyFiles()
     const tail = await this.#tail.acquire(files.tail).catch((error: unknown) => {
@@ -220,13 +211,20 @@ export class DuckdbEngine implements SqlEngine {
   }
 
   run({ sql, tables, limits, signal }: RunRequest): Promise<EngineReply<SqlAnswer>> {
-    const files = filesOf(tables)
+    const tableFiles = tables.map(filesOf)
+    const files = allFiles(tableFiles)
     const prepare = async (): Promise<Prepared> => {
       const { slots, release } = await this.#acquire(files)
       const ids = [...files.segments, ...files.tail].map(({ id }) => id)
       const slotOf = new Map(ids.map((id, at) => [id, slots[at] ?? ""]))
       const { rowsMax, resultBytesMax } = limits
-      return { ask: { kind: "run", sql, views: viewsOf(tables, slotOf), rowsMax, resultBytesMax }, release }
+      const views = tables.map(
+        (table, at): ViewDefinition => ({
+          name: table.name,
+          select: viewSelect(table.columns, slotFiles(table, tableFiles[at]!, slotOf)),
+        }),
+      )
+      return { ask: { kind: "run", sql, views, rowsMax, resultBytesMax }, release }
     }
     return this.#reply(limits.deadlineMs, prepare, signal)
   }

@@ -1,9 +1,31 @@
 import type { ColumnSpec, ColumnType } from "../../definition/table-spec.ts"
+import type { Predicate } from "../direct/plan.ts"
+import { whereSql } from "../purge/where-sql.ts"
+import { OFFSET_COLUMN } from "../segment/parquet.ts"
 
 /** A file in a slot, with the columns that it holds. */
 export interface SlotFile {
   readonly slot: string
   readonly columns: readonly ColumnSpec[]
+  /** The slot of a file whose only column holds the offsets of dead rows. */
+  readonly dead?: string
+  /** Erasures that the file is not rewritten for yet. */
+  readonly purges?: readonly SlotPurge[]
+  /** Retention: rows with a smaller value of the time column are left out. */
+  readonly cut?: SlotCut
+}
+
+export interface SlotPurge {
+  readonly where: Predicate
+  /** What the predicate may name. */
+  readonly columns: readonly ColumnSpec[]
+  /** Rows at or above it stay; absent: there are none in the file. */
+  readonly end?: number
+}
+
+export interface SlotCut {
+  readonly column: ColumnSpec
+  readonly before: number
 }
 
 const typeNames: Readonly<Record<ColumnType, string>> = {
@@ -27,11 +49,41 @@ export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
+const castTo = (value: string, type: ColumnType): string => `CAST(${value} AS ${typeNames[type]})`
+
+/** What rows of a file must meet; empty: nothing. */
+function conditionOf({ columns, purges = [], cut }: SlotFile): string {
+  const held = new Set(columns.map(({ name }) => name))
+  const operand = ({ name, type }: ColumnSpec) =>
+    castTo(held.has(name) ? `s.${quoteName(name)}` : "NULL", type)
+  const conditions = purges.map(({ where, columns: named, end }) => {
+    const below = end === undefined ? "" : ` AND s.${quoteName(OFFSET_COLUMN)} < ${end}`
+    return `NOT (coalesce(${whereSql(where, named, operand)}, false)${below})`
+  })
+  if (cut !== undefined && held.has(cut.column.name)) {
+    const time = operand(cut.column)
+    const before = cut.column.type === "timestamp" ? `make_timestamp_ms(${cut.before})` : String(cut.before)
+    conditions.push(`(${time} >= ${before} OR ${time} IS NULL)`)
+  }
+  return conditions.join(" AND ")
+}
+
+/** Dead rows are left out by a join: by a list of offsets a scan would take a hundred times as long. */
+function filtersOf(file: SlotFile): string {
+  const offset = quoteName(OFFSET_COLUMN)
+  const dead =
+    file.dead === undefined
+      ? ""
+      : ` ANTI JOIN read_parquet(${quoteText(file.dead)}, hive_partitioning = false) AS d ON s.${offset} = d.${offset}`
+  const condition = conditionOf(file)
+  return condition === "" ? dead : `${dead} WHERE ${condition}`
+}
+
 function selectList(columns: readonly ColumnSpec[], held: ReadonlySet<string>): string {
   return columns
     .map(({ name, type }) => {
-      const value = held.has(name) ? quoteName(name) : "NULL"
-      return `CAST(${value} AS ${typeNames[type]}) AS ${quoteName(name)}`
+      const value = held.has(name) ? `s.${quoteName(name)}` : "NULL"
+      return `${castTo(value, type)} AS ${quoteName(name)}`
     })
     .join(", ")
 }
@@ -42,12 +94,13 @@ function signature(columns: readonly ColumnSpec[]): string {
 
 /**
  * The SELECT behind a table's view: files of equal columns are read by one scan (so that one footer tells the types
- * of all), files written under another schema by a scan of their own, with NULL for what they lack.
+ * of all), files written under another schema, or with other rows to be left out, by a scan of their own, with NULL for
+ * what they lack.
  */
 export function viewSelect(columns: readonly ColumnSpec[], files: readonly SlotFile[]): string {
   const groups = new Map<string, SlotFile[]>()
   for (const file of files) {
-    const key = signature(file.columns)
+    const key = `${signature(file.columns)}${filtersOf(file)}`
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [file])
     else group.push(file)
@@ -57,8 +110,8 @@ export function viewSelect(columns: readonly ColumnSpec[], files: readonly SlotF
     .map(group => {
       const held = new Set(group[0]?.columns.map(({ name }) => name))
       const slots = group.map(({ slot }) => quoteText(slot)).join(", ")
-
-      return `SELECT ${selectList(columns, held)} FROM read_parquet([${slots}], hive_partitioning = false)`
+      const filters = filtersOf(group[0]!)
+      return `SELECT ${selectList(columns, held)} FROM read_parquet([${slots}], hive_partitioning = false) AS s${filters}`
     })
     .join(" UNION ALL ")
 }

@@ -1,10 +1,11 @@
 import { crc32c } from "../../log/records/index.ts"
 import type { Random } from "../../storage/time.ts"
 import type { ColumnBatch, ColumnVector } from "../ingest/column.ts"
+import { footerBytes } from "../read/footer.ts"
 import { schemaVersionOf, type TableInfo } from "../tables/table-item.ts"
 import { type MakeCompanions, NO_COMPANIONS, type StoredBody } from "./companions.ts"
 import { encodeParquet } from "./parquet.ts"
-import { type SegmentPointer, segmentKey } from "./segment-key.ts"
+import { type FooterPointer, type SegmentPointer, segmentKey } from "./segment-key.ts"
 import { sortBatch } from "./sort.ts"
 
 /** A segment that is not stored yet: what a manifest will say of it, and the objects that must be there before. */
@@ -51,7 +52,8 @@ export async function makeSegment(
     sizeBytes: bytes.length,
     crc32c: crc32c(bytes),
     schemaVersion,
-    ...timeRange(batch.columns[columns.findIndex(({ name }) => name === spec.time)]),
+    footer: footerOf(bytes),
+    ...timeOf(batch.columns[columns.findIndex(({ name }) => name === spec.time)]),
     ...(level === 0 ? {} : { level }),
     ...beside.pointer,
   }
@@ -59,6 +61,12 @@ export async function makeSegment(
     pointer,
     objects: [{ key: segmentKey(table.id, partition, pointer), body: bytes }, ...beside.objects],
   }
+}
+
+function footerOf(bytes: Uint8Array): FooterPointer {
+  const footer = footerBytes(bytes)
+  if (footer === undefined) throw new RangeError("expected a whole Parquet file")
+  return { sizeBytes: footer.length, crc32c: crc32c(footer) }
 }
 
 /** Indexes of the columns that segments are sorted by; of equal names the definition's loader has let none through. */
@@ -71,6 +79,10 @@ function sortColumns({ spec }: TableInfo): readonly number[] {
 export interface TimeRange {
   readonly timeMin: number
   readonly timeMax: number
+}
+
+function timeOf(column: ColumnVector | undefined): Partial<TimeRange & { untimed: true }> {
+  return { ...timeRange(column), ...(column !== undefined && column.nullCount > 0 ? { untimed: true } : {}) }
 }
 
 /** The range of a timestamp or long column, undefined when it holds no value. */

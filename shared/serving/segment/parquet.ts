@@ -3,6 +3,7 @@ import type { DecodedArray, SchemaElement } from "hyparquet"
 import { parquetWriteBuffer } from "hyparquet-writer"
 import type { ColumnSpec, ColumnType } from "../../definition/table-spec.ts"
 import { type ColumnBatch, type ColumnVector, DECIMAL_SCALE } from "../ingest/column.ts"
+import { withChecksums } from "../read/footer.ts"
 
 /** The column that holds each row's offset; a table's columns cannot begin with `$`. */
 export const OFFSET_COLUMN = "$offset"
@@ -49,10 +50,13 @@ const ELEMENTS: Readonly<Record<ColumnType, Element>> = {
   bytes: { type: "BYTE_ARRAY" },
 }
 
-/** A batch as a Parquet file, offsets and identity included. Equal arguments give equal bytes. */
+/**
+ * A batch as a Parquet file, offsets and identity included; what is to be stored with a checksum of each chunk. Equal
+ * arguments give equal bytes.
+ */
 export function encodeParquet(
   columns: readonly ColumnSpec[],
-  batch: ColumnBatch,
+  batch: Pick<ColumnBatch, "base" | "next" | "offsets" | "columns">,
   identity: FileIdentity,
   options: EncodeOptions,
 ): Uint8Array {
@@ -85,7 +89,8 @@ export function encodeParquet(
       { key: "next", value: String(batch.next) },
     ],
   })
-  return new Uint8Array(written)
+  const file = new Uint8Array(written)
+  return compress ? withChecksums(file) : file
 }
 
 /** The values as the writer wants them: typed where there is no null, else an array with nulls. */

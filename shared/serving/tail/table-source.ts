@@ -1,20 +1,19 @@
 import { LRUCache } from "lru-cache"
-import type { ColumnSpec } from "../../definition/table-spec.ts"
-import { crc32c } from "../../log/records/index.ts"
 import { StorageError } from "../../storage/errors.ts"
-import { readAgain } from "../../storage/settle.ts"
 import type { Ports } from "../../storage/time.ts"
 import { QueryError } from "../errors.ts"
+import { deadCache, deadOffsets } from "../manifest/dead-offsets.ts"
 import type { Manifest } from "../manifest/manifest.ts"
 import { type ListCache, readManifests, segmentsOf } from "../manifest/manifest-store.ts"
-import { encodeParquet } from "../segment/parquet.ts"
-import { type SegmentPointer, segmentKey } from "../segment/segment-key.ts"
+import { openPurges } from "../manifest/open-purges.ts"
 import { schemaVersionOf, shownColumns, type TableInfo } from "../tables/table-item.ts"
 import type { TableRegistry } from "../tables/table-registry.ts"
-import type { PinnedTable, TableFile, TableSource } from "../types.ts"
+import type { PinnedPurge, PinnedTable, TableSource } from "../types.ts"
+import type { Hidden } from "./hide-rows.ts"
+import { segmentFile, tailFiles } from "./pinned-files.ts"
 import { Rounds } from "./rounds.ts"
 import type { TailCache, TailLimits } from "./tail-cache.ts"
-import { emptyTail, type TailState, tailRows } from "./tail-state.ts"
+import { emptyTail, type TailState } from "./tail-state.ts"
 
 /** What one query reads of one partition's tail; beyond it fails, since a short answer would be a wrong one. */
 export const QUERY_TAIL_LIMITS: TailLimits = { records: 500_000, bytes: 64 * 1024 * 1024 }
@@ -32,6 +31,7 @@ export class StoredTableSource implements TableSource {
   readonly #tails: TailCache
   readonly #limits: TailLimits
   readonly #lists: ListCache = new LRUCache({ max: LISTS_KEPT })
+  readonly #dead = deadCache()
   readonly #rounds = new Rounds<PinnedTable | undefined>()
 
   constructor(
@@ -73,7 +73,7 @@ export class StoredTableSource implements TableSource {
    * item that was read after that and does not know the schema either (`mayBeOld` is false then) is damage.
    */
   async #pinAs(table: TableInfo, mayBeOld: boolean): Promise<PinnedTable | undefined> {
-    const { name } = table.spec
+    const { name, time, sort, rollups } = table.spec
     const { manifests } = await readManifests(this.#ports, table.id)
     if (manifests.length < table.partitions) {
       throw new StorageError(
@@ -81,16 +81,24 @@ export class StoredTableSource implements TableSource {
         `table ${name} has ${manifests.length} manifests; expected ${table.partitions}`,
       )
     }
-    const [tails, segments] = await Promise.all([
+    const [tails, segments, dead] = await Promise.all([
       Promise.all(manifests.map(manifest => this.#tail(table, manifest))),
       Promise.all(manifests.map(manifest => segmentsOf(this.#ports, manifest, this.#lists))),
+      Promise.all(manifests.map(manifest => deadOffsets(this.#ports, manifest, this.#dead))),
     ])
     const versions = schemaVersionOf(table)
     const isNewer = segments.some(pointers => pointers.some(({ schemaVersion }) => schemaVersion > versions))
     if (isNewer && mayBeOld) return undefined
-    const tail = tails.flatMap((state, index) => this.#tailFiles(table, manifests[index]!.partition, state))
+    const purges = manifests.map(manifest => openPurges(table, manifest))
+    if (purges.includes(undefined) && mayBeOld) return undefined
+    const hiding = hiddenOf(table, manifests, purges)
+    const tail = tails.flatMap((state, index) =>
+      tailFiles(table, manifests[index]!, state, hiding.of[index]!),
+    )
     const files = segments.flatMap((pointers, index) =>
-      pointers.map(pointer => this.#segmentFile(table, manifests[index]!.partition, pointer)),
+      pointers.map(pointer =>
+        segmentFile(this.#ports, table, manifests[index]!.partition, pointer, dead[index]!),
+      ),
     )
     const rows = [...files, ...tail].reduce((sum, file) => sum + file.rows, 0)
     const stored = manifests.reduce((max, { freshAt }) => Math.max(max, freshAt), 0)
@@ -102,6 +110,12 @@ export class StoredTableSource implements TableSource {
       segments: files,
       tail,
       rows,
+      snapshot: snapshotOf(table, manifests, tails),
+      ...(time === undefined ? {} : { time }),
+      ...(sort === undefined ? {} : { sort }),
+      ...(rollups === undefined ? {} : { rollups }),
+      ...(hiding.cutBefore === undefined ? {} : { cutBefore: hiding.cutBefore }),
+      ...(hiding.purges.length === 0 ? {} : { purges: hiding.purges }),
       freshAt: fresh.reduce((max, timestamp) => Math.max(max, timestamp), stored),
     }
   }
@@ -119,42 +133,34 @@ export class StoredTableSource implements TableSource {
     }
     return tail
   }
-
-  #segmentFile(table: TableInfo, partition: number, pointer: SegmentPointer): TableFile {
-    const key = segmentKey(table.id, partition, pointer)
-    return {
-      id: key,
-      rows: pointer.rows,
-      sizeBytes: pointer.sizeBytes,
-      columns: columnsAt(table, pointer.schemaVersion),
-      read: async () => {
-        const read = await readAgain(this.#ports, () => this.#ports.objects.get(key))
-        const body = read?.body
-        if (body?.length === pointer.sizeBytes && crc32c(body) === pointer.crc32c) return body
-        throw new StorageError("corrupt", `segment ${key} is ${read === undefined ? "missing" : "damaged"}`)
-      },
-    }
-  }
-
-  #tailFiles(table: TableInfo, partition: number, tail: TailState): readonly TableFile[] {
-    if (tailRows(tail) === 0) return []
-    const schemaVersion = schemaVersionOf(table)
-    const columns = columnsAt(table, schemaVersion)
-    const identity = { tableId: table.id, partition, schemaVersion }
-    return tail.chunks
-      .filter(({ batch }) => batch.rows > 0)
-      .map(chunk => {
-        const { base, next, rows } = chunk.batch
-        const bytes = chunk.file(batch => encodeParquet(columns, batch, identity, { codec: "none" }))
-        const id = `tail/${table.id}/${table.version}/${partition}/${base}-${next}`
-        return { id, rows, sizeBytes: bytes.length, columns, read: async () => bytes }
-      })
-  }
 }
 
-/** The columns of files written under a schema version. */
-function columnsAt(table: TableInfo, schemaVersion: number): readonly ColumnSpec[] {
-  const columns = table.schemas[schemaVersion - 1]
-  if (columns !== undefined) return columns
-  throw new StorageError("corrupt", `table ${table.spec.name} has no schema version ${schemaVersion}`)
+interface Hiding {
+  readonly cutBefore: number | undefined
+  readonly purges: readonly PinnedPurge[]
+  /** By partition. */
+  readonly of: readonly Hidden[]
+}
+
+/** What is hidden of a table: the cut is the furthest that any partition came to, for all alike. */
+function hiddenOf(
+  { spec }: TableInfo,
+  manifests: readonly Manifest[],
+  purges: readonly (readonly PinnedPurge[] | undefined)[],
+): Hiding {
+  const cuts = manifests.flatMap(({ cutBefore }) => (cutBefore === undefined ? [] : [cutBefore]))
+  const cutBefore = cuts.length === 0 ? undefined : Math.max(...cuts)
+  const cut =
+    cutBefore === undefined || spec.time === undefined
+      ? {}
+      : { cut: { column: spec.time, before: cutBefore } }
+  const known = purges.map(of => {
+    if (of !== undefined) return of
+    throw new StorageError("corrupt", `table ${spec.name} has a purge of columns that it does not have`)
+  })
+  return { cutBefore, purges: known.flat(), of: known.map(of => ({ purges: of, ...cut })) }
+}
+
+function snapshotOf(table: TableInfo, manifests: readonly Manifest[], tails: readonly TailState[]): string {
+  return [table.version, ...manifests.map(({ version }, at) => `${version}-${tails[at]!.next}`)].join("/")
 }
