@@ -9,6 +9,9 @@ const PAGE = { type: 1, rawBytes: 2, bytes: 3, dataV1: 5, dictionary: 7, dataV2:
 const PAGE_TYPE = { dataV1: 0, dictionary: 2, dataV2: 3 } as const
 const CODEC = { none: 0, zstd: 6 } as const
 
+/** zlib's least; its default would hand a page over in pieces, to be joined. */
+const CHUNK_BYTES_MIN = 64
+
 /** A page without its levels, uncompressed. */
 export interface Page {
   readonly isDictionary: boolean
@@ -115,7 +118,10 @@ function uncompressed(bytes: Uint8Array, codec: number, rawBytes: number): Uint8
   if (codec === CODEC.none || bytes.length === 0) return bytes
   if (codec !== CODEC.zstd) throw new StorageError("corrupt", `a page of codec ${codec}: expected zstd`)
   try {
-    const raw = zstdDecompressSync(bytes, { maxOutputLength: Math.max(1, rawBytes) })
+    const raw = zstdDecompressSync(bytes, {
+      maxOutputLength: Math.max(1, rawBytes),
+      chunkSize: Math.max(CHUNK_BYTES_MIN, rawBytes),
+    })
     // A Buffer's slices are slower, and are not equal to an array's.
     if (raw.length === rawBytes) return new Uint8Array(raw.buffer, raw.byteOffset, raw.length)
   } catch (cause) {

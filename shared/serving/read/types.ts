@@ -23,7 +23,7 @@ export type DecodedColumn = {
   readonly rows: number
   /** 1 where the row is null; absent where none is. */
   readonly nulls?: Uint8Array
-  /** Of memory, about; what caches count. */
+  /** Of memory, about. */
   readonly bytes: number
 } & DecodedValues
 
@@ -59,7 +59,7 @@ export interface SegmentShape {
   readonly groupRows: readonly number[]
 }
 
-/** Reads columns of segments by ranges; what was decoded is kept within bytes. */
+/** Reads columns of segments by ranges. Nothing that is decoded is kept: who asks keeps what it makes of it. */
 export interface SegmentReader {
   /** From the footer. Throws `StorageError` (`corrupt`, `unavailable`). */
   shape(segment: PinnedSegment, meter: ReadMeter): Promise<SegmentShape>
