@@ -1,4 +1,5 @@
 import { Builder } from "../shared/serving/builder/builder.ts"
+import { isShadow } from "../shared/serving/tables/table-item.ts"
 import { TailCache } from "../shared/serving/tail/tail-cache.ts"
 import type { Base } from "./runtime/base.ts"
 import { type BuildEvent, buildEvent } from "./runtime/build-event.ts"
@@ -41,6 +42,8 @@ export function createBuild(base: Base): Served<BuildEvent, BuildResult> {
       const works = await worksOf(home, known)
       const marginMs = Math.min(STEP_MS_MAX, invocation.leftMs() * STEP_SHARE_MAX)
       const { faults, ...result } = await buildAll(home, builder, works, () => invocation.leftMs() > marginMs)
+      const shadows = new Set(works.map(({ table }) => table).filter(isShadow))
+      for (const name of shadows) await home.tables.settleRebuild(name)
       home.meter.count("RowsBuilt", result.rows)
       if (faults.length > 0) throw faultOf(faults, works.length)
       return result
@@ -54,7 +57,9 @@ async function worksOf({ tables }: Home, event: BuildEvent): Promise<readonly Wo
       partitions.map(partition => ({ table, partition })),
     )
   }
-  const partitionsOf = new Map((await tables.list()).map(({ spec, partitions }) => [spec.name, partitions]))
+  const partitionsOf = new Map(
+    (await tables.listBuilt()).map(({ spec, partitions }) => [spec.name, partitions]),
+  )
   const asked = "all" in event ? [...partitionsOf.keys()].map(table => ({ table })) : event.tables
   return asked.flatMap(({ table, partitions }: { table: string; partitions?: readonly number[] }) =>
     (partitions ?? Array.from({ length: partitionsOf.get(table) ?? 0 }, (_, partition) => partition)).map(

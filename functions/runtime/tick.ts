@@ -37,7 +37,7 @@ export async function tick(home: TickHome, invocation: Invocation, memory: JobMe
   await part("topics", () => home.log.recover())
   await part("tables", () => home.tables.recover())
   await part("wakes", async () => {
-    const tables = await home.tables.list()
+    const tables = await home.tables.listBuilt()
     // Another one first each time: should time not suffice, none is left out for good.
     const first = tables.length === 0 ? 0 : home.ports.random.integer(tables.length)
     for (const table of [...tables.slice(first), ...tables.slice(0, first)]) {
@@ -59,8 +59,11 @@ async function wakeFor(home: TickHome, table: TableInfo): Promise<void> {
     const behind = await Promise.all(some.map(manifest => isBehind(home, table, manifest, ended)))
     partitions.push(...some.filter((_, index) => behind[index]).map(({ partition }) => partition))
   }
-  if (partitions.length === 0) return
-  const event = { tables: [{ table: table.spec.name, partitions }] }
+  // One that is built anew is put in its place by whoever is woken for it.
+  if (partitions.length === 0 && table.rebuild === undefined) return
+  const event = {
+    tables: [{ table: table.spec.name, partitions: partitions.length === 0 ? [0] : partitions }],
+  }
   try {
     await home.cloud.invoker.invokeLater(home.settings.MILLRACE_BUILD_FUNCTION, event)
   } catch (error) {

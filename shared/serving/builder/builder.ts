@@ -71,7 +71,7 @@ export class Builder {
    * next step begins with what the store says. Throws `LogError`, `StorageError`.
    */
   async step(name: string, partition: number, force = false): Promise<StepResult> {
-    const found = await this.#registry.find(name)
+    const found = await this.#registry.findBuilt(name)
     if (found === undefined) return { kind: "stopped", reason: "no_table" }
     const { table } = found
     const { manifest, date } = await readManifest(this.#ports, table.id, partition)
@@ -85,11 +85,14 @@ export class Builder {
     if (tail.next === manifest.position && !drained) {
       return table.attached ? { kind: "waiting", records: 0 } : { kind: "stopped", reason: "detached" }
     }
-    const due = force || ended !== "end" || read.start !== undefined || this.#due(read, manifest, date)
+    // What is built anew takes over once it has come to where the log ended: it does not wait for that much to be worth it.
+    const behind = manifest.position < (table.rebuild?.ends[partition] ?? 0)
+    const due =
+      force || behind || ended !== "end" || read.start !== undefined || this.#due(read, manifest, date)
     if (!due) return { kind: "waiting", records: tailRecords(tail) }
     // Altered before this look, the table may have been so before the tail was read: its newest records are then not
     // what the segment would make of them. Altered after it, the alteration is younger than every record of the tail.
-    const now = await this.#registry.find(name)
+    const now = await this.#registry.findBuilt(name)
     if (now?.table.version !== table.version) return { kind: "lost" }
     return this.#flush(table, manifest, read, Math.min(found.date, date), drained)
   }

@@ -59,17 +59,23 @@ export async function buildAll(
   options: RunOptions,
 ): Promise<boolean> {
   let flushed = false
-  const tables = await registry.list().catch((error: unknown) => {
+  const tables = await registry.listBuilt().catch((error: unknown) => {
     report(options, "", 0, error)
     return []
   })
-  for (const { spec, partitions } of tables) {
+  for (const { spec, partitions, rebuild } of tables) {
     for (let partition = 0; partition < partitions && !options.signal.aborted; partition++) {
       try {
         if (await buildPartition(builder, spec.name, partition)) flushed = true
       } catch (error) {
         report(options, spec.name, partition, error)
       }
+    }
+    if (rebuild === undefined) continue
+    try {
+      await registry.settleRebuild(spec.name)
+    } catch (error) {
+      report(options, spec.name, 0, error)
     }
   }
   return flushed

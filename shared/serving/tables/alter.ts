@@ -5,7 +5,11 @@ import type { TableSpec } from "../../definition/table-spec.ts"
 import type { TableInfo } from "./table-item.ts"
 
 /** What a table is once it has a new definition, or why it cannot have it. */
-export type Altered = { readonly table: TableInfo } | { readonly refused: readonly Change[] }
+export type Altered =
+  | { readonly table: TableInfo }
+  | { readonly refused: readonly Change[] }
+  /** Its rows do not allow it: it is to be built anew, which the definition gives leave to. */
+  | { readonly rebuild: true }
 
 /**
  * Gives a table a new definition: columns may be added, hidden, shown again, widened and reordered, quantities may
@@ -16,6 +20,7 @@ export function alterTable(before: TableInfo, next: TableSpec): Altered {
   planTable(before, next, { owner: before.owner, changes })
   const refused = changes.filter(change => change.kind === "refused")
   if (refused.length > 0) return { refused }
+  if (changes.some(({ rebuild }) => rebuild === true)) return { rebuild: true }
   const named = new Set(next.columns.map(({ name }) => name))
   const gone = before.spec.columns.filter(({ name }) => !named.has(name))
   const columns = [...next.columns, ...gone]

@@ -15,13 +15,8 @@ const DROPPED_PK = "dropped-tables"
  * @param date store date of the read of the table's item, epoch ms
  */
 export async function dropTable(ports: RegistryPorts, table: TableInfo, date: number): Promise<void> {
-  for (let partition = 0; partition < table.partitions; partition++) await close(ports, table.id, partition)
-  const note: Item = {
-    pk: DROPPED_PK,
-    sk: table.id,
-    version: ports.random.id(),
-    fields: { v: TABLE_FORMAT, name: table.spec.name, partitions: table.partitions, dropped: date },
-  }
+  await closeManifests(ports, table)
+  const note = droppedNote(ports, table, date)
   const steps: TransactionStep[] = [
     {
       kind: "delete",
@@ -37,6 +32,24 @@ export async function dropTable(ports: RegistryPorts, table: TableInfo, date: nu
     settled.outcome === "committed" || (settled.outcome === "refused" && isGone(settled.standing, table))
   if (!free)
     throw new TableError("outcome_unknown", `table ${table.spec.name} may or may not be dropped; try again`)
+}
+
+/** What tells the collector of a table that is gone. @param date store date of a read before, epoch ms */
+export function droppedNote({ random }: Pick<RegistryPorts, "random">, table: TableInfo, date: number): Item {
+  return {
+    pk: DROPPED_PK,
+    sk: table.id,
+    version: random.id(),
+    fields: { v: TABLE_FORMAT, name: table.spec.name, partitions: table.partitions, dropped: date },
+  }
+}
+
+/** Closes the manifests of a table, so that no builder adds to it. */
+export async function closeManifests(
+  ports: RegistryPorts,
+  { id, partitions }: Pick<TableInfo, "id" | "partitions">,
+): Promise<void> {
+  for (let partition = 0; partition < partitions; partition++) await close(ports, id, partition)
 }
 
 /** Somebody else finished the same drop: the name is free, or another table's. */

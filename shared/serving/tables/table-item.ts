@@ -11,6 +11,24 @@ export const TABLES_PK = "tables"
 /** `creating`: some manifests may be missing. `dropping`: some are closed already. */
 export type TableState = "creating" | "open" | "dropping"
 
+/** What a table is told that is built anew, beside the one whose place it is to take. */
+export interface Rebuild {
+  /** The id of the standing table, and its item's version: another one makes this table obsolete. */
+  readonly of: string
+  readonly version: string
+  /** Of the standing table. */
+  readonly topicId: string
+  /** Where the log ended when it was begun, by partition: from there on it can take over. */
+  readonly ends: readonly number[]
+}
+
+/** A table that is built anew lies under this and its name, which no statement can say. */
+const SHADOW_PREFIX = "~"
+export const shadowName = (name: string): string => SHADOW_PREFIX + name
+export const isShadow = (name: string): boolean => name.startsWith(SHADOW_PREFIX)
+/** The name that a shadow is to take. */
+export const nameOfShadow = (shadow: string): string => shadow.slice(SHADOW_PREFIX.length)
+
 /** A table as its item says. */
 export interface TableInfo extends StoredTable {
   /** Random, never used again: objects and manifests are named by it. */
@@ -24,6 +42,8 @@ export interface TableInfo extends StoredTable {
   readonly schemas: readonly (readonly ColumnSpec[])[]
   /** Where a table that is detached stopped, by partition: nothing at or above is part of it. */
   readonly stops?: readonly number[]
+  /** Only of a table that is built anew and does not stand yet. */
+  readonly rebuild?: Rebuild
   /** Store time of its making, epoch ms. */
   readonly created: number
   /** The item's version. */
@@ -39,7 +59,7 @@ export function shownColumns(table: TableInfo): readonly ColumnSpec[] {
 }
 
 export function encodeTable(table: TableInfo): Item {
-  const { id, owner, attached, state, topicId, partitions, created, stops } = table
+  const { id, owner, attached, state, topicId, partitions, created, stops, rebuild } = table
   return {
     pk: TABLES_PK,
     sk: table.spec.name,
@@ -57,6 +77,7 @@ export function encodeTable(table: TableInfo): Item {
       hidden: JSON.stringify(table.hidden),
       schemas: JSON.stringify(table.schemas),
       ...(stops === undefined ? {} : { stops: JSON.stringify(stops) }),
+      ...(rebuild === undefined ? {} : { rebuild: JSON.stringify(rebuild) }),
     },
   }
 }
@@ -82,6 +103,7 @@ export function decodeTable(item: Item): TableInfo {
     hidden: JSON.parse(String(fields.hidden)) as string[],
     schemas: JSON.parse(String(fields.schemas)) as ColumnSpec[][],
     ...(fields.stops === undefined ? {} : { stops: JSON.parse(String(fields.stops)) as number[] }),
+    ...(fields.rebuild === undefined ? {} : { rebuild: JSON.parse(String(fields.rebuild)) as Rebuild }),
     version: item.version,
   }
 }

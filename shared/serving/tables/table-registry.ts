@@ -7,12 +7,23 @@ import { notAfter } from "../../storage/not-after.ts"
 import { readAgain, settlePut } from "../../storage/settle.ts"
 import type { Ports } from "../../storage/time.ts"
 import { compileSchema } from "../ingest/schema.ts"
-import { newManifest } from "../manifest/manifest.ts"
+import { newManifest, type Purge } from "../manifest/manifest.ts"
 import { createManifest } from "../manifest/manifest-store.ts"
 import { alterTable } from "./alter.ts"
 import { dropTable } from "./drop.ts"
+import { checkPurges, isShadowOf, purgesToKeep, type RebuildStep, swapRebuilt } from "./rebuild.ts"
 import { TableError } from "./table-error.ts"
-import { decodeTable, encodeTable, schemaVersionOf, TABLES_PK, type TableInfo } from "./table-item.ts"
+import {
+  decodeTable,
+  encodeTable,
+  isShadow,
+  nameOfShadow,
+  type Rebuild,
+  schemaVersionOf,
+  shadowName,
+  TABLES_PK,
+  type TableInfo,
+} from "./table-item.ts"
 
 export type RegistryPorts = Pick<Ports, "meta" | "objects" | "clock" | "random">
 
@@ -40,12 +51,22 @@ export class TableRegistry {
 
   /** The table, unless it is being made or dropped; undefined when there is none. */
   async find(name: string): Promise<TableRead | undefined> {
+    return isShadow(name) ? undefined : this.findBuilt(name)
+  }
+
+  /** As `find`, but also a table that is built anew and does not stand yet. */
+  async findBuilt(name: string): Promise<TableRead | undefined> {
     const read = await this.#read(name)
     return read.table?.state === "open" ? { table: read.table, date: read.date } : undefined
   }
 
   /** All tables that can be queried, by name. */
   async list(): Promise<readonly TableInfo[]> {
+    return (await this.listBuilt()).filter(table => !isShadow(table.spec.name))
+  }
+
+  /** All tables that segments are made of: those that are built anew, too. */
+  async listBuilt(): Promise<readonly TableInfo[]> {
     return (await this.#all()).filter(table => table.state === "open")
   }
 
@@ -53,9 +74,14 @@ export class TableRegistry {
    * Makes a table, whose manifests exist before it can be queried. It consumes its topic from the log's start.
    * Throws `table_exists`, `table_being_dropped`, `invalid_table`, `outcome_unknown`.
    */
-  async create(spec: TableSpec, owner: Owner): Promise<TableInfo> {
+  async create(definition: TableSpec, owner: Owner): Promise<TableInfo> {
+    return this.#make(definitionOf(definition), owner)
+  }
+
+  async #make(spec: TableSpec, owner: Owner, rebuild?: Rebuild): Promise<TableInfo> {
     checkSchema(spec)
     const topic = await this.#log.topic(spec.topic, true)
+    await this.#checkDeadLetters(spec)
     const read = await this.#read(spec.name)
     if (read.table !== undefined) throw await this.#exists(read.table, read.date)
     const table: TableInfo = {
@@ -69,6 +95,7 @@ export class TableRegistry {
       hidden: [],
       schemas: [spec.columns],
       created: read.date,
+      ...(rebuild === undefined ? {} : { rebuild }),
       version: this.#ports.random.id(),
     }
     const options = { condition: { absent: true } as const, notAfter: notAfter(read.date) }
@@ -79,14 +106,19 @@ export class TableRegistry {
   }
 
   /**
-   * Gives a table a new definition. Nothing changes when it has that already; a detached one is attached again.
-   * Throws `unknown_table`, `managed_by_app`, `invalid_table`, `alteration_refused`, `outcome_unknown`.
+   * Gives a table a new definition. Nothing changes when it has that already; a detached one is attached again. Where
+   * the rows that stand do not allow it and `rebuild` does, a table is built anew beside this one, which stands until
+   * `settleRebuild` finds the other ready.
+   * Throws `unknown_table`, `managed_by_app`, `invalid_table`, `alteration_refused`, `outcome_unknown`, `unknown_topic`.
    */
-  async alter(next: TableSpec, by: Owner): Promise<TableInfo> {
-    checkSchema(next)
+  async alter(definition: TableSpec, by: Owner): Promise<TableInfo> {
+    checkSchema(definition)
+    const next = definitionOf(definition)
     const { table, date } = await this.#owned(next.name, by)
-    await this.#checkTopic(table)
-    const altered = alterTable(table, next)
+    await this.#checkDeadLetters(next)
+    const renewed = await this.#isRenewed(table)
+    if (renewed && definition.rebuild !== true) throw madeAnew(table)
+    const altered = renewed ? { rebuild: true as const } : alterTable(table, definition)
     if ("refused" in altered) {
       const [first] = altered.refused
       throw new TableError(
@@ -94,7 +126,66 @@ export class TableRegistry {
         `${first!.path}: ${first!.what}: ${first!.reason}; ${first!.remedy}`,
       )
     }
-    return isSame(altered.table, table) ? table : this.#replace(table, altered.table, date)
+    if ("rebuild" in altered) return this.#rebuild(table, next)
+    await this.#dropShadow(next.name)
+    const after = { ...altered.table, spec: { ...definitionOf(altered.table.spec) } }
+    return isSame(after, table) ? table : this.#replace(table, after, date)
+  }
+
+  /** Begins to build a table anew, unless that is under way. */
+  async #rebuild(table: TableInfo, next: TableSpec): Promise<TableInfo> {
+    const name = shadowName(next.name)
+    const { table: shadow, date } = await this.#read(name)
+    if (shadow !== undefined && shadow.state !== "dropping" && isShadowOf(shadow, table, next)) {
+      if (shadow.state === "creating") await this.#open(shadow, date)
+      return table
+    }
+    await this.#dropShadow(next.name)
+    const topic = await this.#log.topic(next.topic, true)
+    const rebuild: Rebuild = {
+      of: table.id,
+      version: table.version,
+      topicId: table.topicId,
+      ends: await this.#ends(topic.id, topic.partitions),
+    }
+    checkPurges(next, await purgesToKeep(this.#ports, { ...table, topicId: topic.id, rebuild }))
+    await this.#make({ ...next, name }, table.owner, rebuild)
+    return table
+  }
+
+  /**
+   * Puts a table that was built anew in its place, if it is ready; drops it, if nobody wants it any more.
+   * @param name of the shadow, as `listBuilt` gives it
+   */
+  async settleRebuild(name: string): Promise<RebuildStep> {
+    const { table: shadow } = await this.#read(name)
+    if (shadow?.state !== "open") return "waiting"
+    const { table, date } = await this.#read(nameOfShadow(name))
+    const step = await swapRebuilt(this.#ports, shadow, table, date)
+    if (step !== "obsolete") return step
+    try {
+      await this.#dropShadow(nameOfShadow(name))
+      return step
+    } catch (error) {
+      if (error instanceof TableError) return "lost"
+      throw error
+    }
+  }
+
+  async #dropShadow(name: string): Promise<void> {
+    const { table, date } = await this.#read(shadowName(name))
+    if (table === undefined) return
+    const dropping =
+      table.state === "dropping" ? table : await this.#replace(table, { ...table, state: "dropping" }, date)
+    await dropTable(this.#ports, dropping, date)
+  }
+
+  #ends(topicId: string, partitions: number): Promise<readonly number[]> {
+    const offsets = Array.from({ length: partitions }, async (_, partition) => {
+      const { lastStableOffset } = await this.#log.offsets(topicId, partition)
+      return lastStableOffset
+    })
+    return Promise.all(offsets)
   }
 
   /**
@@ -104,17 +195,14 @@ export class TableRegistry {
   async detach(name: string, by: Owner): Promise<TableInfo> {
     const { table, date } = await this.#owned(name, by)
     if (!table.attached) return table
-    const partitions = Array.from({ length: table.partitions }, (_, partition) => partition)
-    const offsets = await Promise.all(
-      partitions.map(partition => this.#log.offsets(table.topicId, partition)),
-    )
-    const stops = offsets.map(({ lastStableOffset }) => lastStableOffset)
+    const stops = await this.#ends(table.topicId, table.partitions)
     return this.#replace(table, { ...table, attached: false, stops }, date)
   }
 
   /** Drops a table: its name is free at once, its objects are collected later. Throws `unknown_table`. */
   async drop(name: string, by: Owner): Promise<void> {
     const { table, date } = await this.#owned(name, by, ["open", "dropping"])
+    await this.#dropShadow(name)
     const dropping =
       table.state === "dropping" ? table : await this.#replace(table, { ...table, state: "dropping" }, date)
     await dropTable(this.#ports, dropping, date)
@@ -166,28 +254,37 @@ export class TableRegistry {
   }
 
   /** A table holds its topic by id: made anew under the same name, that is another one, with other offsets. */
-  async #checkTopic({ spec, topicId }: TableInfo): Promise<void> {
+  async #isRenewed({ spec, topicId }: TableInfo): Promise<boolean> {
     const now = await this.#log.topic(spec.topic, true).catch(ifUnknown)
-    if (now === undefined || now.id === topicId) return
-    throw new TableError(
-      "alteration_refused",
-      `tables.${spec.name}.from: the topic ${spec.topic} was deleted and made anew, and the table holds rows of the former; drop the table or choose another name for it`,
-    )
+    return now !== undefined && now.id !== topicId
+  }
+
+  /** Throws `LogError` (`unknown_topic`). */
+  async #checkDeadLetters({ badRecords }: TableSpec): Promise<void> {
+    if (typeof badRecords === "object") await this.#log.topic(badRecords.deadLetter, true)
   }
 
   /** Makes the manifests, then opens the table. Whoever meets a table half made may do this, any number of times. */
   async #open(table: TableInfo, date: number): Promise<TableInfo> {
-    await this.#makeManifests(table.id, 0, table.partitions, date)
+    const purges = await purgesToKeep(this.#ports, table)
+    await this.#makeManifests(table.id, 0, table.partitions, date, purges)
     return this.#replace(table, { ...table, state: "open" }, date)
   }
 
-  async #makeManifests(tableId: string, from: number, to: number, date: number): Promise<void> {
+  async #makeManifests(
+    tableId: string,
+    from: number,
+    to: number,
+    date: number,
+    purges: ReadonlyMap<number, readonly Purge[]> = new Map(),
+  ): Promise<void> {
     for (let first = from; first < to; first += MANIFESTS_AT_ONCE) {
       const partitions = Array.from({ length: Math.min(MANIFESTS_AT_ONCE, to - first) }, (_, i) => first + i)
       const made = await Promise.all(
         partitions.map(partition => {
           const manifest = newManifest(tableId, partition, this.#ports.random.id(), date)
-          return createManifest(this.#ports, manifest, notAfter(date))
+          const kept = { ...manifest, purges: purges.get(partition) ?? [] }
+          return createManifest(this.#ports, kept, notAfter(date))
         }),
       )
       if (made.includes("unknown")) {
@@ -228,6 +325,18 @@ export class TableRegistry {
       `table ${name} exists already, at schema version ${schemaVersionOf(table)}`,
     )
   }
+}
+
+/** What is stored of a definition. */
+function definitionOf({ rebuild: _rebuild, ...kept }: TableSpec): TableSpec {
+  return kept
+}
+
+function madeAnew({ spec }: TableInfo): TableError {
+  return new TableError(
+    "alteration_refused",
+    `tables.${spec.name}.from: the topic ${spec.topic} was deleted and made anew, and the table holds rows of the former; say rebuild: true, drop the table, or choose another name for it`,
+  )
 }
 
 /** A deleted topic is no fault of a table's: it keeps what it has. */

@@ -125,7 +125,7 @@ test("what a table cannot become is refused with reason and remedy, and nothing 
   const { registry } = await openWithTable(ports)
   await expect(registry.alter({ ...SPEC, where: "id > 1" }, "http")).rejects.toMatchObject({
     code: "alteration_refused",
-    message: expect.stringMatching(/^tables\.events\.where: .*new table under another name/),
+    message: expect.stringMatching(/^tables\.events\.where: .*say rebuild: true/),
   })
   expect((await registry.find("events"))?.table.spec).toEqual(SPEC)
 })

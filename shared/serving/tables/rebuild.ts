@@ -1,0 +1,124 @@
+import { canonicalJson } from "../../definition/canonical.ts"
+import type { TableSpec } from "../../definition/table-spec.ts"
+import type { TransactionStep } from "../../storage/meta-store.ts"
+import { notAfter } from "../../storage/not-after.ts"
+import { settleTransaction } from "../../storage/settle.ts"
+import type { Manifest, Purge } from "../manifest/manifest.ts"
+import { commitManifest, readManifests } from "../manifest/manifest-store.ts"
+import { parseWhere } from "../purge/where.ts"
+import { closeManifests, droppedNote } from "./drop.ts"
+import { TableError } from "./table-error.ts"
+import { encodeTable, TABLES_PK, type TableInfo } from "./table-item.ts"
+import type { RegistryPorts } from "./table-registry.ts"
+
+/**
+ * What a look at a table that is being built anew came to. `obsolete`: the table that it was to replace is another one
+ * by now, or none: it is to be dropped.
+ */
+export type RebuildStep = "swapped" | "waiting" | "obsolete" | "lost"
+
+/** Whether a shadow is what a table is to become: made for the table as it stands, by the same definition. */
+export function isShadowOf(shadow: TableInfo, table: TableInfo, next: TableSpec): boolean {
+  const spec = { ...shadow.spec, name: table.spec.name }
+  return shadow.rebuild?.version === table.version && canonicalJson(spec) === canonicalJson(next)
+}
+
+/** The erasures that hold for a table that is built anew: those of the table that it replaces, to be done again. */
+export async function purgesToKeep(
+  ports: RegistryPorts,
+  table: TableInfo,
+): Promise<ReadonlyMap<number, readonly Purge[]>> {
+  const { rebuild } = table
+  if (rebuild === undefined || rebuild.topicId !== table.topicId) return new Map()
+  const { manifests } = await readManifests(ports, rebuild.of)
+  return new Map(
+    manifests.map(({ partition, purges }) => [partition, purges.map(purge => ({ ...purge, done: 0 }))]),
+  )
+}
+
+/**
+ * Refuses a definition under which an erasure could no longer be told apart from what stays.
+ * Throws `alteration_refused`.
+ */
+export function checkPurges(next: TableSpec, purges: ReadonlyMap<number, readonly Purge[]>): void {
+  for (const { where } of [...purges.values()].flat()) {
+    const parsed = parseWhere(where, next.columns)
+    if (!("fault" in parsed)) continue
+    throw new TableError(
+      "alteration_refused",
+      `tables.${next.name}.columns: the erasure of ${where} would lose its meaning: ${parsed.fault.message}`,
+    )
+  }
+}
+
+/**
+ * Puts a table that was built anew in the place of the one that stands, once it has come to where the log ended when it
+ * was begun. One transaction on condition of both versions: whatever was done to the standing table since makes the new
+ * one obsolete. May be repeated from any point.
+ * @param standing the table under the name as of a read at store date `date`, epoch ms
+ */
+export async function swapRebuilt(
+  ports: RegistryPorts,
+  shadow: TableInfo,
+  standing: TableInfo | undefined,
+  date: number,
+): Promise<RebuildStep> {
+  const { rebuild } = shadow
+  if (rebuild === undefined || standing?.state !== "open" || standing.version !== rebuild.version)
+    return "obsolete"
+  const { manifests } = await readManifests(ports, shadow.id)
+  if (manifests.length < shadow.partitions || !manifests.every(manifest => hasCome(manifest, rebuild.ends)))
+    return "waiting"
+  if (await addPurges(ports, shadow, manifests, date)) return "waiting"
+  const { rebuild: _rebuild, ...built } = shadow
+  const next: TableInfo = {
+    ...built,
+    attached: standing.attached,
+    spec: { ...shadow.spec, name: standing.spec.name },
+    version: ports.random.id(),
+  }
+  const item = encodeTable(next)
+  const steps: TransactionStep[] = [
+    { kind: "put", table: "meta", item, condition: { version: standing.version } },
+    {
+      kind: "delete",
+      table: "meta",
+      key: { pk: TABLES_PK, sk: shadow.spec.name },
+      condition: { version: shadow.version },
+    },
+    { kind: "put", table: "meta", item: droppedNote(ports, standing, date) },
+  ]
+  const options = { notAfter: notAfter(date), token: ports.random.id() }
+  const settled = await settleTransaction(ports, steps, { table: "meta", item }, options)
+  if (settled.outcome !== "committed") return "lost"
+  await closeManifests(ports, standing)
+  return "swapped"
+}
+
+function hasCome({ partition, position, drained }: Manifest, ends: readonly number[]): boolean {
+  return drained || position >= (ends[partition] ?? 0)
+}
+
+/** Brings erasures over that came while the table was built; whether there were any. */
+async function addPurges(
+  ports: RegistryPorts,
+  shadow: TableInfo,
+  manifests: readonly Manifest[],
+  date: number,
+): Promise<boolean> {
+  const kept = await purgesToKeep(ports, shadow)
+  let added = false
+  for (const manifest of manifests) {
+    const known = new Set(manifest.purges.map(({ id }) => id))
+    const missing = (kept.get(manifest.partition) ?? []).filter(({ id }) => !known.has(id))
+    if (missing.length === 0) continue
+    added = true
+    const next = {
+      ...manifest,
+      purges: [...manifest.purges, ...missing],
+      version: ports.random.id(),
+    }
+    await commitManifest(ports, manifest, next, notAfter(date))
+  }
+  return added
+}
