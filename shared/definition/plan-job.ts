@@ -56,7 +56,8 @@ function planOwn(before: StoredJob, next: JobDefinition, note: Note): void {
     if (old[option] !== next[option]) note("safe", `.${option}`, arrow(old[option], next[option]))
   }
   const sameGraph = graphText(old) === graphText(next)
-  if (sameGraph && old.version === next.version) return
+  const dropped = droppedUids(old, next)
+  if (sameGraph && old.version === next.version && dropped.length === 0) return
   const lost = stateLost(old, next)
   for (const { uid, what, reason } of lost) {
     note("refused", `.${uid}`, what, {
@@ -64,10 +65,29 @@ function planOwn(before: StoredJob, next: JobDefinition, note: Note): void {
       remedy: `name it in dropState: [${JSON.stringify(uid)}] to begin anew without that state`,
     })
   }
-  if (lost.length === 0) {
-    const why = sameGraph ? `version ${arrow(old.version, next.version)}` : "another graph"
-    note("safe", "", `${why}: a new generation, with the state of ${keptText(next)}`)
-  }
+  if (lost.length > 0) return
+  const versions =
+    old.version === next.version ? "state dropped" : `version ${arrow(old.version, next.version)}`
+  const why = sameGraph ? versions : "another graph"
+  note("safe", "", `${why}: a new generation, with the state of ${keptText(next, dropped)}`)
+  for (const uid of dropped) note("safe", `.${uid}`, "its state is dropped, as dropState says")
+}
+
+/**
+ * Uids of steps whose state `next` leaves behind: those that it has no more, and those that its `dropState` names, once: where
+ * it named them before already, only if their state does not fit any more.
+ */
+export function droppedUids(old: JobDefinition, next: JobDefinition): readonly string[] {
+  const after = new Map(next.nodes.filter(keepsState).map(node => [node.uid, node] as const))
+  const named = new Set(next.dropState)
+  const before = new Set(old.dropState)
+  return old.nodes.filter(keepsState).flatMap(node => {
+    const uid = node.uid as string
+    const now = after.get(uid)
+    const isKept =
+      now !== undefined && !(named.has(uid) && (!before.has(uid) || misfit(node, now) !== undefined))
+    return isKept ? [] : [uid]
+  })
 }
 
 interface Lost {
@@ -122,7 +142,7 @@ function fieldsMisfit(old: unknown, now: unknown): string | undefined {
   return undefined
 }
 
-function keptText({ nodes }: JobDefinition): string {
-  const kept = nodes.filter(keepsState).map(({ uid }) => uid)
+function keptText({ nodes }: JobDefinition, dropped: readonly string[]): string {
+  const kept = nodes.filter(keepsState).flatMap(({ uid = "" }) => (dropped.includes(uid) ? [] : [uid]))
   return kept.length === 0 ? "its positions" : ["its positions", ...kept].join(", ")
 }

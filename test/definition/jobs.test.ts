@@ -382,7 +382,31 @@ test.each<[string, Parameters<typeof appOf> | undefined, Parameters<typeof appOf
     "another window whose state may be lost",
     [...tumble("1m")],
     [tumble("2m")[0], { dropState: ["window"] }],
-    ["safe alter jobs.job: another graph: a new generation, with the state of its positions, window"],
+    [
+      "safe alter jobs.job: another graph: a new generation, with the state of its positions",
+      "safe alter jobs.job.window: its state is dropped, as dropState says",
+    ],
+  ],
+  [
+    "the same graph, one step to begin anew",
+    [...tumble("1m")],
+    [tumble("1m")[0], { dropState: ["window"] }],
+    [
+      "safe alter jobs.job: state dropped: a new generation, with the state of its positions",
+      "safe alter jobs.job.window: its state is dropped, as dropState says",
+    ],
+  ],
+  [
+    "dropState that was heeded",
+    [tumble("1m")[0], { dropState: ["window"] }],
+    [tumble("1m")[0], { dropState: ["window"] }],
+    [],
+  ],
+  [
+    "a version later, with dropState that was heeded",
+    [tumble("1m")[0], { dropState: ["window"] }],
+    [tumble("1m")[0], { dropState: ["window"], version: 2 }],
+    ["safe alter jobs.job: version 1 → 2: a new generation, with the state of its positions, window"],
   ],
   [
     "a step taken out",

@@ -120,6 +120,29 @@ test("an upgrade keeps the state of steps that stay; what is taken out does not 
   expect(found.seen).toEqual([...oracle(first).seen, ...oracle(fresh).seen].sort())
 })
 
+test("state that is to be dropped is, once, whether the graph changes or not", async () => {
+  const home = await started()
+  await produce(home.log, first)
+  await drain(home.runner(job))
+  const dropping = clickJob({ dropState: ["process"] })
+  const { item } = await home.jobs.define("clicks", definitionOf(dropping))
+  expect(item.generation).toBe(2)
+  // A deployment of the same again changes nothing.
+  expect((await home.jobs.define("clicks", definitionOf(dropping))).item.generation).toBe(2)
+  await produce(home.log, second)
+  await drain(home.runner(dropping))
+  const later = clickJob({ dropState: ["process"], version: 2 })
+  await home.jobs.define("clicks", definitionOf(later))
+  await produce(home.log, third)
+  await drain(another(home).runner(later))
+  const found = await results(home.log)
+  expect(found.sums).toEqual(oracle(input).sums)
+  // The count began anew with the second part, and not with the third.
+  const known = new Set(first.map(({ id }) => id))
+  const fresh = [...second, ...third].filter(({ id }) => !known.has(id))
+  expect(found.seen).toEqual([...oracle(first).seen, ...oracle(fresh).seen].sort())
+})
+
 test("a savepoint that does not fit is refused with what does not fit", async () => {
   const home = await started(clickJob({ seen: false }))
   await drain(home.runner(clickJob({ seen: false })))

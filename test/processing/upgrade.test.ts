@@ -13,7 +13,7 @@ import {
   tumbling,
   valueState,
 } from "../../shared/definition/index.ts"
-import { testJob } from "../../shared/processing/test-driver/index.ts"
+import { type TestJob, testJob } from "../../shared/processing/test-driver/index.ts"
 
 // A job that is changed finds the state of the one before by its steps' uids, and in it what still has a name.
 
@@ -85,6 +85,49 @@ test("states of a process function come and go; what has no name any more is for
   expect(after.output(rows)).toEqual([{ kept: 1, fresh: 2 }])
   const back = testJob(job(["gone"]), { upgradeOf: after })
   expect(back.state("process", "a")).toBeUndefined()
+})
+
+test("a step whose state is dropped begins anew, once; all others go on", () => {
+  const job = (dropState: readonly string[], version = 1) =>
+    defineJob(
+      "dropped",
+      () => {
+        const keyed = from(events, { watermark: noWatermark() }).keyBy("k")
+        return [
+          keyed.aggregate({ n: count() }, { uid: "one" }).toCompacted(rows as never),
+          keyed.aggregate({ m: count() }, { uid: "two" }).toCompacted(rows as never),
+        ]
+      },
+      { dropState, version },
+    )
+  const push = (at: TestJob) => at.push(events, { k: "a", v: 0 }).commit().newOutput(rows)
+  const first = testJob(job([]))
+  push(first)
+  expect(push(first)).toEqual([
+    { k: "a", n: 2 },
+    { k: "a", m: 2 },
+  ])
+  const second = testJob(job(["one"]), { upgradeOf: first })
+  expect(second.state("one", "a")).toBeUndefined()
+  expect(push(second)).toEqual([
+    { k: "a", n: 1 },
+    { k: "a", m: 3 },
+  ])
+  second.kill()
+  expect(push(second)).toEqual([
+    { k: "a", n: 2 },
+    { k: "a", m: 4 },
+  ])
+  // It was heeded: that it still stands there drops nothing more.
+  const third = testJob(job(["one"], 2), { upgradeOf: second })
+  expect(push(third)).toEqual([
+    { k: "a", n: 3 },
+    { k: "a", m: 5 },
+  ])
+  expect(push(testJob(job(["two"]), { upgradeOf: third }))).toEqual([
+    { k: "a", n: 4 },
+    { k: "a", m: 1 },
+  ])
 })
 
 test("a step that is new begins empty, between steps that go on", () => {

@@ -22,7 +22,10 @@ export interface JobOptions {
   readonly concurrency?: number
   /** Another one starts a new generation, even with the same graph. */
   readonly version?: number
-  /** Uids of steps that were taken out or changed, whose state may be lost. Default: such an upgrade is refused. */
+  /**
+   * Uids of steps that begin anew, once: those that were taken out or changed, and whose upgrade is refused without, and any
+   * other. Default: none.
+   */
   readonly dropState?: readonly string[]
 }
 

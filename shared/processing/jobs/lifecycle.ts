@@ -1,7 +1,6 @@
 import type { Change } from "../../definition/change.ts"
 import type { JobDefinition } from "../../definition/job/job-definition.ts"
-import { keepsState } from "../../definition/job/job-definition.ts"
-import { planJob } from "../../definition/plan-job.ts"
+import { droppedUids, planJob } from "../../definition/plan-job.ts"
 import type { Log, Owner } from "../../log/types.ts"
 import type { Ports } from "../../storage/time.ts"
 import { CommitStore } from "../task/commit-store.ts"
@@ -51,18 +50,19 @@ export class Jobs {
 
   /**
    * Gives a job another definition. One that needs no new generation is only taken down; else it is an upgrade with the
-   * state of the steps whose uids stay. What the plan refuses is not asked again here.
+   * state of the steps whose uids stay and are not to begin anew. What the plan refuses is not asked again here.
    */
   async define(name: string, definition: JobDefinition): Promise<JobRead> {
     const digest = jobDigest(definition)
-    const read = await this.store.change(name, item => {
-      if (item.digest !== digest) return undefined
-      return { ...item, definition, attached: true }
-    })
-    if (read.item.digest === digest) return read
+    const isSame = (item: JobItem) =>
+      item.digest === digest && droppedUids(item.definition, definition).length === 0
+    const read = await this.store.change(name, item =>
+      isSame(item) ? { ...item, definition, attached: true } : undefined,
+    )
+    if (isSame(read.item)) return read
     return this.#intend(name, item => {
-      if (item.digest === digest) return undefined
-      return { kind: "upgrade", digest, definition, without: goneUids(item.definition, definition) }
+      if (isSame(item)) return undefined
+      return { kind: "upgrade", digest, definition, without: droppedUids(item.definition, definition) }
     })
   }
 
@@ -112,7 +112,7 @@ export class Jobs {
       const list = misfits.map(({ path, what, reason }) => `${path}: ${what}: ${reason}`).join("; ")
       throw new JobError("savepoint_misfit", `savepoint ${id} does not fit job ${name}: ${list}`)
     }
-    const without = goneUids(definition, item.definition)
+    const without = droppedUids(definition, item.definition)
     return this.#intend(name, () => ({ kind: "restore", start: leaving(start, without) }))
   }
 
@@ -153,15 +153,6 @@ function misfitsOf(then: JobDefinition, { definition, owner }: JobItem): readonl
   const changes: Change[] = []
   planJob({ owner, attached: true, definition: then }, definition, { owner, changes })
   return changes.filter(({ kind }) => kind === "refused")
-}
-
-/** Steps of `before` whose state `after` does not take up: it must not come back when the uid is used again. */
-function goneUids(before: JobDefinition, after: JobDefinition): readonly string[] {
-  const stays = new Set(after.nodes.filter(keepsState).map(({ uid }) => uid))
-  for (const uid of after.dropState) stays.delete(uid)
-  return before.nodes
-    .filter(keepsState)
-    .flatMap(({ uid }) => (uid === undefined || stays.has(uid) ? [] : [uid]))
 }
 
 function leaving(start: JobStart, uids: readonly string[]): JobStart {

@@ -2,7 +2,9 @@ import { type Duration, durationMs } from "../../definition/duration.ts"
 import { DefinitionError, Faults } from "../../definition/faults.ts"
 import { boundedJob } from "../../definition/job/bounded-job.ts"
 import type { Job } from "../../definition/job/job.ts"
+import type { JobDefinition } from "../../definition/job/job-definition.ts"
 import type { SinkFunction } from "../../definition/job/sinks.ts"
+import { droppedUids, graphText } from "../../definition/plan-job.ts"
 import { resolveJob } from "../../definition/resolve-job.ts"
 import type { Topic } from "../../definition/topic.ts"
 import type { EngineInput, Poison } from "../engine/engine.ts"
@@ -66,6 +68,7 @@ export class TestJob {
   readonly job: Job
   readonly #topics: TestTopics
   readonly #task: TestTask
+  readonly #definition: JobDefinition
   readonly #seen = new Map<string, number>()
   #now: number
 
@@ -75,6 +78,7 @@ export class TestJob {
     const definition = resolveJob(job, faults)
     if (definition === undefined) throw new DefinitionError(faults.list)
     this.job = job
+    this.#definition = definition
     const ends = definition.bounded
     if (upgradeOf === undefined) {
       this.#now = now
@@ -83,7 +87,11 @@ export class TestJob {
     } else {
       this.#now = Math.max(now, upgradeOf.#now)
       this.#topics = new TestTopics(job, partitions, upgradeOf.#topics)
-      this.#task = new TestTask(job, ends, this.#topics, upgradeOf.#task)
+      this.#task = new TestTask(job, ends, this.#topics, {
+        task: upgradeOf.#task,
+        dropped: droppedUids(upgradeOf.#definition, definition),
+        sameGraph: graphText(upgradeOf.#definition) === graphText(definition),
+      })
     }
   }
 

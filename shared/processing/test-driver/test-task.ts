@@ -1,4 +1,5 @@
-import type { Job } from "../../definition/job/job.ts"
+import type { GraphNode } from "../../definition/job/graph.ts"
+import { type Job, uidOf } from "../../definition/job/job.ts"
 import type { EngineBatch, EngineInput, LoadedRun, Poison, Skip } from "../engine/engine.ts"
 import { JobEngine, type JobEngineOptions } from "../engine/job-engine.ts"
 import { materialised } from "../record.ts"
@@ -18,6 +19,13 @@ export interface TestAction {
 
 interface Done extends TestAction {
   readonly skips: Skip[]
+}
+
+/** The task of an earlier version, and what of its state is left behind. */
+export interface TestUpgrade {
+  readonly task: TestTask
+  readonly dropped: readonly string[]
+  readonly sameGraph: boolean
 }
 
 /** What a commit holds: what a task begins with when it is started again. */
@@ -56,15 +64,33 @@ export class TestTask {
   #engine: ObservedEngine
   results = new TestResults()
 
-  /** @param before whose last commit it goes on from: the same job, or one that this one takes the place of */
-  constructor(job: Job, bounded: boolean, topics: TestTopics, before?: TestTask) {
+  /** @param before whose last commit it goes on from, as an upgrade does */
+  constructor(job: Job, bounded: boolean, topics: TestTopics, before?: TestUpgrade) {
     this.#job = job
     this.#bounded = bounded
     this.#topics = topics
     this.#inputs = [...new Set(topics.read)].flatMap(topic => topics.inputsOf(topic))
-    if (before !== undefined) this.#committed = { ...before.#committed, results: new TestResults() }
+    if (before !== undefined) this.#committed = before.task.#handedOver(job, before)
     this.#engine = this.#opened()
     if (before !== undefined) this.restart()
+  }
+
+  /** The last commit as another version of the job begins with it. */
+  #handedOver(next: Job, { dropped, sameGraph }: TestUpgrade): Committed {
+    const { runs, from, watermarks } = this.#committed
+    const without = (run: LoadedRun) => [...new Set([...(run.without ?? []), ...dropped])]
+    const placed = <At extends { readonly source: number }>(at: At): At[] => {
+      const uid = uidOf(this.#job.graph[at.source] as GraphNode)
+      const source = next.graph.findIndex(node => node.operator.kind === "source" && uidOf(node) === uid)
+      return source < 0 ? [] : [{ ...at, source }]
+    }
+    return {
+      runs: dropped.length === 0 ? runs : runs.map(run => ({ ...run, without: without(run) })),
+      // Of another graph's event time nothing counts but what its sources' positions tell.
+      from: from && { ...from, inputs: from.inputs.flatMap(placed), times: sameGraph ? from.times : [] },
+      results: new TestResults(),
+      watermarks: watermarks.flatMap(([input, to]) => placed(input).map(at => [at, to] as const)),
+    }
   }
 
   get engine(): JobEngine {
