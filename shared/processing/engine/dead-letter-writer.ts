@@ -12,15 +12,17 @@ const utf8 = new TextEncoder()
 /** Names what was wrong, in a header. */
 export const ERROR_HEADER = "millrace.error"
 
+export type DeadLetterWriterOptions = Omit<TopicWriterOptions, "texts">
+
 /** Hands on records as they are stored, key and value, with what was wrong with them. */
 export class DeadLetterWriter {
-  readonly #options: TopicWriterOptions
+  readonly #options: DeadLetterWriterOptions
   readonly #sequences: Map<string, number>
   readonly #open = new Map<number, RecordBatchBuilder>()
   #done: OutputBatch[] = []
 
   /** @param sequences the next sequence of each output partition, shared by all writers of a task */
-  constructor(options: TopicWriterOptions, sequences: Map<string, number>) {
+  constructor(options: DeadLetterWriterOptions, sequences: Map<string, number>) {
     this.#options = options
     this.#sequences = sequences
   }

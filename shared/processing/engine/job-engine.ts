@@ -5,6 +5,7 @@ import { type DropReason, END_OF_TIME, type StateTable } from "../operator.ts"
 import { TimerFault } from "../operators/timer-fault.ts"
 import { Program, type ProgramHost, timerId } from "../program.ts"
 import { materialised } from "../record.ts"
+import { RecordTexts } from "../records/record-texts.ts"
 import { packState } from "../state/packing.ts"
 import { takeChanges, takeGroups } from "../state/run-codec.ts"
 import { baseSeqs, inOrder, readRunOf } from "../state/run-levels.ts"
@@ -66,15 +67,16 @@ export class JobEngine implements TaskEngine, ProgramHost {
     const { job, bounded, outputs, inputs } = options
     this.#job = job
     this.#program = new Program(job, this, { bounded })
+    const texts = new RecordTexts()
     for (const [index, node] of job.graph.entries()) {
       const { operator } = node
       if (operator.kind === "source") {
-        this.#sources.set(index, new SourceInputs(operator))
+        this.#sources.set(index, new SourceInputs(operator, texts))
       } else if (operator.kind === "topicSink") {
         const output = outputs.find(({ topic }) => topic === operator.topic.name)
         if (output === undefined) continue
         const key = operator.topic.options.key as string | undefined
-        const writer = { output, codec: options.codec ?? "none", producerId: options.producerId }
+        const writer = { output, codec: options.codec ?? "none", producerId: options.producerId, texts }
         this.#writers.set(
           index,
           new TopicWriter(node, operator.options as never, key, writer, this.#sequences),

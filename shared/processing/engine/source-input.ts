@@ -1,5 +1,6 @@
 import type { TopicSource } from "../../definition/job/graph.ts"
 import { RecordReader } from "../records/record-reader.ts"
+import type { RecordTexts } from "../records/record-texts.ts"
 import type { InputPosition } from "../task/commit.ts"
 import { type RunningGenerator, runningGenerator } from "../time/generators.ts"
 import { type InputTime, type MergedTime, SplitMerge } from "../time/watermark-merge.ts"
@@ -54,11 +55,13 @@ export class SourceInputs {
   readonly source: TopicSource
   readonly inputs = new Map<string, SourceInput>()
   /** One for all partitions: they hold records of the same shapes. */
-  readonly reader = new RecordReader()
+  readonly reader: RecordReader
   #merge = new SplitMerge()
 
-  constructor(source: TopicSource) {
+  /** @param texts of the record at hand, of whatever source */
+  constructor(source: TopicSource, texts: RecordTexts) {
     this.source = source
+    this.reader = new RecordReader(texts)
   }
 
   add(input: EngineInput, position: InputPosition | undefined): void {

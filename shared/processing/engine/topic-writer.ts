@@ -10,8 +10,10 @@ import {
 } from "../../log/records/index.ts"
 import { ProcessingError } from "../errors.ts"
 import { type RecordBytes, recordBytes } from "../record.ts"
+import type { RecordTexts } from "../records/record-texts.ts"
 import type { OutputBatch } from "../task/commit.ts"
 import type { EngineOutput } from "./engine.ts"
+import { RowEncoder } from "./row-encoder.ts"
 
 const utf8 = new TextEncoder()
 const CAPACITY_BYTES_MIN = 16 * 1024
@@ -27,6 +29,8 @@ export interface TopicWriterOptions {
   readonly output: EngineOutput
   readonly codec: BatchCodec
   readonly producerId: number
+  /** Of the record at hand. */
+  readonly texts: RecordTexts
 }
 
 /**
@@ -43,7 +47,7 @@ export class TopicWriter {
   #nextKeyless = 0
   /** What the last batch came to: the next one will be about as large. */
   #capacityBytes = CAPACITY_BYTES_MIN
-  #scratch = new Uint8Array(4 * 1024)
+  readonly #encoder: RowEncoder
   records = 0
 
   /** @param sequences the next sequence of each output partition, shared by all writers of a task */
@@ -55,6 +59,7 @@ export class TopicWriter {
     sequences: Map<string, number>,
   ) {
     this.#options = options
+    this.#encoder = new RowEncoder(options.texts)
     this.#sink = sink
     this.#key = keySourceOf(node, sink, topicKey)
     this.#sequences = sequences
@@ -98,19 +103,17 @@ export class TopicWriter {
   }
 
   #encode(record: unknown, timestamp: number, headers: readonly RecordHeader[] | undefined): void {
-    const text = JSON.stringify(record)
-    if (text === undefined) throw new ProcessingError("user_function", "a result that JSON cannot say")
+    const encoder = this.#encoder
+    encoder.end = 0
     const keyText = keyTextOf(this.#key.of?.(record))
-    const source = this.#room(((keyText?.length ?? 0) + text.length) * 3)
-    const keyStart = keyText === undefined ? -1 : 0
-    const keyEnd = keyText === undefined ? 0 : utf8.encodeInto(keyText, source).written
-    const partition = this.#partitionOf(
-      record,
-      keyText === undefined ? undefined : source.subarray(0, keyEnd),
-    )
-    const { written } = utf8.encodeInto(text, keyEnd === 0 ? source : source.subarray(keyEnd))
-    const { builder } = this.#batchFor(partition, keyEnd + written)
-    builder.add(source, keyStart, keyEnd, keyEnd, keyEnd + written, timestamp, headers)
+    if (keyText !== undefined) encoder.text(keyText)
+    const keyEnd = encoder.end
+    if (!encoder.record(record)) throw new ProcessingError("user_function", "a result that JSON cannot say")
+    const { buffer, end } = encoder
+    const key = keyText === undefined ? undefined : buffer.subarray(0, keyEnd)
+    const partition = this.#partitionOf(record, key)
+    const { builder } = this.#batchFor(partition, end)
+    builder.add(buffer, keyText === undefined ? -1 : 0, keyEnd, keyEnd, end, timestamp, headers)
   }
 
   #partitionOf(record: unknown, key: Uint8Array | undefined): number {
@@ -123,11 +126,6 @@ export class TopicWriter {
     // Keyless results stay together for a commit.
     if (partitions === 1) return 0
     return key === undefined ? this.#nextKeyless % partitions : partitionForKey(key, partitions)
-  }
-
-  #room(bytes: number): Uint8Array {
-    if (this.#scratch.length < bytes) this.#scratch = new Uint8Array(bytes * 2)
-    return this.#scratch
   }
 
   #batchFor(partition: number, bytes: number): OpenBatch {

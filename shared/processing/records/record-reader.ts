@@ -1,5 +1,6 @@
 import { JsonFault, JsonScanner } from "../../log/records/json-scanner.ts"
 import { type RecordShape, shapeOf } from "./record-shape.ts"
+import { RecordTexts } from "./record-texts.ts"
 import { ESCAPED, PLAIN, RecordValues } from "./record-values.ts"
 import { recordView } from "./record-view.ts"
 
@@ -44,12 +45,17 @@ interface Branch {
  * asks. Everything else is left to JSON.parse, so what comes out is always what JSON.parse makes, its errors included.
  */
 export class RecordReader {
-  readonly #values = new RecordValues()
+  readonly #values: RecordValues
   readonly #first: Branch[] = []
   #scanner = new JsonScanner(new Uint8Array(0), false)
   #view: DataView = new DataView(new ArrayBuffer(0))
   #shapes = 0
   #misses = 0
+
+  /** @param texts is told of the strings that are read of each record */
+  constructor(texts = new RecordTexts()) {
+    this.#values = new RecordValues(texts)
+  }
 
   /**
    * The record whose JSON text lies in `buffer` from `start` to `end`. It is valid until the next call. Throws what
@@ -58,7 +64,7 @@ export class RecordReader {
   read(buffer: Uint8Array, start: number, end: number): unknown {
     const values = this.#values
     if (values.buffer !== buffer) this.#use(buffer)
-    values.epoch++
+    values.begin()
     return this.#match(start, end) ?? this.#learn(start, end)
   }
 

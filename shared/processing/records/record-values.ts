@@ -1,6 +1,7 @@
 import { ProcessingError } from "../errors.ts"
 import { asTextBuffer, textBuffer } from "../text-buffer.ts"
 import { SHAPE_VALUES_MAX } from "./record-shape.ts"
+import type { RecordTexts } from "./record-texts.ts"
 
 const QUOTE = 34
 const MINUS = 45
@@ -30,8 +31,20 @@ export class RecordValues {
   /** Counts records: what was made of one is not valid for the next. */
   epoch = 0
   #node = EMPTY
-  readonly #made: unknown[] = []
-  readonly #madeIn: number[] = []
+  readonly #texts: RecordTexts
+  /** What was made of the values at hand that are not quickly made again. */
+  readonly #made: unknown[] = new Array<unknown>(SHAPE_VALUES_MAX).fill(undefined)
+  readonly #madeIn: number[] = new Array<number>(SHAPE_VALUES_MAX).fill(0)
+
+  constructor(texts: RecordTexts) {
+    this.#texts = texts
+  }
+
+  /** Another record is at hand. */
+  begin(): void {
+    this.epoch++
+    this.#texts.begin(this.buffer)
+  }
 
   use(buffer: Uint8Array): void {
     this.buffer = buffer
@@ -69,8 +82,16 @@ export class RecordValues {
   }
 
   #string(index: number, start: number): string {
+    if (this.#madeIn[index] === this.epoch) return this.#made[index] as string
     const end = this.ends[index] as number
-    const plain = this.plain[index]
+    const text = this.#text(this.plain[index] as number, start, end)
+    this.#made[index] = text
+    this.#madeIn[index] = this.epoch
+    this.#texts.add(text, start, end)
+    return text
+  }
+
+  #text(plain: number, start: number, end: number): string {
     if (plain === PLAIN) return this.#node.latin1Slice(start + 1, end - 1)
     if (plain === ESCAPED) return unescaped(this.#node.latin1Slice(start + 1, end - 1))
     return JSON.parse(decoder.decode(this.buffer.subarray(start, end))) as string
