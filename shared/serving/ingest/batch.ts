@@ -70,33 +70,8 @@ function concatKeys(batches: readonly ColumnBatch[]): KeyedRows {
   return { hashes, tombstones }
 }
 
-/** The batch's rows at `rows`, in that order, without what only resolution needs. */
-export function takeRows(batch: ColumnBatch, rows: Uint32Array): ColumnBatch {
-  const { keys: _, ...rest } = batch
-  return {
-    ...rest,
-    rows: rows.length,
-    offsets: takeValues(batch.offsets, rows),
-    columns: batch.columns.map(column => takeColumn(column, rows)),
-  }
-}
-
-function takeColumn(column: ColumnVector, rows: Uint32Array): ColumnVector {
-  const nulls = takeValues(column.nulls, rows)
-  const values = Array.isArray(column.values)
-    ? Array.from(rows, row => column.values[row])
-    : takeValues(column.values as Float64Array, rows)
-  return { ...column, nulls, nullCount: nulls.reduce((sum, one) => sum + one, 0), values } as ColumnVector
-}
-
-function takeValues<T extends Float64Array | Uint8Array>(values: T, rows: Uint32Array): T {
-  const taken = new (values.constructor as new (length: number) => T)(rows.length)
-  for (let at = 0; at < rows.length; at++) taken[at] = values[rows[at]!]!
-  return taken
-}
-
 /** Some of a batch's rows, in the order given; its range and counts stay those of what was read. */
-export function pickRows(batch: ColumnBatch, rows: Uint32Array): ColumnBatch {
+export function pickRows({ keys: _, ...batch }: ColumnBatch, rows: Uint32Array): ColumnBatch {
   const offsets = new Float64Array(rows.length)
   for (let at = 0; at < rows.length; at++) offsets[at] = batch.offsets[rows[at]!]!
   return {

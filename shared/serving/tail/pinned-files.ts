@@ -51,7 +51,7 @@ export function tailFiles(
     const { base, next } = chunk.batch
     const batch = withoutHidden(chunk.batch, columns, hidden)
     if (batch.rows === 0) return []
-    const id = `tail/${table.id}/${table.version}/${partition}/${base}-${next}`
+    const id = `tail/${table.id}/${table.version}/${partition}/${base}-${next}${chunk.mark}`
     const encode = () => encodeParquet(columns, batch, identity, { codec: "none" })
     const isWhole = batch === chunk.batch
     const bytes = isWhole ? chunk.file(encode) : encode()

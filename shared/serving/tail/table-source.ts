@@ -6,9 +6,12 @@ import { deadCache, deadOffsets } from "../manifest/dead-offsets.ts"
 import type { Manifest } from "../manifest/manifest.ts"
 import { type ListCache, readManifests, segmentsOf } from "../manifest/manifest-store.ts"
 import { openPurges } from "../manifest/open-purges.ts"
+import { NO_OFFSETS, unionOffsets } from "../segment/offset-set.ts"
 import { schemaVersionOf, shownColumns, type TableInfo } from "../tables/table-item.ts"
 import type { TableRegistry } from "../tables/table-registry.ts"
 import type { PinnedPurge, PinnedTable, TableSource } from "../types.ts"
+import { KeyIndexes } from "../upsert/key-indexes.ts"
+import { KeyedTails, type ResolvedTail } from "../upsert/keyed-tails.ts"
 import type { Hidden } from "./hide-rows.ts"
 import { segmentFile, tailFiles } from "./pinned-files.ts"
 import { Rounds } from "./rounds.ts"
@@ -32,6 +35,7 @@ export class StoredTableSource implements TableSource {
   readonly #limits: TailLimits
   readonly #lists: ListCache = new LRUCache({ max: LISTS_KEPT })
   readonly #dead = deadCache()
+  readonly #keyed: KeyedTails
   readonly #rounds = new Rounds<PinnedTable | undefined>()
 
   constructor(
@@ -39,11 +43,13 @@ export class StoredTableSource implements TableSource {
     registry: TableRegistry,
     tails: TailCache,
     limits: TailLimits = QUERY_TAIL_LIMITS,
+    indexes: KeyIndexes = new KeyIndexes(ports),
   ) {
     this.#ports = ports
     this.#registry = registry
     this.#tails = tails
     this.#limits = limits
+    this.#keyed = new KeyedTails(indexes)
   }
 
   async names(): Promise<readonly string[]> {
@@ -73,7 +79,7 @@ export class StoredTableSource implements TableSource {
    * item that was read after that and does not know the schema either (`mayBeOld` is false then) is damage.
    */
   async #pinAs(table: TableInfo, mayBeOld: boolean): Promise<PinnedTable | undefined> {
-    const { name, time, sort, rollups } = table.spec
+    const { name, time, sort, rollups, pinotNulls } = table.spec
     const { manifests } = await readManifests(this.#ports, table.id)
     if (manifests.length < table.partitions) {
       throw new StorageError(
@@ -81,11 +87,13 @@ export class StoredTableSource implements TableSource {
         `table ${name} has ${manifests.length} manifests; expected ${table.partitions}`,
       )
     }
-    const [tails, segments, dead] = await Promise.all([
+    const [resolved, segments, vectors] = await Promise.all([
       Promise.all(manifests.map(manifest => this.#tail(table, manifest))),
       Promise.all(manifests.map(manifest => segmentsOf(this.#ports, manifest, this.#lists))),
       Promise.all(manifests.map(manifest => deadOffsets(this.#ports, manifest, this.#dead))),
     ])
+    const tails = resolved.map(({ tail }) => tail)
+    const dead = vectors.map((stored, index) => unionOffsets([stored, resolved[index]!.dead]))
     const versions = schemaVersionOf(table)
     const isNewer = segments.some(pointers => pointers.some(({ schemaVersion }) => schemaVersion > versions))
     if (isNewer && mayBeOld) return undefined
@@ -112,6 +120,7 @@ export class StoredTableSource implements TableSource {
       rows,
       snapshot: snapshotOf(table, manifests, tails),
       ...(time === undefined ? {} : { time }),
+      ...(pinotNulls === true ? { pinotNulls } : {}),
       ...(sort === undefined ? {} : { sort }),
       ...(rollups === undefined ? {} : { rollups }),
       ...(hiding.cutBefore === undefined ? {} : { cutBefore: hiding.cutBefore }),
@@ -120,8 +129,8 @@ export class StoredTableSource implements TableSource {
     }
   }
 
-  async #tail(table: TableInfo, manifest: Manifest): Promise<TailState> {
-    if (manifest.drained) return emptyTail(manifest.position)
+  async #tail(table: TableInfo, manifest: Manifest): Promise<ResolvedTail> {
+    if (manifest.drained) return { tail: emptyTail(manifest.position), dead: NO_OFFSETS }
     const { tail, ended } = await this.#tails.read(table, manifest, this.#limits, "query")
     if (ended === "limit") {
       this.#ports.wake.notify(BUILD_HINT)
@@ -131,7 +140,7 @@ export class StoredTableSource implements TableSource {
         `${where}: the tail is longer than a query may read; try again shortly`,
       )
     }
-    return tail
+    return this.#keyed.resolve(table, manifest, tail)
   }
 }
 

@@ -5,6 +5,7 @@ import { ingest } from "../ingest/ingest.ts"
 import { type CompiledSchema, compileSchema } from "../ingest/schema.ts"
 import type { Manifest } from "../manifest/manifest.ts"
 import type { TableInfo } from "../tables/table-item.ts"
+import { type KeyRules, keyRules, recordKeys } from "../upsert/rules.ts"
 import {
   emptyTail,
   extendTail,
@@ -38,6 +39,12 @@ export interface TailOptions {
   readonly fetchCost?: number
 }
 
+/** How a table's records are read. */
+interface Reading {
+  readonly schema: CompiledSchema
+  readonly rules: KeyRules | undefined
+}
+
 /** A tail, and how it ended. */
 export interface TailRead {
   readonly tail: TailState
@@ -58,7 +65,7 @@ export class TailCache {
     maxSize: CACHE_BYTES_MAX,
     sizeCalculation: tail => 1 + tail.chunks.reduce((sum, chunk) => sum + chunk.bytes, 0),
   })
-  readonly #schemas = new LRUCache<string, CompiledSchema>({ max: SCHEMAS_KEPT })
+  readonly #schemas = new LRUCache<string, Reading>({ max: SCHEMAS_KEPT })
 
   constructor(log: Log, options: TailOptions = {}) {
     this.#log = log
@@ -77,7 +84,8 @@ export class TailCache {
   ): Promise<TailRead> {
     const { partition } = manifest
     const key = `${table.id}#${table.version}#${partition}`
-    const schema = this.#schema(table)
+    const { schema, rules } = this.#schema(table)
+    const keys = rules && recordKeys(rules, table.id, partition, table.partitions)
     const stop = table.stops?.[partition] ?? Number.POSITIVE_INFINITY
     const kept = this.#tails.get(key)
     let tail = (kept && trimTail(kept, manifest.position)) ?? emptyTail(manifest.position)
@@ -105,7 +113,7 @@ export class TailCache {
       target = target < 0 ? Math.min(fetched.endOffset, stop) : target
       if (fetched.nextOffset > tail.next) {
         const range = { base: tail.next, next: Math.min(fetched.nextOffset, stop) }
-        const batch = ingest(schema, fetched.batches, range)
+        const batch = ingest(schema, fetched.batches, range, keys)
         const paid = by === "query" ? tail.paid + this.#fetchCost : tail.paid
         tail = { ...extendTail(tail, batch, fetched.batches.length, chunksMax), paid }
       } else if (tail.next < target) {
@@ -119,15 +127,16 @@ export class TailCache {
   }
 
   /** The table's newest schema, compiled once. */
-  #schema(table: TableInfo): CompiledSchema {
+  #schema(table: TableInfo): Reading {
     const key = `${table.id}#${table.version}`
     const known = this.#schemas.get(key)
     if (known !== undefined) return known
     const schema = compileSchema(table.spec, table.hidden)
     if (!("columns" in schema))
       throw new RangeError(`table ${table.spec.name} has faults: ${JSON.stringify(schema)}`)
-    this.#schemas.set(key, schema)
-    return schema
+    const reading = { schema, rules: keyRules(table.spec) }
+    this.#schemas.set(key, reading)
+    return reading
   }
 
   async #fetch(

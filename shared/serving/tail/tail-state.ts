@@ -4,10 +4,13 @@ import type { ColumnBatch } from "../ingest/column.ts"
 /** Adjacent rows of a tail. It is shipped to the query engine as one file, encoded once. */
 export class TailChunk {
   readonly batch: ColumnBatch
+  /** Tells apart chunks of the same offsets: how many rows of a table with a key are left out. */
+  readonly mark: string
   #file: Uint8Array | undefined
 
-  constructor(batch: ColumnBatch) {
+  constructor(batch: ColumnBatch, mark = "") {
     this.batch = batch
+    this.mark = mark
   }
 
   /** The file's bytes; `encode` makes them the first time. */

@@ -1,0 +1,129 @@
+import type { ColumnSpec, ColumnType, UpsertStrategy } from "../../definition/table-spec.ts"
+import { StorageError } from "../../storage/errors.ts"
+import type { ColumnBatch, ColumnVector } from "../ingest/column.ts"
+import { foldCell } from "./fold-cell.ts"
+import { type Cell, ImageWriter, readImage } from "./row-image.ts"
+import type { KeyRules } from "./rules.ts"
+
+type Row = readonly Cell[]
+
+/** Merges rows of a partial upsert, column by column, into what stood for their keys. */
+export class RowFolder {
+  readonly #strategies: readonly UpsertStrategy[]
+  readonly #schemas: readonly (readonly ColumnSpec[])[]
+  readonly #columns: readonly ColumnSpec[]
+  readonly #writer = new ImageWriter()
+  /** By key number: the row that stands. */
+  readonly #rows: (Row | undefined)[] = []
+  #batch: ColumnBatch | undefined
+
+  /** @param schemas of the table, the newest last: images may be of older ones */
+  constructor(
+    { strategies = [], key, compare, columns }: KeyRules,
+    schemas: readonly (readonly ColumnSpec[])[],
+  ) {
+    // A key's columns are equal, and a row carries the comparison value that it won with.
+    this.#strategies = strategies.map((strategy, index) =>
+      key.includes(index) || compare?.index === index ? "overwrite" : strategy,
+    )
+    this.#columns = columns
+    this.#schemas = schemas
+  }
+
+  /** The rows to fold are those of this batch from now on. */
+  begin(batch: ColumnBatch): void {
+    this.#batch = batch
+  }
+
+  /**
+   * Merges a row into what stands for its key; false where a value cannot be held: then nothing is changed.
+   * @param stands whether a row stands that it is merged into
+   * @param image of that row, unless one was folded here already
+   */
+  fold(number: number, row: number, stands: boolean, image: Uint8Array | undefined): boolean {
+    const before = stands ? (this.#rows[number] ?? this.#decode(image)) : undefined
+    const { columns } = this.#batch!
+    const merged: Cell[] = []
+    for (let index = 0; index < columns.length; index++) {
+      const own = cellAt(columns[index]!, row)
+      const { type } = this.#columns[index]!
+      const cell = before === undefined ? own : foldCell(this.#strategies[index]!, type, before[index]!, own)
+      if (cell === undefined) return false
+      merged.push(cell)
+    }
+    this.#rows[number] = merged
+    return true
+  }
+
+  /** The row that stands for a key that was folded here. */
+  cells(number: number): Row {
+    return this.#rows[number]!
+  }
+
+  image(number: number): Uint8Array {
+    return this.#writer.write(this.#schemas.length, this.#rows[number]!)
+  }
+
+  /** Rows as columns. */
+  columns(rows: readonly Row[]): readonly ColumnVector[] {
+    return this.#columns.map(({ type }, index) =>
+      vectorOf(
+        this.#batch!.columns[index]!,
+        type,
+        rows.map(row => row[index]!),
+      ),
+    )
+  }
+
+  /** An image as the newest schema has it: columns go by their names, and what was narrower is widened. */
+  #decode(image: Uint8Array | undefined): Row | undefined {
+    if (image === undefined) return undefined
+    const { schemaVersion, cells } = readImage(image)
+    const schema = this.#schemas[schemaVersion - 1]
+    if (schema?.length !== cells.length) {
+      throw new StorageError(
+        "corrupt",
+        `a merged row has ${cells.length} columns of schema version ${schemaVersion}`,
+      )
+    }
+    return this.#columns.map(({ name, type }) => {
+      const index = schema.findIndex(column => column.name === name)
+      return index < 0 ? null : widened(cells[index]!, type)
+    })
+  }
+}
+
+function widened(cell: Cell, type: ColumnType): Cell {
+  if (Array.isArray(cell)) return cell.map(one => widened(one, type))
+  return typeof cell === "number" && type === "long" ? BigInt(cell) : cell
+}
+
+function cellAt({ nulls, values }: ColumnVector, row: number): Cell {
+  return nulls[row] === 1 ? null : (values[row] as Cell)
+}
+
+/** @param like a column of the same type */
+function vectorOf(like: ColumnVector, type: ColumnType, cells: readonly Cell[]): ColumnVector {
+  const nulls = Uint8Array.from(cells, cell => (cell === null ? 1 : 0))
+  const nullCount = nulls.reduce((sum, one) => sum + one, 0)
+  const empty = EMPTY_CELLS[type]
+  const filled = cells.map(cell => cell ?? empty)
+  if (Array.isArray(like.values)) return { ...like, nulls, nullCount, values: filled } as ColumnVector
+  const Typed = like.values.constructor as unknown as {
+    from(cells: readonly unknown[]): ColumnVector["values"]
+  }
+  return { ...like, nulls, nullCount, values: Typed.from(filled) } as ColumnVector
+}
+
+const EMPTY_CELLS: Readonly<Record<ColumnType, Cell>> = {
+  int: 0,
+  long: 0n,
+  timestamp: 0n,
+  float: 0,
+  double: 0,
+  boolean: 0,
+  string: "",
+  json: "null",
+  decimal: 0n,
+  bytes: new Uint8Array(0),
+}
