@@ -150,7 +150,8 @@ async function recordsOf(
   return found
 }
 
-function keysOf({ runs, outputs, sinks }: CommitRecord): string[] {
+/** The objects that a record names. */
+export function keysOf({ runs, outputs, sinks }: CommitRecord): string[] {
   const pieces: Piece[] = [...runs, ...outputs, ...sinks].map(({ piece }) => piece)
   return pieces.flatMap(piece => (piece.kind === "object" ? [piece.key] : []))
 }

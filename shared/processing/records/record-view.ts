@@ -4,38 +4,90 @@ import { type RecordValues, readOnly } from "./record-values.ts"
 
 const QUOTE = 34
 
+/** Kinds of views that are remembered. */
+const KINDS_MAX = 1_024
+
+const VALUES = Symbol("millrace.values")
+const INNER = Symbol("millrace.inner")
+
+interface View {
+  readonly [VALUES]: RecordValues
+  /** The views of the objects in it, in their order. */
+  readonly [INNER]: readonly object[]
+}
+
+/**
+ * What views of the same members have in common, whichever reader makes them. The engine knows their objects by one hidden
+ * class, so that functions which read records stay quick when a task is loaded anew: getters of each view's own would make
+ * objects of the second one dictionaries.
+ */
+interface ViewKind {
+  /** A property that no other kind's views have: their hidden classes part here. */
+  readonly mark: symbol
+  readonly getters: readonly (readonly [name: string, getter: PropertyDescriptor])[]
+}
+
+const kinds = new Map<string, ViewKind>()
+
+function kindOf(shape: ShapeObject): ViewKind {
+  const signature = JSON.stringify(shape.members)
+  const known = kinds.get(signature)
+  if (known !== undefined) return known
+  let inner = 0
+  const getters = shape.members.map(([name, member]): [string, PropertyDescriptor] => {
+    const set = () => readOnly(name)
+    if (typeof member === "number") return [name, { get: valueGetter(member), set, enumerable: true }]
+    return [name, { get: innerGetter(inner++), set, enumerable: true }]
+  })
+  const kind = { mark: Symbol("millrace.view"), getters }
+  if (kinds.size < KINDS_MAX) kinds.set(signature, kind)
+  return kind
+}
+
+function valueGetter(index: number) {
+  return function (this: View): unknown {
+    return this[VALUES].value(index)
+  }
+}
+
+function innerGetter(index: number) {
+  return function (this: View): unknown {
+    return this[INNER][index]
+  }
+}
+
 /**
  * An object that looks like what JSON.parse makes of records of one shape: the same names in the same order, spread and
  * stringified alike. Its fields decode the record at hand when they are read; it is the same object for every record.
  */
 export function recordView(shape: ShapeObject, values: RecordValues): object {
+  const { mark, getters } = kindOf(shape)
+  const inner = shape.members.flatMap(([, member]) =>
+    typeof member === "number" ? [] : [recordView(member, values)],
+  )
   const view: object = {}
-  const parts: (readonly [name: string, member: number | object])[] = []
-  for (const [name, member] of shape.members) {
-    const set = () => readOnly(name)
-    if (typeof member === "number") {
-      Object.defineProperty(view, name, { get: () => values.value(member), set, enumerable: true })
-      parts.push([name, member])
-      continue
-    }
-    const inner = recordView(member, values)
-    Object.defineProperty(view, name, { get: () => inner, set, enumerable: true })
-    parts.push([name, inner])
-  }
-  const materialise = () => {
+  Object.defineProperty(view, mark, { value: true })
+  Object.defineProperty(view, VALUES, { value: values })
+  Object.defineProperty(view, INNER, { value: inner })
+  for (const [name, getter] of getters) Object.defineProperty(view, name, getter)
+  Object.defineProperty(view, MATERIALISE, { value: materialiser(shape, values, inner) })
+  Object.defineProperty(view, RECORD_BYTES, { value: new ViewBytes(shape, values) })
+  return Object.preventExtensions(view)
+}
+
+function materialiser({ members }: ShapeObject, values: RecordValues, inner: readonly object[]) {
+  return () => {
     const plain: Record<string, unknown> = {}
-    for (let index = 0; index < parts.length; index++) {
-      const [name, member] = parts[index] as (typeof parts)[number]
+    let at = 0
+    for (let index = 0; index < members.length; index++) {
+      const [name, member] = members[index] as (typeof members)[number]
       plain[name] =
         typeof member === "number"
           ? values.value(member)
-          : (member as { [MATERIALISE](): unknown })[MATERIALISE]()
+          : (inner[at++] as { [MATERIALISE](): unknown })[MATERIALISE]()
     }
     return plain
   }
-  Object.defineProperty(view, MATERIALISE, { value: materialise })
-  Object.defineProperty(view, RECORD_BYTES, { value: new ViewBytes(shape, values) })
-  return Object.preventExtensions(view)
 }
 
 class ViewBytes implements RecordBytes {
