@@ -54,6 +54,8 @@ export interface PinnedTable {
   /** Names the state that is pinned: equal keys mean equal answers. Item version, manifest versions, log ends. */
   readonly snapshot?: string
   readonly time?: string
+  /** `TableSpec.pinotNulls`. */
+  readonly pinotNulls?: boolean
   readonly sort?: readonly string[]
   readonly rollups?: readonly RollupSpec[]
   /** Rows with a smaller value of the time column are no part of the table (retention). */

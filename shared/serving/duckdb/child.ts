@@ -7,8 +7,9 @@ import type { DuckDBConnection } from "@duckdb/node-api"
 import type { Analysis } from "../sql/engine.ts"
 import type { Fault } from "../sql/engine-errors.ts"
 import type { SqlAnswer } from "../types.ts"
+import { analyzeStatement } from "./analyze.ts"
 import type { ChildReply, ChildRequest, ChildSettings } from "./protocol.ts"
-import { analyzeStatement, QueryRunner } from "./run-query.ts"
+import { QueryRunner } from "./run-query.ts"
 import { openSession } from "./session.ts"
 
 /** Often enough that a query which takes gigabytes a second is stopped within a few hundred megabytes. */
@@ -58,7 +59,9 @@ function serve(connection: DuckDBConnection, settings: ChildSettings): void {
     }
     current = request.id
     const value =
-      request.kind === "run" ? await runner.run(request) : await analyzeStatement(connection, request.sql)
+      request.kind === "run"
+        ? await runner.run(request)
+        : await analyzeStatement(connection, request.sql, request.dialect)
     current = 0
     clearInterval(interrupting)
     interrupting = undefined

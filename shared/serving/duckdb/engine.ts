@@ -1,13 +1,14 @@
 import { mkdirSync, rmSync } from "node:fs"
 import { availableParallelism } from "node:os"
 import { QueryError } from "../errors.ts"
-import type { Analysis, EngineReply, RunRequest, SqlEngine } from "../sql/engine.ts"
+import type { Analysis, Dialect, EngineReply, RunRequest, SqlEngine } from "../sql/engine.ts"
 import type { SqlAnswer, TableFile } from "../types.ts"
 import { ChildPool } from "./child-pool.ts"
 import { type Outcome, slotNames, type ViewDefinition } from "./protocol.ts"
 import type { Ask } from "./query-child.ts"
 import { filesOf, slotFiles, type TableSlotFiles } from "./slot-files.ts"
 import { SlotCache, type SlotLease } from "./slots.ts"
+import { viewedSelect } from "./table-view.ts"
 import { viewSelect } from "./view-sql.ts"
 
 /**
@@ -186,8 +187,9 @@ export class DuckdbEngine implements SqlEngine {
     }
   }
 
-  analyze(sql: string, deadlineMs: number): Promise<EngineReply<Analysis>> {
-    return this.#reply(deadlineMs, async () => ({ ask: { kind: "analyze", sql }, release: () => {} }))
+  analyze(sql: string, deadlineMs: number, dialect?: Dialect): Promise<EngineReply<Analysis>> {
+    const ask: Ask = { kind: "analyze", sql, dialect }
+    return this.#reply(deadlineMs, async () => ({ ask, release: () => {} }))
   }
 
   async #acquire(files: EngineFiles): Promise<SlotLease> {
@@ -210,7 +212,8 @@ export class DuckdbEngine implements SqlEngine {
     }
   }
 
-  run({ sql, tables, limits, signal }: RunRequest): Promise<EngineReply<SqlAnswer>> {
+  run({ sql, tables, limits, signal, ...rest }: RunRequest): Promise<EngineReply<SqlAnswer>> {
+    const { isRewritten, parameters } = rest
     const tableFiles = tables.map(filesOf)
     const files = allFiles(tableFiles)
     const prepare = async (): Promise<Prepared> => {
@@ -221,10 +224,14 @@ export class DuckdbEngine implements SqlEngine {
       const views = tables.map(
         (table, at): ViewDefinition => ({
           name: table.name,
-          select: viewSelect(table.columns, slotFiles(table, tableFiles[at]!, slotOf)),
+          select: viewedSelect(
+            viewSelect(table.columns, slotFiles(table, tableFiles[at]!, slotOf)),
+            table.columns,
+            rest.views?.get(table.name),
+          ),
         }),
       )
-      return { ask: { kind: "run", sql, views, rowsMax, resultBytesMax }, release }
+      return { ask: { kind: "run", sql, isRewritten, parameters, views, rowsMax, resultBytesMax }, release }
     }
     return this.#reply(limits.deadlineMs, prepare, signal)
   }

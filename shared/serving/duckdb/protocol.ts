@@ -1,14 +1,23 @@
-import type { Analysis } from "../sql/engine.ts"
+import type { Analysis, Dialect } from "../sql/engine.ts"
 import type { Fault } from "../sql/engine-errors.ts"
+import type { ParameterValue } from "../sql/parameters.ts"
 import type { SqlAnswer } from "../types.ts"
 
 /** What the parent asks of a child; a child answers each request once, in any order but for `run`, one at a time. */
 export type ChildRequest =
-  | { readonly id: number; readonly kind: "analyze"; readonly sql: string }
+  | {
+      readonly id: number
+      readonly kind: "analyze"
+      readonly sql: string
+      readonly dialect?: Dialect | undefined
+    }
   | {
       readonly id: number
       readonly kind: "run"
       readonly sql: string
+      /** Positions in `sql` tell nothing. */
+      readonly isRewritten?: boolean | undefined
+      readonly parameters?: readonly ParameterValue[] | undefined
       readonly views: readonly ViewDefinition[]
       readonly rowsMax: number
       readonly resultBytesMax: number

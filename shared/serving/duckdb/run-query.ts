@@ -1,11 +1,15 @@
 import { readFileSync, writeFileSync } from "node:fs"
-import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult } from "@duckdb/node-api"
+import type {
+  DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBPreparedStatement,
+  DuckDBResult,
+} from "@duckdb/node-api"
 import { columnName } from "../sql/column-names.ts"
-import type { Analysis } from "../sql/engine.ts"
 import { type Fault, faultFromDuckdb } from "../sql/engine-errors.ts"
-import { judge } from "../sql/gate.ts"
 import { jsonBytes } from "../sql/json-bytes.ts"
-import { parseTree } from "../sql/syntax-tree.ts"
+import type { ParameterValue } from "../sql/parameters.ts"
+import { macroStatements } from "../sql/pinot/macros.ts"
 import type { SqlAnswer, SqlColumn, SqlValue } from "../types.ts"
 import { scannedRows } from "./profile.ts"
 import type { ChildRequest, ViewDefinition } from "./protocol.ts"
@@ -13,9 +17,6 @@ import { type ColumnEncoder, encoderOf } from "./values.ts"
 import { quoteName } from "./view-sql.ts"
 
 export type Run = Extract<ChildRequest, { kind: "run" }>
-
-/** Pinot's limit for a query that names none. */
-export const LIMIT_DEFAULT = 10
 
 const INT64_MIN = -(2n ** 63n)
 const INT64_MAX = 2n ** 63n - 1n
@@ -25,20 +26,6 @@ class LimitError extends Error {}
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
-}
-
-/** Parses and judges a statement; nothing of it is run. */
-export async function analyzeStatement(connection: DuckDBConnection, sql: string): Promise<Analysis | Fault> {
-  try {
-    const result = await connection.run("SELECT json_serialize_sql($1::VARCHAR)", [sql])
-    const tree = (await result.fetchChunk())?.getColumnVector(0).getItem(0)
-    const verdict = judge(parseTree(String(tree)), sql)
-    if ("code" in verdict) return verdict
-    // A comment may end the text: the limit takes a line of its own.
-    return { sql: verdict.limited ? sql : `${sql}\nLIMIT ${LIMIT_DEFAULT}`, tables: verdict.tables }
-  } catch (error) {
-    return faultFromDuckdb(messageOf(error), sql)
-  }
 }
 
 /** The rows of an answer as they come in, within the request's limits. */
@@ -109,11 +96,27 @@ async function readAnswer(result: DuckDBResult, run: Run, profile: () => string)
   return { columns, rows: builder.rows, rowsScanned: scannedRows(profile()) }
 }
 
+const INT_MAX = 2 ** 31
+
+/** By the types that constants of the same text would have, but for decimals, which are DOUBLE. */
+function bindAll(statement: DuckDBPreparedStatement, values: readonly ParameterValue[]): void {
+  for (const [at, value] of values.entries()) {
+    const index = at + 1
+    if (value === null) statement.bindNull(index)
+    else if (typeof value === "boolean") statement.bindBoolean(index, value)
+    else if (typeof value === "string") statement.bindVarchar(index, value)
+    else if (!Number.isSafeInteger(value)) statement.bindDouble(index, value)
+    else if (value >= -INT_MAX && value < INT_MAX) statement.bindInteger(index, value)
+    else statement.bindBigInt(index, BigInt(value))
+  }
+}
+
 /** Runs queries on one connection, one at a time. */
 export class QueryRunner {
   readonly #connection: DuckDBConnection
   readonly #profileName: string
   readonly #views = new Map<string, string>()
+  #hasMacros = false
 
   constructor(connection: DuckDBConnection, profileName: string) {
     this.#connection = connection
@@ -138,22 +141,32 @@ export class QueryRunner {
     }
   }
 
+  /** Not before the first statement that calls them: they would take a tenth of a child's start. */
+  async #defineMacros(): Promise<void> {
+    if (this.#hasMacros) return
+    for (const statement of macroStatements) await this.#connection.run(statement)
+    this.#hasMacros = true
+  }
+
   async run(run: Run): Promise<SqlAnswer | Fault> {
     const prefix = withTables(run)
     try {
       await this.#forget(prefix === undefined ? run.views : [])
       if (prefix === undefined) await this.#define(run.views)
+      if (run.isRewritten === true) await this.#defineMacros()
       const statement = await this.#connection.prepare(`${prefix ?? ""}${run.sql}`)
       // DuckDB does not write every query's profile: another one's must not stand there.
       writeFileSync(this.#profileName, "")
       try {
+        bindAll(statement, run.parameters ?? [])
         return await readAnswer(await statement.stream(), run, () => readFileSync(this.#profileName, "utf8"))
       } finally {
         statement.destroySync()
       }
     } catch (error) {
       if (error instanceof LimitError) return { code: "resource_limit", message: error.message }
-      return faultFromDuckdb(messageOf(error), run.sql, Buffer.byteLength(prefix ?? ""))
+      const told = run.isRewritten === true ? "" : run.sql
+      return faultFromDuckdb(messageOf(error), told, Buffer.byteLength(prefix ?? ""))
     }
   }
 }

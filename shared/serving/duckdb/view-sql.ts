@@ -49,7 +49,8 @@ export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
 
-const castTo = (value: string, type: ColumnType): string => `CAST(${value} AS ${typeNames[type]})`
+const castTo = (value: string, type: ColumnType, list?: true): string =>
+  `CAST(${value} AS ${typeNames[type]}${list === true ? "[]" : ""})`
 
 /** What rows of a file must meet; empty: nothing. */
 function conditionOf({ columns, purges = [], cut }: SlotFile): string {
@@ -81,15 +82,15 @@ function filtersOf(file: SlotFile): string {
 
 function selectList(columns: readonly ColumnSpec[], held: ReadonlySet<string>): string {
   return columns
-    .map(({ name, type }) => {
+    .map(({ name, type, list }) => {
       const value = held.has(name) ? `s.${quoteName(name)}` : "NULL"
-      return `${castTo(value, type)} AS ${quoteName(name)}`
+      return `${castTo(value, type, list)} AS ${quoteName(name)}`
     })
     .join(", ")
 }
 
 function signature(columns: readonly ColumnSpec[]): string {
-  return JSON.stringify(columns.map(({ name, type }) => [name, type]))
+  return JSON.stringify(columns.map(({ name, type, list }) => [name, type, list]))
 }
 
 /**

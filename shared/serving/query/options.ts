@@ -4,14 +4,23 @@ import { DEADLINE_MS_MAX } from "./limits.ts"
 /** What a request asks for beside its statement. */
 export interface QueryOptions {
   readonly timeoutMs?: number
+  /** Pinot's answers where they differ from SQL's. Default: where a table asks for them. */
+  readonly pinotCompat?: boolean
+  /** Under `pinotCompat`: nulls are SQL's. */
+  readonly nullHandling?: boolean
+  /** Pinot's name for the request, by which it can be cancelled. */
+  readonly clientQueryId?: string
 }
 
-type Reading = { readonly timeoutMs?: number } | string
+type Reading = QueryOptions | string
 
-const flag =
-  (...accepted: string[]) =>
-  (value: string): Reading =>
-    accepted.includes(value.toLowerCase()) ? {} : `expected ${accepted.join(" or ")}, found '${value}'`
+function flag(name: "pinotCompat" | "nullHandling" | undefined): (value: string) => Reading {
+  return value => {
+    const word = value.toLowerCase()
+    if (word !== "true" && word !== "false") return `expected true or false, found '${value}'`
+    return name === undefined ? {} : { [name]: word === "true" }
+  }
+}
 
 function timeout(value: string): Reading {
   const ms = Number(value)
@@ -20,17 +29,28 @@ function timeout(value: string): Reading {
     : `expected whole milliseconds, 1 to ${DEADLINE_MS_MAX}, found '${value}'`
 }
 
-/** By Pinot's names in lower case. The flags are accepted where they ask for what happens anyway. */
+/** Characters of a name that a client chooses. */
+const CLIENT_ID_CHARS_MAX = 128
+
+function clientQueryId(value: string): Reading {
+  return value.length <= CLIENT_ID_CHARS_MAX
+    ? { clientQueryId: value }
+    : `expected at most ${CLIENT_ID_CHARS_MAX} characters, found ${value.length}`
+}
+
+/** By Pinot's names in lower case. */
 const readers: Readonly<Record<string, (value: string) => Reading>> = {
   timeoutms: timeout,
-  usemultistageengine: flag("true", "false"),
-  enablenullhandling: flag("true"),
+  pinotcompat: flag("pinotCompat"),
+  enablenullhandling: flag("nullHandling"),
+  // There is one engine to the outside, which does what both of Pinot's do.
+  usemultistageengine: flag(undefined),
+  clientqueryid: clientQueryId,
 }
 
 /**
- * Reads the options of a request and, which win, those of `SET` statements. An unknown one of a request is ignored, as
- * Pinot's broker does, since its clients send many; what a person wrote with SET is refused, and so is
- * `pinotCompat`, which would change the answer. Faults: `query_validation`, naming the option.
+ * Reads the options of a request and, which win, those of the statement. Unknown ones are ignored, as Pinot's broker does:
+ * clients send many. Faults: `query_validation`, naming the option.
  */
 export function readOptions(
   requested: Readonly<Record<string, string>>,
@@ -38,16 +58,16 @@ export function readOptions(
 ): QueryOptions | QueryError {
   let read: QueryOptions = {}
   for (const [name, value] of [...Object.entries(requested), ...written]) {
-    const reader = readers[name.toLowerCase()]
-    const isRefused = written.has(name) || name.toLowerCase() === "pinotcompat"
-    if (reader === undefined && isRefused) {
-      return new QueryError("query_validation", `Unsupported query option '${name}': expected timeoutMs`)
-    }
-    const reading = reader?.(value) ?? {}
+    const key = name.toLowerCase()
+    const reading = Object.hasOwn(readers, key) ? (readers[key]?.(value) ?? {}) : {}
     if (typeof reading === "string") {
       return new QueryError("query_validation", `Query option ${name}: ${reading}`)
     }
     read = { ...read, ...reading }
+  }
+  if (read.nullHandling === false && read.pinotCompat !== true) {
+    const expected = "expected true: only with pinotCompat=true nulls are Pinot's default values"
+    return new QueryError("query_validation", `Query option enableNullHandling: ${expected}`)
   }
   return read
 }

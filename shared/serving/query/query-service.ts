@@ -1,21 +1,21 @@
-import { LRUCache } from "lru-cache"
 import type { Clock, Random } from "../../storage/time.ts"
 import { QueryError } from "../errors.ts"
-import type { Analysis, SqlEngine } from "../sql/engine.ts"
+import type { Analysis, Dialect, SqlEngine, TableView } from "../sql/engine.ts"
+import { type ParameterValue, parameterFault } from "../sql/parameters.ts"
 import { readStatement } from "../sql/statement.ts"
 import type { PinnedTable, QueryLimits, SqlAnswer, TableSource } from "../types.ts"
+import { Analyses, columnsOf } from "./analyses.ts"
 import { LIMITS_DEFAULT } from "./limits.ts"
-import { readOptions } from "./options.ts"
+import { type QueryOptions, readOptions } from "./options.ts"
 import { failureReply, type PinotReply, successReply } from "./reply.ts"
-
-/** Dashboards repeat their statements: characters of statements whose analysis is kept. */
-const CACHED_CHARS_MAX = 1024 ** 2
 
 export interface QueryRequest {
   /** One SELECT, with Pinot's `SET k=v;` before or after it. */
   readonly sql: string
   /** Pinot's query options beside the statement; `SET` in the statement wins. */
   readonly options?: Readonly<Record<string, string>>
+  /** Values of the statement's `?` or `$1` to `$n`. */
+  readonly parameters?: readonly ParameterValue[]
   /** Aborts when nobody waits for the reply any more. */
   readonly signal?: AbortSignal
   /**
@@ -23,6 +23,8 @@ export interface QueryRequest {
    * is looked up, and what it gives is thrown; names that it refuses are not told either. Default: all may be read.
    */
   readonly refuses?: (table: string) => Error | undefined
+  /** The condition, checked before, of which rows of a table the caller may know. Default: all. */
+  readonly rowFilter?: (table: string) => string | undefined
 }
 
 export interface QueryServiceOptions {
@@ -57,6 +59,25 @@ function asQueryError(error: unknown): QueryError {
       })
 }
 
+/** Before its tables are known, a statement is SQL's unless it says otherwise; a table made from Pinot's is Pinot's. */
+function dialectOf(
+  { pinotCompat, nullHandling }: QueryOptions,
+  tables: readonly PinnedTable[] = [],
+): Dialect {
+  const isPinot = pinotCompat ?? tables.some(({ pinotNulls }) => pinotNulls === true)
+  return { pinotCompat: isPinot, nullHandling: isPinot && nullHandling === true }
+}
+
+function viewsOf(
+  tables: readonly PinnedTable[],
+  options: QueryOptions,
+  rowFilter: QueryRequest["rowFilter"],
+): ReadonlyMap<string, TableView> {
+  const { pinotCompat = false, nullHandling = false } = dialectOf(options, tables)
+  const pinotNulls = pinotCompat && !nullHandling
+  return new Map(tables.map(({ name }) => [name, { filter: rowFilter?.(name), pinotNulls }]))
+}
+
 /** Answers SQL over the tables as of one moment, in the form of a Pinot broker's reply. */
 export class QueryService {
   readonly #tables: TableSource
@@ -64,29 +85,18 @@ export class QueryService {
   readonly #clock: Clock
   readonly #brokerId: string
   readonly #limits: QueryLimits
-  readonly #analyses = new LRUCache<string, Analysis>({
-    maxSize: CACHED_CHARS_MAX,
-    sizeCalculation: ({ sql }, text) => sql.length + text.length + 1,
-  })
+  readonly #analyses: Analyses
   #requestId: number
 
   constructor({ tables, engine, clock, random, brokerId = "Broker_millrace", limits }: QueryServiceOptions) {
     this.#tables = tables
     this.#engine = engine
+    this.#analyses = new Analyses(engine)
     this.#clock = clock
     this.#brokerId = brokerId
     this.#limits = { ...LIMITS_DEFAULT, ...limits }
     // Ids of two runs of a process are told apart by where they start.
     this.#requestId = random.integer(1_000_000) * 1_000_000_000
-  }
-
-  async #analyze(sql: string, deadlineMs: number): Promise<Analysis | QueryError> {
-    const cached = this.#analyses.get(sql)
-    if (cached !== undefined) return cached
-    const reply = await this.#engine.analyze(sql, deadlineMs)
-    if (!reply.ok) return reply.error
-    this.#analyses.set(sql, reply.value)
-    return reply.value
   }
 
   async #pin(names: readonly string[], refuses: Refuses): Promise<readonly PinnedTable[] | QueryError> {
@@ -105,10 +115,8 @@ export class QueryService {
     return pinned
   }
 
-  async #execute(
-    { sql, options: requested = {}, signal, refuses = refusesNone }: QueryRequest,
-    startedAt: number,
-  ): Promise<Outcome | Refused> {
+  async #execute(request: QueryRequest, startedAt: number): Promise<Outcome | Refused> {
+    const { sql, options: requested = {}, parameters = [], signal, refuses = refusesNone } = request
     const fail = (result: QueryError, tables: readonly PinnedTable[] = []): Outcome => ({ tables, result })
     const statement = readStatement(sql)
     if (statement instanceof QueryError) return fail(statement)
@@ -116,15 +124,41 @@ export class QueryService {
     if (options instanceof QueryError) return fail(options)
     const deadlineMs = options.timeoutMs ?? this.#limits.deadlineMs
     const leftMs = (): number => Math.max(1, deadlineMs - (this.#clock.elapsed() - startedAt))
-    const analysis = await this.#analyze(statement.text, leftMs())
-    if (analysis instanceof QueryError) return fail(analysis)
-    const [refused] = analysis.tables.map(refuses).filter(refusal => refusal !== undefined)
+    const first = await this.#analyses.of(statement.text, dialectOf(options), leftMs())
+    if (first instanceof QueryError) return fail(first)
+    const fault = parameterFault(first.parameters ?? 0, parameters.length)
+    if (fault !== undefined) return fail(fault)
+    const [refused] = first.tables.map(refuses).filter(refusal => refusal !== undefined)
     if (refused !== undefined) return { refused }
-    const tables = await this.#pinBefore(analysis.tables, leftMs(), refuses)
+    const tables = await this.#pinBefore(first.tables, leftMs(), refuses)
     if (tables instanceof QueryError) return fail(tables)
-    const limits = { ...this.#limits, deadlineMs: leftMs() }
-    const reply = await this.#engine.run({ sql: analysis.sql, tables, limits, signal })
+    const analysis = await this.#settle(statement.text, options, first, tables, leftMs())
+    if (analysis instanceof QueryError) return fail(analysis, tables)
+    const reply = await this.#engine.run({
+      sql: analysis.sql,
+      isRewritten: analysis.isRewritten,
+      tables,
+      views: viewsOf(tables, options, request.rowFilter),
+      parameters,
+      limits: { ...this.#limits, deadlineMs: leftMs() },
+      signal,
+    })
     return reply.ok ? { tables, result: reply.value } : fail(reply.error, tables)
+  }
+
+  /** What the statement means over these tables: once more with their columns where it depends on them. */
+  async #settle(
+    text: string,
+    options: QueryOptions,
+    first: Analysis,
+    tables: readonly PinnedTable[],
+    leftMs: number,
+  ): Promise<Analysis | QueryError> {
+    const dialect = dialectOf(options, tables)
+    const isTyped = tables.some(({ columns }) => columns.some(({ list }) => list === true))
+    const isOther = dialect.pinotCompat !== dialectOf(options).pinotCompat
+    if (first.wantsColumns !== true && !isTyped && !isOther) return first
+    return await this.#analyses.of(text, { ...dialect, columns: columnsOf(tables) }, leftMs)
   }
 
   /** A store that hangs while tables are pinned must not hold the caller past the deadline. */

@@ -22,6 +22,8 @@ export interface Analysis {
   readonly tables: readonly string[]
   /** It takes `$1` to `$n`. Absent: none. */
   readonly parameters?: number
+  /** `sql` is not what was sent: positions in it tell nothing. */
+  readonly isRewritten?: boolean
   /** What it means depends on the types of columns: it is to be analyzed again with them. */
   readonly wantsColumns?: boolean
   /**
@@ -40,6 +42,8 @@ export interface RunRequest {
   readonly sql: string
   readonly tables: readonly PinnedTable[]
   readonly limits: QueryLimits
+  /** `Analysis.isRewritten`. */
+  readonly isRewritten?: boolean | undefined
   /** As many as the analysis asked for. */
   readonly parameters?: readonly ParameterValue[]
   /** How tables differ from what is stored, by name. */
@@ -51,7 +55,7 @@ export interface RunRequest {
 /** What a statement sees of a table. */
 export interface TableView {
   /** A condition over its columns, checked before: no other row is there for the statement. */
-  readonly filter?: string
+  readonly filter?: string | undefined
   /** NULL is the type's default value of Pinot's, and `SELECT *` is in the order of names. */
   readonly pinotNulls?: boolean
 }

@@ -1,6 +1,9 @@
-import type { QueryErrorCode } from "../errors.ts"
 import { allowedFunctions, allowedTableFunctions } from "./allowed-functions.ts"
 import { type Fault, OUT_OF_MEMORY, outOfMemory, shortMessage } from "./engine-errors.ts"
+import { folded } from "./folded.ts"
+import { PARAMETERS_MAX } from "./parameters.ts"
+import { macroNames } from "./pinot/macros.ts"
+import { Refusal } from "./refusal.ts"
 import { isNode, nodes, type TreeNode, type TreeValue, text } from "./syntax-tree.ts"
 import { textPosition } from "./text-position.ts"
 
@@ -9,6 +12,8 @@ export interface Passed {
   readonly tables: readonly string[]
   /** The outermost query names a limit. */
   readonly limited: boolean
+  /** It takes `$1` to `$n`. */
+  readonly parameters: number
 }
 
 /** The names of common table expressions in scope, innermost first. */
@@ -22,11 +27,17 @@ interface Visit {
   readonly scope: Scope | undefined
 }
 
+interface Found {
+  readonly callable: ReadonlySet<string>
+  readonly tables: Set<string>
+  parameters: number
+}
+
 function set(names: string): ReadonlySet<string> {
   return new Set(names.split(" "))
 }
 
-/** Everything that DuckDB may make of a SELECT, less `SHOW_REF` (DESCRIBE, SHOW, SUMMARIZE) and prepared parameters. */
+/** Everything that DuckDB may make of a SELECT, less `SHOW_REF` (DESCRIBE, SHOW, SUMMARIZE). */
 const queryNodes = set("SELECT_NODE SET_OPERATION_NODE RECURSIVE_CTE_NODE")
 const tableRefs = set("BASE_TABLE SUBQUERY JOIN TABLE_FUNCTION EXPRESSION_LIST EMPTY PIVOT")
 const modifiers = set(
@@ -37,25 +48,11 @@ const expressions = set(
     "POSITIONAL_REFERENCE STAR SUBQUERY WINDOW",
 )
 
+const ofRewritings: ReadonlySet<string> = new Set([...allowedFunctions, ...macroNames])
+
 /** A common table expression's name: nothing that could be taken for a file or a qualified name. */
 const ctePattern = /^[\p{L}_][\p{L}\p{N}_ ]{0,99}$/u
 const tablePattern = /^[a-z_][a-z0-9_]{0,99}$/
-
-class Refusal extends Error {
-  readonly code: QueryErrorCode
-  readonly node: TreeNode | undefined
-
-  constructor(code: QueryErrorCode, message: string, node?: TreeNode) {
-    super(message)
-    this.code = code
-    this.node = node
-  }
-}
-
-/** As DuckDB folds names: it knows ASCII's capitals alone, where JavaScript makes a k of the Kelvin sign too. */
-function folded(name: string): string {
-  return name.replace(/[A-Z]+/g, capitals => capitals.toLowerCase())
-}
 
 function inScope(scope: Scope | undefined, name: string): boolean {
   for (let at = scope; at !== undefined; at = at.outer) if (at.name === name) return true
@@ -72,10 +69,19 @@ function checkFunction(node: TreeNode, allowed: ReadonlySet<string>): void {
   if (!allowed.has(folded(name))) throw new Refusal("query_validation", `Unsupported function: ${name}`, node)
 }
 
+function checkParameter(node: TreeNode): void {
+  const number = Number(node.identifier)
+  if (Number.isInteger(number) && number >= 1 && number <= PARAMETERS_MAX) return
+  const name = text(node.identifier)
+  const expected = `expected ? or $1 to $${PARAMETERS_MAX}`
+  throw new Refusal("query_validation", `Unsupported parameter $${name}: ${expected}`, node)
+}
+
 function checkKind(node: TreeNode): void {
   const kind = text(node.class)
   if (kind === "PARAMETER") {
-    throw new Refusal("query_validation", "Parameters ($1, ?) are not supported: write the value", node)
+    checkParameter(node)
+    return
   }
   if (kind !== "") {
     if (!expressions.has(kind)) throw new Refusal("query_validation", `Unsupported expression: ${kind}`, node)
@@ -149,15 +155,16 @@ function enterCtes(node: TreeNode, scope: Scope | undefined, visits: Visit[]): S
   return inner
 }
 
-function visitNode(node: TreeNode, scope: Scope | undefined, visits: Visit[], tables: Set<string>): void {
+function visitNode(node: TreeNode, scope: Scope | undefined, visits: Visit[], found: Found): void {
   checkKind(node)
   if (node.class === "CONSTANT") return
+  if (node.class === "PARAMETER") found.parameters = Math.max(found.parameters, Number(node.identifier))
   const tableFunction = node.type === "TABLE_FUNCTION" && isNode(node.function) ? node.function : undefined
   if (tableFunction !== undefined) checkFunction(tableFunction, allowedTableFunctions)
-  else if ("function_name" in node) checkFunction(node, allowedFunctions)
+  else if ("function_name" in node) checkFunction(node, found.callable)
   if (node.class === undefined && node.type === "BASE_TABLE") {
     const table = tableOf(node, scope)
-    if (table !== undefined) tables.add(table)
+    if (table !== undefined) found.tables.add(table)
   }
   const inner = "cte_map" in node ? enterCtes(node, scope, visits) : scope
   for (const [key, value] of Object.entries(node)) {
@@ -177,16 +184,16 @@ function isLimited(query: TreeNode): boolean {
   )
 }
 
-function walk(query: TreeNode): Passed {
-  const tables = new Set<string>()
+function walk(query: TreeNode, callable: ReadonlySet<string>): Passed {
+  const found: Found = { callable, tables: new Set(), parameters: 0 }
   // A stack of our own: a query may nest deeper than the engine's call stack.
   const visits: Visit[] = [{ value: query, scope: undefined }]
   for (let visit = visits.pop(); visit !== undefined; visit = visits.pop()) {
     const { value, scope } = visit
     if (Array.isArray(value)) for (const item of value) visits.push({ value: item, scope })
-    else if (isNode(value)) visitNode(value, scope, visits, tables)
+    else if (isNode(value)) visitNode(value, scope, visits, found)
   }
-  return { tables: [...tables].sort(), limited: isLimited(query) }
+  return { tables: [...found.tables].sort(), limited: isLimited(query), parameters: found.parameters }
 }
 
 function faultOfParser(tree: TreeNode, sql: string): Fault {
@@ -204,12 +211,20 @@ function faultOfParser(tree: TreeNode, sql: string): Fault {
   }
 }
 
+/** The query of a text that is one SELECT; undefined: `judge` says why it is none. */
+export function statementOf(tree: TreeNode): TreeNode | undefined {
+  const statements = nodes(tree.statements)
+  const query = statements[0]?.node
+  return tree.error !== true && statements.length === 1 && isNode(query) ? query : undefined
+}
+
 /**
  * Judges a statement by its syntax tree: one SELECT-like statement whose functions are all on the list and whose
  * tables are all plain names or common table expressions. What the tree holds beyond what is known here is refused.
  * @param tree what `json_serialize_sql` made of `sql`
+ * @param isRewritten it may call what Pinot's functions are written as
  */
-export function judge(tree: TreeNode, sql: string): Passed | Fault {
+export function judge(tree: TreeNode, sql: string, isRewritten = false): Passed | Fault {
   if (tree.error === true) return faultOfParser(tree, sql)
   const statements = nodes(tree.statements)
   const query = statements[0]?.node
@@ -218,7 +233,7 @@ export function judge(tree: TreeNode, sql: string): Passed | Fault {
     return { code: statements.length === 0 ? "sql_parsing" : "query_validation", message }
   }
   try {
-    return walk(query)
+    return walk(query, isRewritten ? ofRewritings : allowedFunctions)
   } catch (refusal) {
     if (!(refusal instanceof Refusal)) throw refusal
     const position = textPosition(sql, Number(refusal.node?.query_location ?? -1), "byte")

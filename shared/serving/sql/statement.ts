@@ -16,6 +16,9 @@ export interface Statement {
 
 const setPattern = /^set\s+([A-Za-z_][\w.]*)\s*=\s*(?:'((?:[^']|'')*)'|([^\s';]+))$/i
 
+/** Pinot's older form, at a statement's end: `OPTION(timeoutMs=5000, …)`. */
+const optionPattern = /\boption\s*\(((?:\s*[A-Za-z_][\w.]*\s*=\s*(?:'[^']*'|[^\s,'()]+)\s*(?:,|(?=\))))+)\)$/i
+
 function faultOfText(sql: string): QueryError | undefined {
   const zero = sql.indexOf("\0")
   if (zero >= 0)
@@ -35,9 +38,21 @@ function faultOfText(sql: string): QueryError | undefined {
     : undefined
 }
 
+/** The statement without its OPTION suffixes, whose options are put into `options`; what SET said before wins. */
+function withoutSuffix(query: string, options: Map<string, string>): string {
+  let rest = query
+  for (let found = optionPattern.exec(rest); found !== null; found = optionPattern.exec(rest)) {
+    for (const [, name = "", value = ""] of (found[1] ?? "").matchAll(/([\w.]+)\s*=\s*('[^']*'|[^\s,]+)/g)) {
+      if (!options.has(name)) options.set(name, value.replace(/^'(.*)'$/s, "$1"))
+    }
+    rest = rest.slice(0, found.index).trimEnd()
+  }
+  return rest
+}
+
 /**
- * Takes Pinot's `SET k=v;` statements, which may stand before and after the statement proper, off a text.
- * Faults: `sql_parsing` (no statement, not a text), `query_validation` (two statements, too long).
+ * Takes Pinot's `SET k=v;` statements, which may stand before and after the statement proper, and an `OPTION(k=v)` at its
+ * end off a text. Faults: `sql_parsing` (no statement, not a text), `query_validation` (two statements, too long).
  */
 export function readStatement(sql: string): Statement | QueryError {
   const fault = faultOfText(sql)
@@ -59,8 +74,6 @@ export function readStatement(sql: string): Statement | QueryError {
       `Expected one SELECT statement, found ${queries.length} statements`,
     )
   }
-  return {
-    text: sql.slice(0, query.start).replace(/[^\n]/g, " ") + sql.slice(query.start, query.end),
-    options,
-  }
+  const proper = withoutSuffix(sql.slice(query.start, query.end), options)
+  return { text: sql.slice(0, query.start).replace(/[^\n]/g, " ") + proper, options }
 }

@@ -21,27 +21,35 @@ export function parseTree(json: string): TreeNode {
   return isNode(tree) ? tree : {}
 }
 
-const floating: ReadonlySet<TreeValue | undefined> = new Set(["DOUBLE", "FLOAT"])
-
-/** A number as DuckDB's reader takes it for a DOUBLE: with a point. */
-function floatingText(value: TreeValue | undefined): string {
-  const digits = String(value)
-  return /^-?\d+$/.test(digits) ? `${digits}.0` : digits
-}
-
-function memberText(node: TreeNode, key: string, value: TreeValue): string {
-  const isFloating = key === "value" && isNode(node.type) && floating.has(node.type.id)
-  return isFloating && typeof value === "number" ? floatingText(value) : writeValue(value)
+/** What DuckDB writes of a DOUBLE constant, it reads as DECIMAL: it is written as a cast of text. */
+function doubleText({ value, ...node }: TreeNode): string | undefined {
+  if (node.class !== "CONSTANT" || !isNode(value) || !isNode(value.type)) return undefined
+  const { id } = value.type
+  if ((id !== "DOUBLE" && id !== "FLOAT") || value.is_null === true) return undefined
+  const type = { id: "VARCHAR", type_info: null }
+  const digits = { ...node, alias: "", value: { type, is_null: false, value: String(value.value) } }
+  const cast_type = { id, type_info: null }
+  const { alias = "" } = node
+  return writeValue({
+    class: "CAST",
+    type: "OPERATOR_CAST",
+    alias,
+    child: digits,
+    cast_type,
+    try_cast: false,
+  })
 }
 
 function writeValue(value: TreeValue): string {
   if (typeof value === "bigint") return String(value)
   if (Array.isArray(value)) return `[${value.map(writeValue).join(",")}]`
   if (!isNode(value)) return JSON.stringify(value)
+  const double = doubleText(value)
+  if (double !== undefined) return double
   const members = Object.entries(value)
     // Positions tell of another text than the one that is made of this tree.
     .filter(([key]) => key !== "query_location")
-    .map(([key, member]) => `${JSON.stringify(key)}:${memberText(value, key, member)}`)
+    .map(([key, member]) => `${JSON.stringify(key)}:${writeValue(member)}`)
   return `{${members.join(",")}}`
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { parquetWriteBuffer } from "hyparquet-writer"
 import type { ColumnSpec } from "../../../shared/definition/table-spec.ts"
 import { DuckdbEngine } from "../../../shared/serving/duckdb/engine.ts"
-import { QueryService } from "../../../shared/serving/query/query-service.ts"
+import { type QueryRequest, QueryService } from "../../../shared/serving/query/query-service.ts"
 import { serializeReply } from "../../../shared/serving/query/serialize-reply.ts"
 import type { PinnedTable, QueryLimits, TableFile, TableSource } from "../../../shared/serving/types.ts"
 import { memoryPorts } from "../../support/memory-ports.ts"
@@ -96,7 +96,12 @@ export interface Answer {
 
 export interface OpenService {
   readonly engine: DuckdbEngine
-  readonly ask: (sql: string, options?: Readonly<Record<string, string>>) => Promise<Answer>
+  readonly service: QueryService
+  readonly ask: (
+    sql: string,
+    options?: Readonly<Record<string, string>>,
+    more?: Pick<QueryRequest, "parameters" | "rowFilter">,
+  ) => Promise<Answer>
   readonly close: () => Promise<void>
 }
 
@@ -110,8 +115,8 @@ export function openService(options: {
   const engine = new DuckdbEngine({ folder: join(parent, "scratch [1] 'x'"), children: options.children })
   const { tables = flightTables(), limits } = options
   const service = new QueryService({ tables, engine, limits, ...memoryPorts() })
-  const ask = async (sql: string, queryOptions = {}): Promise<Answer> => {
-    const text = serializeReply(await service.query({ sql, options: queryOptions }))
+  const ask: OpenService["ask"] = async (sql, queryOptions = {}, more = {}) => {
+    const text = serializeReply(await service.query({ sql, options: queryOptions, ...more }))
     const reply = JSON.parse(text)
     return {
       columnNames: reply.resultTable?.dataSchema.columnNames,
@@ -127,5 +132,5 @@ export function openService(options: {
     await engine.close()
     rmSync(parent, { recursive: true, force: true })
   }
-  return { engine, ask, close }
+  return { engine, service, ask, close }
 }

@@ -169,13 +169,15 @@ describe("a failed reply", () => {
     ["SELECT 1; SELECT 2", 700, "Expected one SELECT statement, found 2 statements"],
     ["DELETE FROM flights", 700, "Only SELECT statements are allowed"],
     ["EXPLAIN SELECT 1", 700, "Only SELECT statements are allowed"],
-    ["SET colour = 'red'; SELECT 1", 700, "Unsupported query option 'colour': expected timeoutMs"],
+    ["SET pinotCompat = 3; SELECT 1", 700, "Query option pinotCompat: expected true or false, found '3'"],
     [
       "SET timeoutMs = 0; SELECT 1",
       700,
       "Query option timeoutMs: expected whole milliseconds, 1 to 60000, found '0'",
     ],
-    ["SELECT 1; SET pinotCompat = true", 700, /Unsupported query option 'pinotCompat'/],
+    ["SELECT 1 OPTION(timeoutMs=99999999)", 700, /^Query option timeoutMs: expected whole milliseconds/],
+    ["SET enableNullHandling = false; SELECT 1", 700, /only with pinotCompat=true/],
+    ["SELECT nopefn(delay) FROM flights", 700, /^Unsupported function: nopefn/],
   ])("%s", async (sql, code, message) => {
     const answer = await service.ask(sql)
     expect(answer.code).toBe(code)
@@ -210,13 +212,15 @@ test("options stand in the request or in SET, before and after the statement", a
     "SET timeoutMs = 5000; SELECT 1",
     "SELECT 1; SET timeoutMs='5000';",
     "set useMultistageEngine=true;SELECT 1",
+    "SELECT 1 OPTION(timeoutMs=5000, useMultistageEngine=true)",
+    "SELECT 1 option(a='x y') OPTION ( timeoutMs = 5000 ) -- and so on",
+    "SET colour = 'red'; SELECT 1; SET nothing=7",
   ]) {
     expect((await service.ask(sql)).rows, sql).toEqual([[1]])
   }
   expect((await service.ask("SELECT 1", { timeoutMs: "x" })).message).toMatch(
     /^Query option timeoutMs: expected/,
   )
-  expect((await service.ask("SELECT 1", { pinotCompat: "true" })).code).toBe(700)
   expect((await service.ask("SELECT 1", { unheardOf: "1", timeoutMs: "5000" })).rows).toEqual([[1]])
 })
 
