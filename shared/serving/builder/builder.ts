@@ -18,7 +18,10 @@ import type { TableInfo } from "../tables/table-item.ts"
 import type { TableRegistry } from "../tables/table-registry.ts"
 import type { TailCache, TailRead } from "../tail/tail-cache.ts"
 import { tailDecodedBytes, tailRecords } from "../tail/tail-state.ts"
+import { KeyIndexes } from "../upsert/key-indexes.ts"
+import { keyedFlush } from "../upsert/keyed-flush.ts"
 import { advance } from "./advance.ts"
+import { type ColdKeys, isTooCold } from "./cold-keys.ts"
 import { FLUSH_COST, shouldFlush } from "./flush-rule.ts"
 import { tableCompanions } from "./table-companions.ts"
 
@@ -43,6 +46,10 @@ export interface BuilderOptions {
   readonly spill?: SpillLimits
   /** What is to stand beside segments; default: nothing. */
   readonly companions?: MakeCompanions
+  /** Shared with queries where they are in the same process; default: its own. */
+  readonly indexes?: KeyIndexes
+  /** Where queries may hold no key index; default: they do. */
+  readonly cold?: ColdKeys
 }
 
 type BuilderPorts = Pick<Ports, "meta" | "objects" | "clock" | "random">
@@ -55,6 +62,8 @@ export class Builder {
   readonly #flushCost: number
   readonly #spill: SpillLimits
   readonly #companions: MakeCompanions
+  readonly #indexes: KeyIndexes
+  readonly #cold: ColdKeys | undefined
 
   constructor(ports: BuilderPorts, registry: TableRegistry, tails: TailCache, options: BuilderOptions = {}) {
     this.#ports = ports
@@ -63,6 +72,8 @@ export class Builder {
     this.#flushCost = options.flushCost ?? FLUSH_COST
     this.#spill = options.spill ?? SPILL_LIMITS
     this.#companions = options.companions ?? tableCompanions(ports.random)
+    this.#indexes = options.indexes ?? new KeyIndexes(ports)
+    this.#cold = options.cold
   }
 
   /**
@@ -106,7 +117,7 @@ export class Builder {
       ageMs: date - manifest.flushedAt,
       queryCost: tail.paid,
     }
-    return shouldFlush(measure, this.#flushCost)
+    return shouldFlush(measure, this.#flushCost) || isTooCold(tail, manifest, this.#cold)
   }
 
   async #flush(
@@ -116,9 +127,11 @@ export class Builder {
     oldestRead: number,
     drained: boolean,
   ): Promise<StepResult> {
-    const batch = tail.chunks.length === 0 ? undefined : concatBatches(tail.chunks.map(chunk => chunk.batch))
+    const read = tail.chunks.length === 0 ? undefined : concatBatches(tail.chunks.map(chunk => chunk.batch))
+    const keyed = read && (await keyedFlush(this.#ports, this.#indexes, table, manifest, tail.position, read))
+    const batch = keyed?.batch ?? read
     const uploads: number[] = []
-    const upload = async (key: string, body: Uint8Array) => {
+    const upload = async (key: string, body: Uint8Array | readonly Uint8Array[]) => {
       const put = await this.#ports.objects.put(key, body, {
         ifAbsent: true,
         notAfter: notAfter(oldestRead, uploads),
@@ -137,8 +150,13 @@ export class Builder {
       if (stored.includes(false)) return { kind: "lost" }
       segment = made.pointer
     }
+    if (keyed !== undefined) {
+      const stored = await Promise.all(keyed.objects.map(({ key, body }) => upload(key, body)))
+      if (stored.includes(false)) return { kind: "lost" }
+    }
     const version = this.#ports.random.id()
-    let next = advance(manifest, { batch, segment, start, drained, date: oldestRead, version })
+    const step = { batch, segment, start, drained, date: oldestRead, version }
+    let next: Manifest = { ...advance(manifest, step), ...keyed?.parts }
     const spill = planSpill(next, this.#spill)
     if (spill !== undefined) {
       const id = this.#ports.random.id()
@@ -149,6 +167,7 @@ export class Builder {
     }
     const outcome = await commitManifest(this.#ports, manifest, next, notAfter(oldestRead, uploads))
     if (outcome !== "committed") return { kind: "lost" }
+    keyed?.committed(next)
     return { kind: "flushed", rows: batch?.rows ?? 0, position: next.position, more: ended === "limit" }
   }
 }
