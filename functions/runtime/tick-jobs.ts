@@ -1,5 +1,6 @@
 import { LogError } from "../../shared/log/errors.ts"
 import { carryIntent, taskOf } from "../../shared/processing/jobs/carry-intent.ts"
+import { JobCollector } from "../../shared/processing/jobs/job-collector.ts"
 import type { JobItem, TaskPartition } from "../../shared/processing/jobs/job-item.ts"
 import { JobStore } from "../../shared/processing/jobs/job-store.ts"
 import { Savepoints } from "../../shared/processing/jobs/savepoints.ts"
@@ -9,7 +10,6 @@ import { NO_DEATHS } from "../../shared/processing/task/deaths.ts"
 import { Publisher } from "../../shared/processing/task/publisher.ts"
 import { queryItems } from "../../shared/storage/query-items.ts"
 import { readAgain } from "../../shared/storage/settle.ts"
-import { JobCollector } from "./collect-jobs.ts"
 import type { Home } from "./home.ts"
 import { handOver, JobWakes, readProcessFunctions } from "./job-wakes.ts"
 import { type LeaseState, leaseKey, leasesKey, readLease } from "./task-lease.ts"
@@ -60,9 +60,15 @@ export async function tickJobs(
       const [lost] = await handOver(home, functions, wakes)
       if (lost !== undefined) throw lost
     })
+    // Without any job's function in the stack there is no right to delete.
+    if (functions.size === 0) continue
     await part(`job ${job.name}: what it no longer needs`, () =>
       memory.collector.collect({ ports: home.ports, commits, savepoints }, jobs, job.name, hasTime),
     )
+  }
+  if (functions.size > 0 && hasTime()) {
+    const context = { ports: home.ports, commits, savepoints }
+    await part("what removed jobs left", () => memory.collector.collectRemoved(context, hasTime))
   }
 }
 

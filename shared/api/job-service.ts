@@ -16,7 +16,7 @@ export interface JobActivity {
 }
 
 export interface JobServices {
-  readonly ports: Pick<Ports, "meta" | "clock">
+  readonly ports: Pick<Ports, "meta" | "clock" | "random">
   readonly log: Log
   readonly jobs: Jobs
   readonly commits: CommitStore

@@ -27,6 +27,7 @@ import { localWake } from "../storage/local/wake.ts"
 import type { Ports } from "../storage/time.ts"
 import { DeadRecords } from "./dead-records.ts"
 import { fetchJson } from "./fetch-json.ts"
+import { collectLoop } from "./jobs/collect-loop.ts"
 import { JobManager } from "./jobs/job-manager.ts"
 import { openJournal } from "./journal.ts"
 
@@ -119,11 +120,20 @@ export async function openPlatform({ data, report, authentication }: PlatformOpt
     signal: stop.signal,
     onFault: ({ table, partition, error }) => report(`table ${table}/${partition}: ${describe(error)}`),
   })
+  const collecting = collectLoop({
+    ports,
+    jobs: jobs.store,
+    commits,
+    savepoints: jobs.savepoints,
+    signal: stop.signal,
+    onFault: (job, error) =>
+      report(`what ${job === undefined ? "removed jobs" : `job ${job}`} left: ${describe(error)}`),
+  })
   const close = async () => {
     stop.abort()
     api.close()
     await Promise.all([journal.close(), manager.close()])
-    await building
+    await Promise.all([building, collecting])
     await log.close()
     await engine.close()
     await stores.close()

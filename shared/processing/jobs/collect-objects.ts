@@ -70,7 +70,11 @@ function byTask(prefix: string, keys: readonly string[]): readonly TaskObjects[]
   for (const key of keys) {
     const [, generation, index] = /^(\d+)\/0-(\d+)\/\d+-[^/]+$/.exec(key.slice(prefix.length)) ?? []
     if (generation === undefined || index === undefined) continue
-    const task = tasks.get(Number(index)) ?? { index: Number(index), generation: Number(generation), keys: [] }
+    const task = tasks.get(Number(index)) ?? {
+      index: Number(index),
+      generation: Number(generation),
+      keys: [],
+    }
     tasks.set(task.index, task)
     task.generation = Math.min(task.generation, Number(generation))
     task.keys.push(key)

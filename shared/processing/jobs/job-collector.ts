@@ -28,6 +28,8 @@ export class JobCollector {
 
   /** Some steps for one job: records of its chains, then objects that nobody names. Throws `StorageError`. */
   async collect(context: Context, jobs: JobStore, name: string, hasTime: () => boolean): Promise<void> {
+    const { clock } = context.ports
+    if (![this.#records, this.#objects].some(progress => isDue(clock, progress.get(name)))) return
     const read = await jobs.find(name)
     if (read === undefined) {
       this.#records.delete(name)
@@ -51,6 +53,10 @@ export class JobCollector {
   }
 }
 
+function isDue(clock: Clock, progress: Progress<unknown> | undefined): boolean {
+  return progress === undefined || clock.elapsed() >= progress.notBefore
+}
+
 async function inSteps<Cursor>(
   { ports: { clock } }: Context,
   progress: Map<string, Progress<Cursor>>,
@@ -59,12 +65,14 @@ async function inSteps<Cursor>(
   hasTime: () => boolean,
   step: (at: Cursor | undefined) => Promise<{ readonly next: Cursor | undefined }>,
 ): Promise<void> {
-  const { at: from, notBefore } = progress.get(name) ?? { at: undefined, notBefore: Number.NEGATIVE_INFINITY }
-  if (clock.elapsed() < notBefore || !hasTime()) return
-  let at = from
+  if (!isDue(clock, progress.get(name))) return
+  let at = progress.get(name)?.at
   for (let steps = 0; steps < STEPS_MAX && hasTime(); steps++) {
     at = (await step(at)).next
     if (at === undefined) break
   }
-  progress.set(name, { at, notBefore: at === undefined ? clock.elapsed() + restMs : Number.NEGATIVE_INFINITY })
+  progress.set(name, {
+    at,
+    notBefore: at === undefined ? clock.elapsed() + restMs : Number.NEGATIVE_INFINITY,
+  })
 }

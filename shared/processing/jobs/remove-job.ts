@@ -9,7 +9,11 @@ import { removedItem } from "./removed-jobs.ts"
  * Forgets a job that no app names any more, and its savepoints; what it kept is deleted by and by, for which a note stays. Throws `JobError`
  * `unknown_job`, `wrong_state` (it is attached), `job_changing`, `outcome_unknown`.
  */
-export async function removeJob(ports: Pick<Ports, "meta" | "random">, jobs: Jobs, name: string): Promise<void> {
+export async function removeJob(
+  ports: Pick<Ports, "meta" | "random">,
+  jobs: Jobs,
+  name: string,
+): Promise<void> {
   const { item, version, date } = await jobs.store.get(name)
   if (item.attached) {
     const expected = "expected one that no app names any more"

@@ -1,5 +1,5 @@
 import { StorageError } from "../../storage/errors.ts"
-import { type Item, ITEM_DELETES_MAX } from "../../storage/meta-store.ts"
+import { ITEM_DELETES_MAX, type Item } from "../../storage/meta-store.ts"
 import { WRITE_AFTER_READ_MS } from "../../storage/not-after.ts"
 import { queryItems } from "../../storage/query-items.ts"
 import { readAgain } from "../../storage/settle.ts"
@@ -76,7 +76,8 @@ export async function collectRemovedStep(
   // Its workers may have read the item just before; and what one of them committed last another one reads.
   if (date < job.removed + COMMIT_KEPT_MS + WRITE_AFTER_READ_MS) return nothing
   if (at.generation > 0) {
-    const next = at.task + 1 < job.tasks ? { ...at, task: at.task + 1 } : { generation: at.generation - 1, task: 0 }
+    const next =
+      at.task + 1 < job.tasks ? { ...at, task: at.task + 1 } : { generation: at.generation - 1, task: 0 }
     const { records, isMore } = await deleteChain(context, job, at)
     return { records, objects: 0, next: isMore ? at : next }
   }
@@ -99,7 +100,10 @@ async function deleteChain(
     "meta",
     items.map(({ sk }) => ({ pk, sk })),
   )
-  return { records: items.length, isMore: answer.outcome !== "committed" || items.length === ITEM_DELETES_MAX }
+  return {
+    records: items.length,
+    isMore: answer.outcome !== "committed" || items.length === ITEM_DELETES_MAX,
+  }
 }
 
 async function deleteObjects(
