@@ -73,5 +73,6 @@ export function aggregate(node: TreeNode, scope: Scope): AggregateCall {
   }
   const argument = scalar(only, scope)
   if (argument.kind === "constant") return unplanned(`${called.fn} of a constant`)
+  if (fn === "count" && argument.kind === "call") return unplanned("a count of an expression")
   return { fn, argument, type: typeOf(fn, argument), ...filter }
 }

@@ -1,0 +1,94 @@
+import { compareText } from "../../expression/comparison.ts"
+
+/** Values of one column: beyond it, masks and ranks cost more than another engine's scan. */
+export const DICTIONARY_VALUES_MAX = 1_048_576
+/** Masks kept of a dictionary: the conditions of a dashboard or two. */
+const MASKS_KEPT = 64
+/** Memory of a value: its entry in a map and in a list, and for text a short string. */
+const BYTES_OF_NUMBER = 56
+const BYTES_OF_TEXT = 96
+
+/** Thrown where a statement turns out not to be the direct path's; DuckDB answers it. */
+export class GivenUp extends Error {}
+
+/** The order of a dictionary's values. */
+export interface Ranking<T> {
+  /** By code the value's place among all values, from 1; null's is 0. */
+  readonly ranks: Int32Array
+  /** The value of a rank. */
+  readonly at: (rank: number) => T
+}
+
+/** Text or numbers of a column, each with a small number of its own; 0 stands for null. Codes never change. */
+export class Dictionary<T extends string | number = string | number> {
+  /** By code; what stands at 0 means nothing. */
+  readonly values: T[]
+  readonly #codes = new Map<T, number>()
+  readonly #masks = new Map<string, Uint8Array>()
+  #ranking: Ranking<T> | undefined
+
+  constructor(filler: T) {
+    this.values = [filler]
+  }
+
+  /** Codes are below it. */
+  get size(): number {
+    return this.values.length
+  }
+
+  get bytes(): number {
+    return this.values.length * (typeof this.values[0] === "string" ? BYTES_OF_TEXT : BYTES_OF_NUMBER)
+  }
+
+  /** The value's code, made where there is none yet. Throws `GivenUp` when there are too many. */
+  code(value: T): number {
+    const known = this.#codes.get(value)
+    if (known !== undefined) return known
+    if (this.values.length > DICTIONARY_VALUES_MAX) {
+      throw new GivenUp(`a column of more than ${DICTIONARY_VALUES_MAX} values`)
+    }
+    const code = this.values.push(value) - 1
+    this.#codes.set(value, code)
+    return code
+  }
+
+  find(value: T): number | undefined {
+    return this.#codes.get(value)
+  }
+
+  /**
+   * 1 for each code whose value passes; null's is 0.
+   * @param key names the condition: equal keys mean equal conditions
+   */
+  mask(key: string, test: (value: T) => boolean): Uint8Array {
+    const known = this.#masks.get(key)
+    if (known?.length === this.size) return known
+    const mask = new Uint8Array(this.size)
+    if (known !== undefined) mask.set(known)
+    for (let code = known?.length ?? 1; code < mask.length; code++) {
+      if (test(this.values[code]!)) mask[code] = 1
+    }
+    const [oldest] = this.#masks.keys()
+    if (this.#masks.size >= MASKS_KEPT && oldest !== undefined) this.#masks.delete(oldest)
+    this.#masks.delete(key)
+    this.#masks.set(key, mask)
+    return mask
+  }
+
+  /** The order of the values as of now. */
+  ranking(): Ranking<T> {
+    if (this.#ranking?.ranks.length === this.size) return this.#ranking
+    const values = this.values.slice()
+    const sorted = Int32Array.from({ length: values.length - 1 }, (_, at) => at + 1)
+    sorted.sort((a, b) => compare(values[a]!, values[b]!))
+    const ranks = new Int32Array(values.length)
+    for (const [at, code] of sorted.entries()) ranks[code] = at + 1
+    this.#ranking = { ranks, at: rank => values[sorted[rank - 1]!]! }
+    return this.#ranking
+  }
+}
+
+function compare(a: string | number, b: string | number): number {
+  if (typeof a === "string" && typeof b === "string") return compareText(a, b)
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,85 @@
+import { DECIMAL_SCALE } from "../../ingest/column.ts"
+import type { Block, ColumnStore } from "../columns/column-store.ts"
+import { isCoded } from "../columns/encode.ts"
+import type { AggregateCall, Scalar } from "../plan.ts"
+import { scalarKey } from "../planning/scalar.ts"
+import { type Accumulator, CountAccumulator, TextExtremeAccumulator } from "./accumulator.ts"
+import { conditionOf } from "./condition.ts"
+import { codesKey, codesOf, prepareScalar } from "./derived.ts"
+import type { Aggregated } from "./grouping.ts"
+import {
+  average,
+  DistinctAccumulator,
+  ExtremeAccumulator,
+  SumAccumulator,
+  type SumKind,
+  sumOfIntegers,
+} from "./number-accumulators.ts"
+import { numberSource } from "./number-source.ts"
+
+/** What a statement runs over: blocks that hold the columns which it reads. */
+export interface Scan {
+  readonly table: string
+  readonly store: ColumnStore
+  readonly blocks: readonly Block[]
+}
+
+/** A double stays exact while the greatest value times the rows does. */
+function sumKind(argument: Scalar, { blocks }: Scan): SumKind {
+  let greatest = 0
+  let rows = 0
+  for (const block of blocks) {
+    const { min, max } = numberSource(argument, block.columns)
+    greatest = Math.max(greatest, Math.abs(min), Math.abs(max))
+    rows += block.rows
+  }
+  if (argument.type === "double" || argument.type === "float") return "double"
+  return greatest * rows <= Number.MAX_SAFE_INTEGER ? "exact" : "halves"
+}
+
+function scaleOf({ type }: Scalar): number {
+  return type === "decimal" ? 10 ** DECIMAL_SCALE : 1
+}
+
+/** Where a value's nulls are seen: its own column, or that of its codes. */
+function columnKey(scalar: Scalar): string {
+  return scalar.kind === "column" ? scalar.column : scalarKey(scalar)
+}
+
+function extreme(argument: Scalar, isMax: boolean, scan: Scan): Accumulator {
+  if (argument.kind !== "column" || !isCoded(argument.type)) return new ExtremeAccumulator(argument, isMax)
+  const ranking = scan.store.dictionary(scan.table, argument.column, "").ranking()
+  return new TextExtremeAccumulator(argument.column, isMax, ranking)
+}
+
+function distinct(argument: Scalar, { table, store, blocks }: Scan): Accumulator {
+  for (const block of blocks) codesOf(argument, block, store, table)
+  const plain = argument.kind === "column" && isCoded(argument.type)
+  const key = plain ? argument.column : codesKey(argument)
+  return new DistinctAccumulator(key, store.dictionary(table, key, plain ? "" : 0).size)
+}
+
+function accumulatorOf({ fn, argument }: AggregateCall, scan: Scan): Accumulator {
+  if (argument === undefined) return new CountAccumulator(undefined)
+  if (fn === "count_distinct") return distinct(argument, scan)
+  for (const block of scan.blocks) prepareScalar(argument, block, scan.store)
+  switch (fn) {
+    case "count":
+      return new CountAccumulator(columnKey(argument))
+    case "sum":
+      return new SumAccumulator(argument, sumKind(argument, scan), sumOfIntegers)
+    case "avg":
+      return new SumAccumulator(argument, sumKind(argument, scan), average(scaleOf(argument)))
+    default:
+      for (const block of scan.blocks) if (!isCoded(argument.type)) numberSource(argument, block.columns)
+      return extreme(argument, fn === "max", scan)
+  }
+}
+
+/** The statement's aggregates over these blocks. Throws `GivenUp`. */
+export function accumulators(calls: readonly AggregateCall[], scan: Scan): readonly Aggregated[] {
+  return calls.map(call => ({
+    accumulator: accumulatorOf(call, scan),
+    filter: call.filter === undefined ? undefined : conditionOf(call.filter),
+  }))
+}

@@ -1,0 +1,56 @@
+import type { BlockColumn } from "../columns/block-column.ts"
+import { Code } from "./code.ts"
+import { type BlockTest, blockTest, type Condition } from "./condition.ts"
+
+/** Rows of a block that passed: `all`, or the first `count` of `rows`, ascending. */
+export interface Selection {
+  readonly all: boolean
+  readonly count: number
+  readonly rows: Int32Array
+}
+
+type First = (args: readonly unknown[], rows: number, out: Int32Array) => number
+type Next = (args: readonly unknown[], count: number, out: Int32Array) => number
+
+// Without a branch: what a row adds to the count is the test's own result.
+const firstBody = (test: string): string => `let k=0;for(let r=0;r<rows;r++){out[k]=r;k+=${test}}return k`
+const nextBody = (test: string): string =>
+  `let k=0;for(let i=0;i<count;i++){const r=out[i];out[k]=r;k+=${test}}return k`
+
+/** Judges blocks row by row, the term that leaves most rows out first. */
+export class Selector {
+  readonly #terms: readonly Condition[]
+  #rows = new Int32Array(0)
+
+  /** @param terms all must hold */
+  constructor(terms: readonly Condition[]) {
+    this.#terms = terms
+  }
+
+  /** Valid until the next call. */
+  select(rows: number, columns: ReadonlyMap<string, BlockColumn>, dead: Uint8Array | undefined): Selection {
+    const tests: BlockTest[] = []
+    for (const term of this.#terms) {
+      const test = blockTest(term, columns)
+      if (test.share === 0) return { all: false, count: 0, rows: this.#rows }
+      if (test.share < 1) tests.push(test)
+    }
+    if (dead !== undefined) tests.push({ share: 0.9, source: code => `(${code.bind(dead)}[r]^1)` })
+    // One more than rows: the loop writes before it knows whether the row counts.
+    if (this.#rows.length <= rows) this.#rows = new Int32Array(rows + 1)
+    const out = this.#rows
+    if (tests.length === 0) return { all: true, count: rows, rows: out }
+    tests.sort((a, b) => a.share - b.share)
+    let count = rows
+    for (const [at, test] of tests.entries()) {
+      const code = new Code()
+      const source = test.source(code)
+      count =
+        at === 0
+          ? code.compile<First>("rows,out", firstBody(source))(code.args, rows, out)
+          : code.compile<Next>("count,out", nextBody(source))(code.args, count, out)
+      if (count === 0) break
+    }
+    return { all: false, count, rows: out }
+  }
+}
