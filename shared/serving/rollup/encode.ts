@@ -3,21 +3,12 @@ import { NO_COUNTS } from "../ingest/batch.ts"
 import type { ColumnBatch, ColumnVector } from "../ingest/column.ts"
 import { encodeParquet, type FileIdentity } from "../segment/parquet.ts"
 import type { Level } from "./level.ts"
+import { COUNT_COLUMN, stateColumn, sumType } from "./level-columns.ts"
 import type { ColumnState, Extreme } from "./state.ts"
-
-/** How many rows a level's row stands for. */
-export const COUNT_COLUMN = "$count"
-/** Columns of a level that hold a column's states. */
-export const stateColumn = (part: "count" | "sum" | "min" | "max", column: string): string =>
-  `$${part}$${column}`
 
 const INT64_MAX = 2n ** 63n - 1n
 
-/**
- * A level as a Parquet file: its dimensions under their own names, `$count`, and for each aggregated column `$count$c`
- * (values that are not null) and what of `$sum$c`, `$min$c`, `$max$c` the rollup asks for. Sums of whole numbers are
- * `long`. Undefined: a sum is beyond that.
- */
+/** A level as a Parquet file with the columns of `levelColumns`. Undefined: a sum of whole numbers is beyond `long`. */
 export function encodeLevel(
   level: Level,
   rollup: RollupSpec,
@@ -78,14 +69,15 @@ function addState(
 }
 
 function sumVector(type: ColumnVector["type"], sums: Float64Array | readonly bigint[]): ColumnVector {
-  const nulls = new Uint8Array(sums.length)
-  if (type === "float" || type === "double") {
-    return { type: "double", nulls, nullCount: 0, values: Float64Array.from(sums as Float64Array) }
+  const base = { nulls: new Uint8Array(sums.length), nullCount: 0 }
+  switch (sumType(type)) {
+    case "double":
+      return { ...base, type: "double", values: Float64Array.from(sums as Float64Array) }
+    case "decimal":
+      return { ...base, type: "decimal", values: Array.from<number | bigint, bigint>(sums, BigInt) }
+    default:
+      return { ...base, type: "long", values: BigInt64Array.from<number | bigint>(sums, BigInt) }
   }
-  const values = Array.from<number | bigint, bigint>(sums, BigInt)
-  return type === "decimal"
-    ? { type, nulls, nullCount: 0, values }
-    : { type: "long", nulls, nullCount: 0, values: BigInt64Array.from(values) }
 }
 
 function longs(numbers: Float64Array): ColumnVector {
