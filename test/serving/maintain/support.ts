@@ -3,6 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { TableSpec } from "../../../shared/definition/table-spec.ts"
 import { DuckdbEngine } from "../../../shared/serving/duckdb/engine.ts"
+import type { Maintainer } from "../../../shared/serving/maintain/maintainer.ts"
 import { vectorPointer } from "../../../shared/serving/manifest/dead-offsets.ts"
 import type { Manifest } from "../../../shared/serving/manifest/manifest.ts"
 import { commitManifest, readManifest } from "../../../shared/serving/manifest/manifest-store.ts"
@@ -86,4 +87,15 @@ export function openSql(): {
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** Takes steps until there is nothing to do; what they were for. */
+export async function settle(maintainer: Maintainer, partition = 0): Promise<string[]> {
+  const done: string[] = []
+  for (let steps = 0; steps < 100; steps++) {
+    const result = await maintainer.step("events", partition)
+    if (result.kind === "idle" || result.kind === "stopped") return done
+    done.push(result.kind === "done" ? result.what : result.kind)
+  }
+  throw new Error(`no end: ${done}`)
 }

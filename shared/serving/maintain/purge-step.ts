@@ -1,0 +1,86 @@
+import { notAfter } from "../../storage/not-after.ts"
+import type { Manifest, Purge } from "../manifest/manifest.ts"
+import { commitManifest } from "../manifest/manifest-store.ts"
+import { matchingRows } from "../purge/matching.ts"
+import { columnsOf } from "../purge/where-columns.ts"
+import type { SegmentPointer } from "../segment/segment-key.ts"
+import { columnsAt } from "../tail/pinned-files.ts"
+import { decodeHeld, readSegmentFile, widened } from "./read-segments.ts"
+import type { MaintainPorts } from "./replace-segments.ts"
+import type { Found } from "./rewrite.ts"
+
+/** Segments looked at in one step: it is bounded, and what was looked at is not looked at again. */
+const LOOKED_AT_MAX = 32
+
+/** How far the erasures of a partition are: the first segment that has to be rewritten, and what lies before it. */
+export interface PurgeLook {
+  /** Undefined: none of those looked at. */
+  readonly hit: SegmentPointer | undefined
+  /** Below it no segment holds a row that is to go. */
+  readonly clean: number
+}
+
+/**
+ * Looks for the first segment that holds a row, dead or not, for which an open erasure holds. Only the columns that the
+ * conditions name are decoded. Throws `StorageError`.
+ */
+export async function lookForPurged(ports: MaintainPorts, found: Found): Promise<PurgeLook> {
+  const { segments, purges } = found
+  const from = Math.min(...purges.map(({ done }) => done))
+  const end = Math.max(...purges.map(purge => purge.end))
+  const open = segments.filter(({ base, next }) => next > from && base < end)
+  for (const [at, segment] of open.entries()) {
+    if (at === LOOKED_AT_MAX) return { hit: undefined, clean: segment.base }
+    if (await holdsPurged(ports, found, segment)) return { hit: segment, clean: segment.base }
+  }
+  return { hit: undefined, clean: Math.max(from, found.manifest.position) }
+}
+
+async function holdsPurged(ports: MaintainPorts, found: Found, segment: SegmentPointer): Promise<boolean> {
+  const { table, manifest, purges } = found
+  const held = columnsAt(table, segment.schemaVersion)
+  const { columns } = table.spec
+  const named = new Set(purges.flatMap(({ where }) => [...columnsOf(where)]))
+  const specs = columns.filter(({ name }) => named.has(name))
+  const body = await readSegmentFile(ports, table.id, manifest.partition, segment)
+  const decoded = await decodeHeld(body, held, specs)
+  const present = decoded.specs.map(({ name }) => specs.find(one => one.name === name)!)
+  const rows = {
+    rows: decoded.rows,
+    columns: present.map((spec, index) => widened(decoded.columns[index]!, spec)),
+  }
+  return purges.some(({ where, end, done }) => {
+    if (segment.base >= end || segment.next <= done) return false
+    const matching = matchingRows(where, present, rows)
+    return matching.some((isMatch, row) => isMatch === 1 && decoded.offsets[row]! < end)
+  })
+}
+
+/** The erasures once everything below `clean` is rid of their rows; those that are through are left out. Pure. */
+export function advancedPurges(
+  { purges, position }: Manifest,
+  known: readonly Purge[],
+  base: number,
+  clean: number,
+): readonly Purge[] {
+  const ids = new Set(known.map(({ id }) => id))
+  return purges
+    .map(purge =>
+      ids.has(purge.id) && purge.done >= base ? { ...purge, done: Math.max(purge.done, clean) } : purge,
+    )
+    .filter(({ done, end }) => done < end || position < end)
+}
+
+/** Notes how far erasures are, where nothing had to be rewritten. */
+export async function notePurged(
+  ports: MaintainPorts,
+  { manifest, date }: Found,
+  clean: number,
+): Promise<"purged" | "idle" | "lost"> {
+  const base = Math.min(...manifest.purges.map(({ done }) => done))
+  const purges = advancedPurges(manifest, manifest.purges, base, clean)
+  if (JSON.stringify(purges) === JSON.stringify(manifest.purges)) return "idle"
+  const to = { ...manifest, purges, version: ports.random.id() }
+  const outcome = await commitManifest(ports, manifest, to, notAfter(date))
+  return outcome === "committed" ? "purged" : "lost"
+}
