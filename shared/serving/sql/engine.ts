@@ -42,6 +42,12 @@ export interface RunRequest {
   readonly sql: string
   readonly tables: readonly PinnedTable[]
   readonly limits: QueryLimits
+  /** `Analysis.tree`. */
+  readonly tree?: TreeNode | undefined
+  /** The engine that must answer; default: whichever suits. */
+  readonly engine?: "direct" | "duckdb" | undefined
+  /** Whether an answer that is kept may be given. Default: yes. */
+  readonly resultCache?: boolean | undefined
   /** `Analysis.isRewritten`. */
   readonly isRewritten?: boolean | undefined
   /** As many as the analysis asked for. */

@@ -6,7 +6,7 @@
 const bodies: Readonly<Record<string, string>> = {
   // Epoch milliseconds of whatever says an instant.
   pinot_millis: `(x BIGINT) AS x, (x TIMESTAMP) AS epoch_ms(x), (x TIMESTAMPTZ) AS epoch_ms(x),
-    (x DOUBLE) AS CAST(trunc(x) AS BIGINT)`,
+    (x DOUBLE) AS CAST(trunc(x) AS BIGINT), (x VARCHAR) AS epoch_ms(CAST(x AS TIMESTAMP))`,
   pinot_timestamp: `(x TIMESTAMP) AS x, (x BIGINT) AS epoch_ms(x), (x TIMESTAMPTZ) AS CAST(x AS TIMESTAMP),
     (x DOUBLE) AS epoch_ms(CAST(trunc(x) AS BIGINT)), (x VARCHAR) AS CAST(x AS TIMESTAMP)`,
   // A number as Pinot's aggregates take it.

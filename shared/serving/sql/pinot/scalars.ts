@@ -3,6 +3,7 @@ import type { TreeNode } from "../syntax-tree.ts"
 import { call, cast, coalesce, integerConstant, operation, operator, textConstant } from "../tree-build.ts"
 import { typeArgument } from "./aggregates.ts"
 import { argument, arity, type PinotCall, type Rewriting, textArgument } from "./call.ts"
+import { instantKind } from "./instants.ts"
 
 /** Only under `pinotCompat`: SQL has a function of that name that counts otherwise. */
 function compatOnly(made: Rewriting): Rewriting {
@@ -106,6 +107,14 @@ const concat: Rewriting = at => {
     : undefined
 }
 
+/** ROUND(x, n) is the multiple of n at or below x: to Pinot the second argument is a bucket's size. */
+const round: Rewriting = at => {
+  if (at.args.length !== 2) return undefined
+  const [value, size] = [argument(at, 0), argument(at, 1)]
+  if (instantKind(value, at) === undefined) return call("pinot_round", [value, size])
+  return operator("*", operator("//", cast(value, "BIGINT"), size), size)
+}
+
 /** By canonical name: lower case, no underscores. */
 export const scalarFunctions: Readonly<Record<string, Rewriting>> = {
   jsonextractscalar: jsonExtractScalar,
@@ -128,7 +137,7 @@ export const scalarFunctions: Readonly<Record<string, Rewriting>> = {
     return call("pinot_substr", at.args)
   }),
   concat: compatOnly(concat),
-  round: compatOnly(at => (at.args.length === 2 ? call("pinot_round", at.args) : undefined)),
+  round: compatOnly(round),
   rounddecimal: renamed("round"),
   truncatedecimal: renamed("trunc"),
   plus: binary("+"),

@@ -2,6 +2,7 @@ import { Refusal } from "../refusal.ts"
 import type { TreeNode } from "../syntax-tree.ts"
 import { call, cast, integerConstant, operator, textConstant } from "../tree-build.ts"
 import { argument, arity, numberArgument, type PinotCall, type Rewriting, textArgument } from "./call.ts"
+import { instantKind, millisOf, timestampOf } from "./instants.ts"
 import {
   granularity,
   type PatternUse,
@@ -24,14 +25,10 @@ function over(node: TreeNode, divisor: bigint): TreeNode {
   return divisor === 1n ? node : operator("//", node, integerConstant(divisor))
 }
 
-function millis(node: TreeNode): TreeNode {
-  return call("pinot_millis", [node])
-}
-
 /** Epoch milliseconds of a count of units. */
-function fromUnits(count: TreeNode, unit: TimeUnit, size = 1): TreeNode {
+function fromUnits(at: PinotCall, count: TreeNode, unit: TimeUnit, size = 1): TreeNode {
   const nanos = UNIT_NANOS[unit] * BigInt(size)
-  if (unit === "MILLISECONDS" && size === 1) return millis(count)
+  if (unit === "MILLISECONDS" && size === 1) return millisOf(count, at)
   const whole = cast(count, "BIGINT")
   return UNIT_NANOS[unit] >= MILLI
     ? times(whole, nanos / MILLI)
@@ -92,10 +89,10 @@ function bucketed(moment: TreeNode, unit: TimeUnit, size: number): TreeNode {
   return call("pinot_bucket", [width, moment, textConstant(interval.parent)])
 }
 
-function millisOf(at: PinotCall, value: TreeNode, form: TimeForm): TreeNode {
-  if (form.kind === "timestamp") return millis(call("pinot_timestamp", [value]))
+function millisOfForm(at: PinotCall, value: TreeNode, form: TimeForm): TreeNode {
+  if (form.kind === "timestamp") return millisOf(value, at)
   if (form.kind === "text") return parsed(at, value, form.pattern, form.zone)
-  return fromUnits(value, form.unit, form.size)
+  return fromUnits(at, value, form.unit, form.size)
 }
 
 const dateTimeConvert: Rewriting = at => {
@@ -105,7 +102,7 @@ const dateTimeConvert: Rewriting = at => {
   if (grain === undefined) {
     throw new Refusal("query_validation", `${at.name}: expected a granularity such as '1:HOURS'`, at.node)
   }
-  const ms = millisOf(at, argument(at, 0), readForm(at, 1))
+  const ms = millisOfForm(at, argument(at, 0), readForm(at, 1))
   const zone = at.args.length > 4 ? textArgument(at, 4, "a time zone") : undefined
   if (output.kind === "text") {
     const moment = bucketed(local(ms, output.zone), grain.unit, grain.size)
@@ -134,14 +131,16 @@ const dateTrunc: Rewriting = at => {
   const unit = textConstant(textArgument(at, 0, "a unit such as 'day'").toLowerCase())
   const value = argument(at, 1)
   if (at.args.length === 2) {
-    const column = at.columnOf(value)
-    const isTimestamp = column?.type === "timestamp" && column.list === undefined
-    return isTimestamp ? call("date_trunc", [unit, value]) : call("pinot_datetrunc", [unit, value])
+    const kind = instantKind(value, at)
+    if (kind === "timestamp") return call("date_trunc", [unit, value])
+    return kind === undefined
+      ? call("pinot_datetrunc", [unit, value])
+      : call("pinot_trunc", [unit, millisOf(value, at)])
   }
   const input = unitArgument(at, 2)
   const zone = at.args.length > 3 ? textArgument(at, 3, "a time zone") : "UTC"
   const output = at.args.length > 4 ? unitArgument(at, 4) : input
-  const ms = fromUnits(value, input)
+  const ms = fromUnits(at, value, input)
   const truncated =
     zone === "UTC"
       ? call("pinot_trunc", [unit, ms])
@@ -152,7 +151,7 @@ const dateTrunc: Rewriting = at => {
 const toDateTime: Rewriting = at => {
   arity(at, 2, 3)
   const zone = at.args.length > 2 ? textArgument(at, 2, "a time zone") : "UTC"
-  return printed(at, local(millis(argument(at, 0)), zone), textArgument(at, 1, "a pattern"), zone)
+  return printed(at, local(millisOf(argument(at, 0), at), zone), textArgument(at, 1, "a pattern"), zone)
 }
 
 const fromDateTime: Rewriting = at => {
@@ -163,7 +162,7 @@ const fromDateTime: Rewriting = at => {
 
 const timeConvert: Rewriting = at => {
   arity(at, 3)
-  return toUnits(fromUnits(argument(at, 0), unitArgument(at, 1)), unitArgument(at, 2))
+  return toUnits(fromUnits(at, argument(at, 0), unitArgument(at, 1)), unitArgument(at, 2))
 }
 
 const ISO_DURATION =
@@ -213,11 +212,11 @@ function epochFunctions(epoch: Epoch): [string, Rewriting][] {
   const name = epoch.toLowerCase()
   const plain: Rewriting = at => {
     arity(at, 1)
-    return toUnits(millis(argument(at, 0)), unit)
+    return toUnits(millisOf(argument(at, 0), at), unit)
   }
   const bucket: Rewriting = at => {
     arity(at, 2)
-    return over(toUnits(millis(argument(at, 0)), unit), bucketSize(at))
+    return over(toUnits(millisOf(argument(at, 0), at), unit), bucketSize(at))
   }
   return [
     [`toepoch${name}`, plain],
@@ -227,24 +226,24 @@ function epochFunctions(epoch: Epoch): [string, Rewriting][] {
       `fromepoch${name}`,
       at => {
         arity(at, 1)
-        return fromUnits(argument(at, 0), unit)
+        return fromUnits(at, argument(at, 0), unit)
       },
     ],
     [
       `fromepoch${name}bucket`,
       at => {
         arity(at, 2)
-        return fromUnits(times(cast(argument(at, 0), "BIGINT"), bucketSize(at)), unit)
+        return fromUnits(at, times(cast(argument(at, 0), "BIGINT"), bucketSize(at)), unit)
       },
     ],
   ]
 }
 
 const one =
-  (made: (value: TreeNode) => TreeNode): Rewriting =>
+  (made: (value: TreeNode, at: PinotCall) => TreeNode): Rewriting =>
   at => {
     arity(at, 1)
-    return made(argument(at, 0))
+    return made(argument(at, 0), at)
   }
 
 /** By canonical name: lower case, no underscores. */
@@ -256,9 +255,9 @@ export const timeFunctions: Readonly<Record<string, Rewriting>> = {
   datetrunc: at =>
     at.name.includes("_") && at.args.length === 2 && !at.pinotCompat ? undefined : dateTrunc(at),
   fromdatetime: fromDateTime,
-  fromtimestamp: one(millis),
+  fromtimestamp: one(millisOf),
   now: at => (at.pinotCompat && at.args.length === 0 ? now : undefined),
   timeconvert: timeConvert,
   todatetime: toDateTime,
-  totimestamp: at => (at.name.includes("_") ? undefined : one(value => call("pinot_timestamp", [value]))(at)),
+  totimestamp: at => (at.name.includes("_") ? undefined : one(timestampOf)(at)),
 }
