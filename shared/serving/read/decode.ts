@@ -38,7 +38,7 @@ function decodeValues(leaf: Leaf, pages: readonly Page[], slots: number): Decode
       builder.add(page, at, spread(leaf, page))
       at += page.slots
     }
-    return { kind: "numbers", values: narrowedLongs(leaf, builder.finish()) }
+    return { kind: "numbers", values: narrowedLongs(builder.finish()) }
   }
   if (dictionary !== undefined && data.every(isById)) {
     const ids = newIds(dictionary.slots, slots)

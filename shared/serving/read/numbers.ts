@@ -128,15 +128,18 @@ function readLongs(data: Uint8Array, into: BigInt64Array, at: number, count: num
 /** The high word from which on a long may be no safe integer. */
 const SAFE_HIGH = 2 ** 21
 
-/** Longs as doubles where all are safe integers. */
-export function narrowedLongs({ physical }: Leaf, values: Numbers): Numbers {
-  if (physical !== PHYSICAL.int64) return values
+/** Longs as doubles; undefined where one is no safe integer. */
+export function safeLongs(values: BigInt64Array): Float64Array | undefined {
   const words = new Int32Array(values.buffer, values.byteOffset, values.length * 2)
   const numbers = new Float64Array(values.length)
   for (let index = 0; index < numbers.length; index++) {
     const high = words[index * 2 + 1]!
-    if (high >= SAFE_HIGH || high <= -SAFE_HIGH) return values
+    if (high >= SAFE_HIGH || high <= -SAFE_HIGH) return undefined
     numbers[index] = high * 0x100000000 + (words[index * 2]! >>> 0)
   }
   return numbers
 }
+
+/** Longs as doubles where all are safe integers; other numbers as they are. */
+export const narrowedLongs = (values: Numbers): Numbers =>
+  values instanceof BigInt64Array ? (safeLongs(values) ?? values) : values

@@ -1,0 +1,80 @@
+import { compareText } from "../expression/comparison.ts"
+import type { ColumnVector } from "../ingest/column.ts"
+import { safeLongs } from "../read/numbers.ts"
+
+/** A column's value in an index: longs and timestamps as numbers where they are safe integers, decimals unscaled. */
+export type IndexValue = number | bigint | string
+
+/** Each row's value by its place among the column's values. */
+export interface Distinct {
+  /** Ascending, no two equal. */
+  readonly values: readonly IndexValue[]
+  /** By row; `values.length` stands for null. */
+  readonly codes: Uint32Array
+}
+
+/** Negative, zero or positive. Numbers and bigints compare by what they are. */
+export function compareValues(a: IndexValue, b: IndexValue): number {
+  if (typeof a === "string" || typeof b === "string") return compareText(String(a), String(b))
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** The column's values as indexes have them, row by row; undefined for JSON and bytes, which have no order in SQL here. */
+export function indexValues(column: ColumnVector): ArrayLike<IndexValue> | undefined {
+  if (column.type === "json" || column.type === "bytes") return undefined
+  if (column.type !== "long" && column.type !== "timestamp") return column.values
+  const { values } = column
+  return safeLongs(values) ?? Array.from(values, narrowed)
+}
+
+function narrowed(value: bigint): IndexValue {
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : value
+}
+
+/** Sorts out a column's values; undefined where it cannot be indexed. */
+export function distinctOf(column: ColumnVector): Distinct | undefined {
+  const cells = indexValues(column)
+  if (cells === undefined) return undefined
+  const { nulls } = column
+  const rows = nulls.length
+  const found = new Map<IndexValue, number>()
+  const codes = new Uint32Array(rows)
+  const values: IndexValue[] = []
+  for (let row = 0; row < rows; row++) {
+    if (nulls[row] === 1) continue
+    const value = cells[row]!
+    let code = found.get(value)
+    if (code === undefined) {
+      code = values.length
+      // Equal, but another number to who reads it.
+      values.push(Object.is(value, -0) ? 0 : value)
+      found.set(value, code)
+    }
+    codes[row] = code
+  }
+  const order = Uint32Array.from(values, (_, code) => code).sort((a, b) =>
+    compareValues(values[a]!, values[b]!),
+  )
+  const rank = new Uint32Array(values.length)
+  for (let at = 0; at < order.length; at++) rank[order[at]!] = at
+  for (let row = 0; row < rows; row++) codes[row] = nulls[row] === 1 ? values.length : rank[codes[row]!]!
+  return { values: Array.from(order, code => values[code]!), codes }
+}
+
+/** The rows of each code, ascending: those of code `c` from `starts[c]` up to `starts[c + 1]`. */
+export interface GroupedRows {
+  readonly rows: Uint32Array
+  readonly starts: Uint32Array
+}
+
+/** @param codes below `count` */
+export function groupByCode(codes: Uint32Array, count: number): GroupedRows {
+  const starts = new Uint32Array(count + 1)
+  for (let row = 0; row < codes.length; row++) starts[codes[row]! + 1]!++
+  for (let code = 0; code < count; code++) starts[code + 1]! += starts[code]!
+  const next = starts.slice(0, count)
+  const rows = new Uint32Array(codes.length)
+  for (let row = 0; row < codes.length; row++) rows[next[codes[row]!]!++] = row
+  return { rows, starts }
+}
