@@ -2,6 +2,7 @@ import type { ColumnSpec, RollupSpec } from "../../definition/table-spec.ts"
 import type { ColumnBatch } from "../ingest/column.ts"
 import { type Dimension, dimensionOf } from "./dimension.ts"
 import { type Grouping, groupRows } from "./group-rows.ts"
+import { GroupSample } from "./group-sample.ts"
 import { type ColumnState, mergeStates, stateOfRows, sumOf, wantedStates } from "./state.ts"
 
 /** Rows of one combination of dimensions each, with what is kept of them. */
@@ -20,16 +21,18 @@ export interface Level {
 export const LEAF_ROWS_DEFAULT = 10_000
 /** Of one segment and rollup: each is an object to write, and a pointer of some 60 bytes. */
 export const LEVELS_MAX = 24
-/** A level that leaves more than this share of its parent's rows is not worth its object. */
+/** A level that leaves more than this share of the rows that a query would read without it is not worth its object. */
 const WORTH_SHARE = 0.5
-/** Levels that are computed and thrown away cost time: so many are tried. */
-const TRIED_MAX = 64
+/** Combinations of dimensions that are looked at: each groups the sample, a millisecond or two. */
+const TRIED_MAX = 512
 
 /**
- * The levels of a segment's rows: one that keeps all dimensions and, as long as a level has more rows than `leafRows`,
- * those that leave one of its dimensions out, the last in order first. As in Pinot's star-tree, whose star nodes they
- * are (a node with more rows than a bound is split, and has a child that drops the dimension), but for whole levels, so
- * that each is one run of sorted rows. Empty: pre-aggregating would save less than half.
+ * The levels of a segment's rows. Starting with all dimensions, then with fewer and fewer, the last in order left out
+ * first, a level is made where the narrowest one that covers it (or the rows themselves) has more than `leafRows` rows
+ * and at least twice as many as it. So a query over dimensions of the rollup reads at most `leafRows` rows, or twice as
+ * many as it has to, but for the bounds on levels. As in Pinot's star-tree, whose star nodes they are (a node with more
+ * rows than a bound is split, and has a child that drops the dimension), but for whole levels, so that each is one run of
+ * sorted rows.
  */
 export function buildLevels(
   columns: readonly ColumnSpec[],
@@ -40,25 +43,27 @@ export function buildLevels(
   if (batch.rows <= leafRows) return []
   const root = rowsAsLevel(columns, batch, rollup)
   if (root === undefined) return []
-  const full = sortedLevel(regroup(root, root.kept))
-  if (full.rows > batch.rows * WORTH_SHARE) return []
+  const sample = new GroupSample(root.dimensions, root.rows)
   const skip = new Set((rollup.skip ?? []).map(name => rollup.dimensions.indexOf(name)))
-  const levels = [full]
-  const seen = new Set([nameOf(full.kept)])
+  const levels: Level[] = []
+  const seen = new Set([nameOf(root.kept)])
   // Wide ones first: what the bounds cut off are narrow ones, which a wider one covers. Those that are not worth an
   // object are walked through: of dimensions that tell each other (city, region) only leaving out both saves rows.
-  const queue = [full.kept]
-  for (const wide of queue) {
-    for (const dropped of wide.toReversed()) {
-      const kept = wide.filter(index => index !== dropped)
-      if (skip.has(dropped) || seen.has(nameOf(kept))) continue
-      if (levels.length >= LEVELS_MAX || seen.size >= TRIED_MAX) return levels
-      seen.add(nameOf(kept))
-      const within = narrowest(levels, kept)
-      if (within.rows <= leafRows) continue
-      queue.push(kept)
+  const queue = [root.kept]
+  for (const kept of queue) {
+    const within = narrowest([root, ...levels], kept)
+    if (within.rows <= leafRows) continue
+    const worth = within.rows * WORTH_SHARE
+    if (sample.estimate(kept) <= worth) {
       const level = regroup(within, kept)
-      if (level.rows <= within.rows * WORTH_SHARE) levels.push(sortedLevel(level))
+      if (level.rows <= worth) levels.push(sortedLevel(level))
+      if (levels.length >= LEVELS_MAX) break
+    }
+    for (const dropped of kept.toReversed()) {
+      const next = kept.filter(index => index !== dropped)
+      if (skip.has(dropped) || seen.has(nameOf(next)) || seen.size >= TRIED_MAX) continue
+      seen.add(nameOf(next))
+      queue.push(next)
     }
   }
   return levels

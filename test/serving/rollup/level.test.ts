@@ -4,6 +4,7 @@ import type { ColumnSpec, RollupSpec } from "../../../shared/definition/table-sp
 import { NO_COUNTS } from "../../../shared/serving/ingest/batch.ts"
 import type { ColumnBatch } from "../../../shared/serving/ingest/column.ts"
 import { groupRows } from "../../../shared/serving/rollup/group-rows.ts"
+import { GroupSample } from "../../../shared/serving/rollup/group-sample.ts"
 import { buildLevels, type Level } from "../../../shared/serving/rollup/level.ts"
 
 const columns: readonly ColumnSpec[] = [
@@ -108,9 +109,10 @@ test("a level above the bound has narrower ones, each at most half of it; skippe
   expect(names({ ...rollup, skip: ["city"] })).toEqual(["012:40"])
 })
 
-test("rows that hardly repeat make no level", () => {
+test("dimensions that tell rows apart are in no level; few rows, or rows of an older schema, have none", () => {
   const rows = Array.from({ length: 100 }, (_, at): Row => [`c${at}`, at, "x", 1n])
-  expect(buildLevels(columns, batchOf(rows), rollup)).toEqual([])
+  expect(buildLevels(columns, batchOf(rows), rollup).map(({ kept }) => kept)).toEqual([[2]])
+  expect(buildLevels(columns, batchOf(rows), { ...rollup, leafRows: 100 })).toEqual([])
   expect(buildLevels(columns, batchOf([]), rollup)).toEqual([])
   const older = columns.slice(0, 3)
   expect(
@@ -143,4 +145,23 @@ test("keys of any sizes group as their tuples do", () => {
     }),
     { numRuns: 100 },
   )
+})
+
+test("how many groups there are is told from a sample, to a tenth or so", () => {
+  const rows = 200_000
+  const ids = (size: number, factor: number) => ({
+    type: "int" as const,
+    size,
+    values: [],
+    ids: Uint32Array.from({ length: rows }, (_, row) => (Math.imul(row, factor) >>> 8) % size),
+  })
+  const sample = new GroupSample(
+    [ids(7, 0x9e3779b1), ids(5_000, 0x85ebca6b), ids(1_000_000, 0xc2b2ae35)],
+    rows,
+  )
+  expect(sample.estimate([])).toBe(1)
+  expect(sample.estimate([0])).toBe(7)
+  expect(Math.abs(sample.estimate([1]) - 5_000)).toBeLessThan(500)
+  expect(sample.estimate([0, 1, 2])).toBeGreaterThan(rows / 2)
+  expect(sample.estimate([0, 1, 2])).toBeLessThanOrEqual(rows)
 })
