@@ -220,7 +220,7 @@ export class JobEngine implements TaskEngine, ProgramHost {
       const cursor = new RecordCursor(bytes)
       while (cursor.next()) {
         if (cursor.offset < batch.from || cursor.offset >= batch.next || cursor.valueStart < 0) continue
-        if (skipped.has(cursor.offset)) {
+        if (skipped.size > 0 && skipped.has(cursor.offset)) {
           this.#counters.skipped++
           this.#deadLetters?.writeStored(cursor, skipped.get(cursor.offset))
           continue

@@ -21,12 +21,6 @@ const BACKSLASH = 92
 const BRACE_OPEN = 123
 const LETTER_E = 101
 const LETTER_F = 102
-// Four string bytes at a time: a byte below n makes (x - n in each byte) & ~x carry into its high bit.
-const EACH_1 = 0x01010101
-const EACH_SPACE = 0x20202020
-const EACH_QUOTE = 0x22222222
-const EACH_BACKSLASH = 0x5c5c5c5c
-const EACH_HIGH_BIT = 0x80808080 | 0
 
 const decoder = new TextDecoder()
 
@@ -58,8 +52,8 @@ export class RecordReader {
   }
 
   /**
-   * The record whose JSON text lies in `buffer` from `start` to `end`. It is valid until the next call. Throws what
-   * JSON.parse throws.
+   * The record whose JSON text lies in `buffer` from `start` to `end`. It is valid until the next call, and the bytes
+   * of a buffer stay as they are. Throws what JSON.parse throws.
    */
   read(buffer: Uint8Array, start: number, end: number): unknown {
     const values = this.#values
@@ -146,36 +140,20 @@ export class RecordReader {
   }
 
   #stringEnd(index: number, start: number, end: number): number {
-    const { buffer } = this.#values
-    const view = this.#view
-    const lastWord = end - 4
-    let seen = 0
+    const { buffer, marks } = this.#values
     let plain = PLAIN
-    let at = start
+    let at = marks.next(start)
     for (;;) {
-      while (at <= lastWord) {
-        const word = view.getInt32(at, true)
-        const quote = word ^ EACH_QUOTE
-        const slash = word ^ EACH_BACKSLASH
-        const stops =
-          ((quote - EACH_1) & ~quote) | ((slash - EACH_1) & ~slash) | ((word - EACH_SPACE) & ~word)
-        if ((stops & EACH_HIGH_BIT) !== 0) break
-        seen |= word
-        at += 4
-      }
-      let byte = 0
-      for (; at < end; at++) {
-        byte = buffer[at] as number
-        if (byte === QUOTE || byte === BACKSLASH || byte < SPACE) break
-        if (byte >= 128) seen |= EACH_HIGH_BIT
-      }
-      if (at >= end || byte < SPACE) return -1
+      if (at >= end) return -1
+      const byte = buffer[at]
       if (byte === QUOTE) break
+      if (byte !== BACKSLASH) return -1
       plain = ESCAPED
-      at = this.#escapeEnd(at + 1, end)
-      if (at < 0) return -1
+      const after = this.#escapeEnd(at + 1, end)
+      if (after < 0) return -1
+      at = marks.next(after)
     }
-    this.#values.plain[index] = (seen & EACH_HIGH_BIT) === 0 ? plain : 0
+    this.#values.plain[index] = marks.isAscii(start, at) ? plain : 0
     return at + 1
   }
 

@@ -1,5 +1,6 @@
 import { ProcessingError } from "../errors.ts"
 import { asTextBuffer, textBuffer } from "../text-buffer.ts"
+import { ByteMarks } from "./byte-marks.ts"
 import { SHAPE_VALUES_MAX } from "./record-shape.ts"
 import type { RecordTexts } from "./record-texts.ts"
 
@@ -28,6 +29,7 @@ export class RecordValues {
   readonly ends = new Int32Array(SHAPE_VALUES_MAX)
   /** Of a string: `PLAIN` where its bytes are its text, `ESCAPED` where they are but for escapes, else 0. */
   readonly plain = new Uint8Array(SHAPE_VALUES_MAX)
+  readonly marks = new ByteMarks()
   /** Counts records: what was made of one is not valid for the next. */
   epoch = 0
   #node = EMPTY
@@ -49,6 +51,7 @@ export class RecordValues {
   use(buffer: Uint8Array): void {
     this.buffer = buffer
     this.#node = asTextBuffer(buffer)
+    this.marks.mark(buffer)
   }
 
   /** The bytes from `start` to `end`, a character each. */
