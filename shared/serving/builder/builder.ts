@@ -4,6 +4,7 @@ import type { Ports } from "../../storage/time.ts"
 import { concatBatches } from "../ingest/batch.ts"
 import type { Manifest } from "../manifest/manifest.ts"
 import { commitManifest, readList, readManifest } from "../manifest/manifest-store.ts"
+import { openPurges } from "../manifest/open-purges.ts"
 import {
   applySpill,
   encodeList,
@@ -16,6 +17,7 @@ import { makeSegment } from "../segment/make-segment.ts"
 import { listKey, type SegmentPointer } from "../segment/segment-key.ts"
 import type { TableInfo } from "../tables/table-item.ts"
 import type { TableRegistry } from "../tables/table-registry.ts"
+import { withoutHidden } from "../tail/hide-rows.ts"
 import type { TailCache, TailRead } from "../tail/tail-cache.ts"
 import { tailDecodedBytes, tailRecords } from "../tail/tail-state.ts"
 import { KeyIndexes } from "../upsert/key-indexes.ts"
@@ -139,10 +141,14 @@ export class Builder {
       if (put.outcome === "committed") uploads.push(put.date)
       return put.outcome === "committed"
     }
+    const purges = openPurges(table, manifest)
+    // The item is older than an erasure.
+    if (purges === undefined) return { kind: "lost" }
+    const kept = batch && withoutHidden(batch, table.schemas.at(-1) ?? table.spec.columns, { purges })
     let segment: SegmentPointer | undefined
-    if (batch !== undefined && batch.rows > 0) {
+    if (kept !== undefined && kept.rows > 0) {
       const { random } = this.#ports
-      const made = await makeSegment(table, manifest.partition, batch, {
+      const made = await makeSegment(table, manifest.partition, kept, {
         random,
         companions: this.#companions,
       })
@@ -168,6 +174,6 @@ export class Builder {
     const outcome = await commitManifest(this.#ports, manifest, next, notAfter(oldestRead, uploads))
     if (outcome !== "committed") return { kind: "lost" }
     keyed?.committed(next)
-    return { kind: "flushed", rows: batch?.rows ?? 0, position: next.position, more: ended === "limit" }
+    return { kind: "flushed", rows: kept?.rows ?? 0, position: next.position, more: ended === "limit" }
   }
 }

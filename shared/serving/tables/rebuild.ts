@@ -5,6 +5,7 @@ import { notAfter } from "../../storage/not-after.ts"
 import { settleTransaction } from "../../storage/settle.ts"
 import type { Manifest, Purge } from "../manifest/manifest.ts"
 import { commitManifest, readManifests } from "../manifest/manifest-store.ts"
+import { type KeptPurge, keepPurge, keptPurges } from "../purge/kept-purges.ts"
 import { parseWhere } from "../purge/where.ts"
 import { closeManifests, droppedNote } from "./drop.ts"
 import { TableError } from "./table-error.ts"
@@ -28,12 +29,32 @@ export async function purgesToKeep(
   ports: RegistryPorts,
   table: TableInfo,
 ): Promise<ReadonlyMap<number, readonly Purge[]>> {
-  const { rebuild } = table
-  if (rebuild === undefined || rebuild.topicId !== table.topicId) return new Map()
+  const purges = await erasuresOf(ports, table)
+  const partitions = Math.max(0, ...purges.map(({ ends }) => ends.length))
+  return new Map(Array.from({ length: partitions }, (_, partition) => [partition, openIn(purges, partition)]))
+}
+
+/** Erasures of the standing table, also those that are through with it. */
+async function erasuresOf(
+  ports: RegistryPorts,
+  { rebuild, topicId }: TableInfo,
+): Promise<readonly KeptPurge[]> {
+  if (rebuild === undefined || rebuild.topicId !== topicId) return []
   const { manifests } = await readManifests(ports, rebuild.of)
-  return new Map(
-    manifests.map(({ partition, purges }) => [partition, purges.map(purge => ({ ...purge, done: 0 }))]),
-  )
+  const kept = new Map((await keptPurges(ports, rebuild.of)).map(purge => [purge.id, purge]))
+  for (const { partition, purges } of manifests) {
+    for (const { id, where, end } of purges) {
+      const { ends } = kept.get(id) ?? { ends: manifests.map(() => 0) }
+      kept.set(id, { id, where, ends: ends.with(partition, Math.max(end, ends[partition] ?? 0)) })
+    }
+  }
+  return [...kept.values()]
+}
+
+function openIn(purges: readonly KeptPurge[], partition: number): readonly Purge[] {
+  return purges
+    .map(({ id, where, ends }) => ({ id, where, end: ends[partition] ?? 0, done: 0 }))
+    .filter(({ end }) => end > 0)
 }
 
 /**
@@ -99,26 +120,25 @@ function hasCome({ partition, position, drained }: Manifest, ends: readonly numb
   return drained || position >= (ends[partition] ?? 0)
 }
 
-/** Brings erasures over that came while the table was built; whether there were any. */
+/** Brings erasures over that the new table does not know yet; whether there were any. */
 async function addPurges(
   ports: RegistryPorts,
   shadow: TableInfo,
   manifests: readonly Manifest[],
   date: number,
 ): Promise<boolean> {
-  const kept = await purgesToKeep(ports, shadow)
-  let added = false
+  const kept = new Set((await keptPurges(ports, shadow.id)).map(({ id }) => id))
+  const fresh = (await erasuresOf(ports, shadow)).filter(({ id }) => !kept.has(id))
+  if (fresh.length === 0) return false
   for (const manifest of manifests) {
     const known = new Set(manifest.purges.map(({ id }) => id))
-    const missing = (kept.get(manifest.partition) ?? []).filter(({ id }) => !known.has(id))
+    const missing = openIn(fresh, manifest.partition).filter(({ id }) => !known.has(id))
     if (missing.length === 0) continue
-    added = true
-    const next = {
-      ...manifest,
-      purges: [...manifest.purges, ...missing],
-      version: ports.random.id(),
-    }
-    await commitManifest(ports, manifest, next, notAfter(date))
+    const purges = [...manifest.purges, ...missing]
+    const next = { ...manifest, purges, version: ports.random.id() }
+    if ((await commitManifest(ports, manifest, next, notAfter(date))) !== "committed") return true
   }
-  return added
+  // Known from here on, also when it is through with them.
+  for (const purge of fresh) await keepPurge(ports, shadow.id, purge, notAfter(date))
+  return true
 }

@@ -5,6 +5,9 @@ export type TableErrorCode =
   | "table_being_dropped"
   /** `faults` names each fault and its path. */
   | "invalid_table"
+  /** The condition of an erasure is none that every row can be tested with. */
+  | "invalid_purge"
+  | "too_many_purges"
   | "managed_by_app"
   /** Rows that stand were made otherwise; the message says what to do instead. */
   | "alteration_refused"

@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from "vitest"
 import { Maintainer, type MaintainOptions } from "../../../shared/serving/maintain/maintainer.ts"
 import { MERGE_LIMITS } from "../../../shared/serving/maintain/plan-merge.ts"
+import type { ListPointer } from "../../../shared/serving/manifest/manifest.ts"
 import { segmentsOf } from "../../../shared/serving/manifest/manifest-store.ts"
 import { encodeList } from "../../../shared/serving/manifest/segment-list.ts"
 import { listKey, type SegmentPointer } from "../../../shared/serving/segment/segment-key.ts"
@@ -82,7 +83,7 @@ test("pointers are replaced inside lists, and lists stay within their bound", as
   for (let at = 0; at < 40; at++) await table.flush(rows(at, at + 1))
   const before = await segmentsIn(table)
   const lists = [0, 10, 20].map(from => before.slice(from, from + 10))
-  const pointers = []
+  const pointers: ListPointer[] = []
   for (const [index, list] of lists.entries()) {
     const pointer = {
       base: list[0]!.base,

@@ -1,0 +1,112 @@
+import { afterAll, expect, test } from "vitest"
+import { Maintainer } from "../../../shared/serving/maintain/maintainer.ts"
+import { MERGE_LIMITS } from "../../../shared/serving/maintain/plan-merge.ts"
+import { segmentsOf } from "../../../shared/serving/manifest/manifest-store.ts"
+import { keptPurges } from "../../../shared/serving/purge/kept-purges.ts"
+import { PURGES_OPEN_MAX, purgeTable } from "../../../shared/serving/purge/purge-table.ts"
+import { appendTo, type Maintained, openMaintained, openSql, settle } from "../maintain/support.ts"
+import { SPEC } from "../support.ts"
+
+const sql = openSql()
+afterAll(() => sql.close())
+
+const rows = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, index) => ({ id: from + index, at: 1_000 * (from + index) }))
+const ids = async (table: Maintained) =>
+  (await sql.rows(table, "SELECT id FROM events ORDER BY id")).map(([id]) => id)
+const maintainerOf = ({ ports, registry, log }: Maintained) =>
+  new Maintainer(ports, registry, log, { merge: { ...MERGE_LIMITS, fanIn: 3 } })
+const purge = ({ ports, registry, log }: Maintained, where: string) =>
+  purgeTable(ports, registry, log, "events", where)
+const inFiles = async (table: Maintained, partition = 0) =>
+  (await segmentsOf(table.ports, await table.manifest(partition))).map(one => one.rows)
+
+test("what is erased is gone at once, everywhere, and later from every file", async () => {
+  const table = await openMaintained({}, { partitions: 2 })
+  await table.flush(rows(0, 4))
+  await table.flush(rows(4, 8))
+  await table.flush(rows(2, 3), 1)
+  await appendTo(table, rows(8, 12))
+  await table.kill([2])
+  const receipt = await purge(table, "id in (2, 3, 9)")
+  expect(receipt.ends).toEqual([12, 1])
+  await appendTo(table, rows(9, 10))
+  expect(await ids(table)).toEqual([0, 1, 4, 5, 6, 7, 8, 9, 10, 11])
+  // Before it is through, builders leave out what is below the end.
+  await table.builder.step("events", 0, true)
+  expect(await inFiles(table)).toEqual([4, 4, 4])
+  expect(await ids(table)).toEqual([0, 1, 4, 5, 6, 7, 8, 9, 10, 11])
+  const maintainer = maintainerOf(table)
+  expect(await settle(maintainer)).toEqual(["purge", "purge", "merge"])
+  expect(await settle(maintainer, 1)).toEqual(["purge"])
+  for (const partition of [0, 1]) expect((await table.manifest(partition)).purges).toEqual([])
+  expect(await inFiles(table)).toEqual([10])
+  expect(await inFiles(table, 1)).toEqual([])
+  expect((await table.manifest()).totals).toMatchObject({ records: 13, rows: 13 })
+  expect(await ids(table)).toEqual([0, 1, 4, 5, 6, 7, 8, 9, 10, 11])
+  expect(await keptPurges(table.ports, table.tableId)).toEqual([
+    { id: receipt.id, where: "id in (2, 3, 9)", ends: [12, 1] },
+  ])
+})
+
+test("it waits for the tail, and keeps nothing else from being done", async () => {
+  const table = await openMaintained()
+  for (let at = 0; at < 3; at++) await table.flush(rows(at, at + 1))
+  await appendTo(table, rows(3, 5))
+  await purge(table, "id >= 3")
+  expect(await settle(maintainerOf(table))).toEqual(["purge", "merge"])
+  expect((await table.manifest()).purges).toMatchObject([{ done: 3, end: 5 }])
+  expect(await ids(table)).toEqual([0, 1, 2])
+  await table.builder.step("events", 0, true)
+  expect(await settle(maintainerOf(table))).toEqual(["purge"])
+  expect((await table.manifest()).purges).toEqual([])
+  expect(await ids(table)).toEqual([0, 1, 2])
+})
+
+test("a table that is built anew leaves out what was erased, also what was erased meanwhile", async () => {
+  const table = await openMaintained()
+  await table.flush(rows(0, 6))
+  await purge(table, "id = 1")
+  await settle(maintainerOf(table))
+  await table.registry.alter({ ...SPEC, where: "id <> 5", rebuild: true }, "http")
+  await purge(table, "id = 2")
+  await table.builder.step("~events", 0, true)
+  for (let tries = 0; (await table.registry.settleRebuild("~events")) !== "swapped"; tries++) {
+    expect(tries).toBeLessThan(4)
+  }
+  const { table: now } = (await table.registry.find("events"))!
+  expect(now.id).not.toBe(table.tableId)
+  expect(await ids(table)).toEqual([0, 3, 4])
+  expect((await keptPurges(table.ports, now.id)).map(({ where }) => where).sort()).toEqual([
+    "id = 1",
+    "id = 2",
+  ])
+})
+
+test.each([
+  ["", "where: expected an expression, got nothing, at character 1"],
+  ["nope = 1", "where: there is no column 'nope'; there is id, at, at character 1"],
+  ["id = 1 or lower(id) = 'x'", "where: expected a column, got 'lower(id)', at character 11"],
+  [`id in (${"1, ".repeat(400)}1)`, "where: expected at most 1000 characters, got 1209"],
+])("a condition is refused before anything is written: %j", async (where, message) => {
+  const table = await openMaintained()
+  await table.flush(rows(0, 2))
+  await expect(purge(table, where)).rejects.toMatchObject({ code: "invalid_purge", message })
+  expect((await table.manifest()).purges).toEqual([])
+  expect(await keptPurges(table.ports, table.tableId)).toEqual([])
+  await purge(table, "id = 1")
+  expect(await ids(table)).toEqual([0])
+})
+
+test("erasures that are under way are bounded, and one of no table is told so", async () => {
+  const table = await openMaintained()
+  await table.flush(rows(0, 30))
+  for (let id = 0; id < PURGES_OPEN_MAX; id++) await purge(table, `id = ${id}`)
+  await expect(purge(table, "id = 29")).rejects.toMatchObject({ code: "too_many_purges" })
+  expect((await ids(table)).length).toBe(30 - PURGES_OPEN_MAX)
+  await settle(maintainerOf(table))
+  await purge(table, "id = 29")
+  expect((await ids(table)).length).toBe(29 - PURGES_OPEN_MAX)
+  await table.registry.drop("events", "http")
+  await expect(purge(table, "id = 29")).rejects.toMatchObject({ code: "unknown_table" })
+})
