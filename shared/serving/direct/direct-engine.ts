@@ -2,6 +2,7 @@ import type { ColumnSpec } from "../../definition/table-spec.ts"
 import type { Clock } from "../../storage/time.ts"
 import { QueryError } from "../errors.ts"
 import type { ReadMeter } from "../read/types.ts"
+import { type ChosenLevel, LevelChooser } from "../rollup/choose-levels.ts"
 import type { EngineReply } from "../sql/engine.ts"
 import type { PinnedTable, QueryCost, QueryLimits, SqlAnswer, TableFile } from "../types.ts"
 import type { BlockSource } from "./columns/block-source.ts"
@@ -32,6 +33,8 @@ export interface DirectEngineOptions {
   readonly breathe?: () => Promise<void>
   /** Where columns come from; default: the whole file, or a tail's batch. */
   readonly source?: (file: TableFile) => BlockSource
+  /** Opens a level of a pinned segment. Default: rollups are not read. */
+  readonly openLevel?: (file: TableFile, level: ChosenLevel) => TableFile
   /** Memory for decoded columns, bytes. */
   readonly columnBytesMax?: number
 }
@@ -41,6 +44,8 @@ export interface DirectRequest {
   readonly table: PinnedTable
   readonly limits: QueryLimits
   readonly signal?: AbortSignal
+  /** False: rows are read even where a rollup holds the answer. */
+  readonly useRollups?: boolean
 }
 
 /** The direct path cannot answer over this data; another engine can. */
@@ -50,6 +55,8 @@ export interface DirectGivenUp {
 
 interface Part {
   readonly file: TableFile
+  /** The file is a level: its rows stand for many, and are all of the table. */
+  readonly isLevel: boolean
   readonly blocks: readonly Block[]
 }
 
@@ -59,17 +66,20 @@ export class DirectEngine {
   readonly #breathe: (() => Promise<void>) | undefined
   readonly #store: ColumnStore
   readonly #dead = new DeadRows()
+  readonly #openLevel: DirectEngineOptions["openLevel"]
 
-  constructor({ clock, breathe, source, columnBytesMax = COLUMN_BYTES_MAX }: DirectEngineOptions) {
+  constructor(options: DirectEngineOptions) {
+    const { clock, breathe, source, openLevel, columnBytesMax = COLUMN_BYTES_MAX } = options
     this.#clock = clock
     this.#breathe = breathe
+    this.#openLevel = openLevel
     const whole = new WholeFileSource()
     this.#store = new ColumnStore(source ?? (() => whole), columnBytesMax)
   }
 
   /** Answers a plan over a pinned table. Throws what reading files throws. */
   async run(request: DirectRequest): Promise<EngineReply<SqlAnswer> | DirectGivenUp> {
-    const run = new Run(request, this.#store, this.#dead, this.#clock, this.#breathe)
+    const run = new Run(request, this.#store, this.#dead, this.#clock, this.#breathe, this.#openLevel)
     try {
       if (this.#store.dictionaryBytes > DICTIONARY_BYTES_MAX) this.#store.forget()
       return { ok: true, value: await run.answer() }
@@ -95,8 +105,12 @@ class Run {
   readonly #dead: DeadRows
   readonly #clock: Clock
   readonly #breathe: (() => Promise<void>) | undefined
+  /** The statement's, and with retention's. */
+  readonly #ownTerms: readonly Condition[]
   readonly #terms: readonly Condition[]
   readonly #startedAt: number
+  readonly #openLevel: DirectEngineOptions["openLevel"]
+  #rollup: string | undefined
   readonly #meter: ReadMeter = {
     requests: 0,
     bytesFetched: 0,
@@ -113,8 +127,10 @@ class Run {
     dead: DeadRows,
     clock: Clock,
     breathe: (() => Promise<void>) | undefined,
+    openLevel: DirectEngineOptions["openLevel"],
   ) {
     this.#request = request
+    this.#openLevel = openLevel
     this.#store = store
     this.#dead = dead
     this.#clock = clock
@@ -122,8 +138,9 @@ class Run {
     this.#startedAt = clock.elapsed()
     this.#sliceAt = this.#startedAt
     const { filter } = request.plan
-    const predicates = [...(filter === undefined ? [] : [filter]), ...cutOf(request.table)]
-    this.#terms = predicates.flatMap(predicate => conjuncts(conditionOf(predicate)))
+    this.#ownTerms = filter === undefined ? [] : conjuncts(conditionOf(filter))
+    const cut = cutOf(request.table).flatMap(predicate => conjuncts(conditionOf(predicate)))
+    this.#terms = [...this.#ownTerms, ...cut]
   }
 
   async answer(): Promise<SqlAnswer> {
@@ -138,6 +155,7 @@ class Run {
     const { requests, bytesFetched, bytesCached } = this.#meter
     return {
       engine: "direct",
+      ...(this.#rollup === undefined ? {} : { rollup: this.#rollup }),
       segments: this.#request.table.segments.length,
       pruned: {},
       requests,
@@ -200,14 +218,17 @@ class Run {
   async #group(): Promise<Pick<SqlAnswer, "columns" | "rows">> {
     const { plan, table, limits } = this.#request
     const wanted = this.#wanted(columnsRead(plan))
+    const chooser = new LevelChooser(plan, table)
     const parts: Part[] = []
-    for (const file of this.#files()) parts.push({ file, blocks: await this.#blocks(file, wanted) })
+    for (const file of this.#files()) parts.push(await this.#part(file, wanted, chooser))
     const blocks = parts.flatMap(part => part.blocks)
     const keys = await this.#keys(blocks)
     const aggregates = accumulators(plan.aggregates, { table: table.name, store: this.#store, blocks })
     const grouping = new Grouping(keys, aggregates)
-    const selector = new Selector(this.#terms)
-    for (const { file, blocks: own } of parts) {
+    const ofRows = new Selector(this.#terms)
+    const ofLevels = new Selector(this.#ownTerms)
+    for (const { file, blocks: own, isLevel } of parts) {
+      const selector = isLevel ? ofLevels : ofRows
       for (const block of own) {
         const selection = selector.select(block.rows, block.columns, this.#deadRows(file, block))
         this.#rowsScanned += selection.count
@@ -218,6 +239,19 @@ class Run {
     const result = finishGroups(plan, grouping, aggregates, limits)
     grouping.close()
     return result
+  }
+
+  /** A file's rows, or the level that holds all that is asked of them. */
+  async #part(file: TableFile, wanted: Wanted, chooser: LevelChooser): Promise<Part> {
+    const open = this.#request.useRollups === false ? undefined : this.#openLevel
+    const chosen = open === undefined ? undefined : chooser.choose(file)
+    if (open === undefined || chosen === undefined) {
+      return { file, blocks: await this.#blocks(file, wanted), isLevel: false }
+    }
+    this.#rollup = chosen.rollup.name
+    const level = open(file, chosen)
+    const columns = { ...wanted, columns: chosen.columns, withOffsets: false }
+    return { file: level, blocks: await this.#blocks(level, columns), isLevel: true }
   }
 
   /** Codes of the groups' values in every block: dictionaries are whole before groups are numbered by them. */

@@ -5,6 +5,7 @@ import { readAgain } from "../../storage/settle.ts"
 import type { Ports } from "../../storage/time.ts"
 import { companionKey, type LevelPointer } from "../segment/segment-key.ts"
 import type { PinnedSegment, TableFile } from "../types.ts"
+import type { ChosenLevel } from "./choose-levels.ts"
 import { levelColumns } from "./level-columns.ts"
 
 /**
@@ -29,5 +30,15 @@ export function levelFile(
       if (body?.length === level.sizeBytes && crc32c(body) === level.crc32c) return body
       throw new StorageError("corrupt", `level ${key} is ${body === undefined ? "missing" : "damaged"}`)
     },
+  }
+}
+
+/** Opens levels that were chosen for a query. */
+export function levelOpener(
+  ports: Pick<Ports, "objects" | "clock">,
+): (file: TableFile, chosen: ChosenLevel) => TableFile {
+  return ({ segment, columns = [] }, { level, rollup }) => {
+    if (segment === undefined) throw new TypeError("expected a segment's file: tails have no levels")
+    return levelFile(ports, columns, segment, level, rollup)
   }
 }

@@ -130,7 +130,7 @@ export class ColumnStore {
     for (const { name, type } of wanted.columns) {
       if (block.columns.has(name)) continue
       const dictionary = (): Dictionary<string> =>
-        this.dictionary(wanted.table, name, "") as Dictionary<string>
+        this.dictionary(wanted.table, valuesName(name), "") as Dictionary<string>
       const encode = loaded.get(name)
       this.add(block, name, encode?.(dictionary) ?? absentColumn(type, block.rows, dictionary))
     }
@@ -170,6 +170,11 @@ export class ColumnStore {
     this.#blocks.clear()
     this.#dictionaries = new Map()
   }
+}
+
+/** A level's extremes of a column are values of that column: they share its dictionary. */
+function valuesName(name: string): string {
+  return name.replace(/^\$(?:min|max)\$/, "")
 }
 
 function blockId(file: TableFile, group: number): string {

@@ -2,6 +2,7 @@ import type { BlockColumn, CodedColumn } from "../columns/block-column.ts"
 import type { Ranking } from "../columns/dictionary.ts"
 import type { Cell } from "./cell.ts"
 import type { Code } from "./code.ts"
+import { extremeCodes, levelCounts } from "./level-columns.ts"
 
 /** One number for each group, from 1 on; grows. */
 export class GroupNumbers {
@@ -52,6 +53,8 @@ export class CountAccumulator implements Accumulator {
 
   updateSource(code: Code, columns: ReadonlyMap<string, BlockColumn>): string {
     const counts = code.bind(this.#counts.values)
+    const ofLevel = levelCounts(columns, this.#column)
+    if (ofLevel !== undefined) return `${counts}[g]+=${code.bind(ofLevel.values)}[r];`
     const column = this.#column === undefined ? undefined : columns.get(this.#column)
     if (column?.kind === "codes") return `${counts}[g]+=${code.bind(column.codes)}[r]!==0?1:0;`
     return guarded(code, column?.nulls === undefined ? [] : [column.nulls], `${counts}[g]++;`)
@@ -89,7 +92,7 @@ export class TextExtremeAccumulator implements Accumulator {
   }
 
   updateSource(code: Code, columns: ReadonlyMap<string, BlockColumn>): string {
-    const { codes } = columns.get(this.#column) as CodedColumn
+    const { codes } = extremeCodes(this.#column, this.#isMax, columns) as CodedColumn
     const kept = code.bind(this.#ranks.values)
     const rank = `${code.bind(this.#ranking.ranks)}[${code.bind(codes)}[r]]`
     const beats = this.#isMax ? `x>${kept}[g]` : `x!==0&&(${kept}[g]===0||x<${kept}[g])`

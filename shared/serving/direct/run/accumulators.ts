@@ -7,6 +7,7 @@ import { type Accumulator, CountAccumulator, TextExtremeAccumulator } from "./ac
 import { conditionOf } from "./condition.ts"
 import { codesKey, codesOf, prepareScalar } from "./derived.ts"
 import type { Aggregated } from "./grouping.ts"
+import { extremeSource, sumSource } from "./level-columns.ts"
 import {
   average,
   DistinctAccumulator,
@@ -15,7 +16,6 @@ import {
   type SumKind,
   sumOfIntegers,
 } from "./number-accumulators.ts"
-import { numberSource } from "./number-source.ts"
 
 /** What a statement runs over: blocks that hold the columns which it reads. */
 export interface Scan {
@@ -29,7 +29,7 @@ function sumKind(argument: Scalar, { blocks }: Scan): SumKind {
   let greatest = 0
   let rows = 0
   for (const block of blocks) {
-    const { min, max } = numberSource(argument, block.columns)
+    const { min, max } = sumSource(argument, block.columns)
     greatest = Math.max(greatest, Math.abs(min), Math.abs(max))
     rows += block.rows
   }
@@ -71,7 +71,9 @@ function accumulatorOf({ fn, argument }: AggregateCall, scan: Scan): Accumulator
     case "avg":
       return new SumAccumulator(argument, sumKind(argument, scan), average(scaleOf(argument)))
     default:
-      for (const block of scan.blocks) if (!isCoded(argument.type)) numberSource(argument, block.columns)
+      for (const block of scan.blocks) {
+        if (!isCoded(argument.type)) extremeSource(argument, fn === "max", block.columns)
+      }
       return extreme(argument, fn === "max", scan)
   }
 }

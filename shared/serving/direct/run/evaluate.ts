@@ -46,8 +46,7 @@ function ofDoubles(fn: string, left: ValueType, right: ValueType): Binary {
     "+": (a, b) => a + b,
     "-": (a, b) => a - b,
     "*": (a, b) => a * b,
-    // DuckDB divides by zero to NULL.
-    "/": (a, b) => (b === 0 ? null : a / b),
+    "/": (a, b) => a / b,
   }
   const operator = apply[fn]
   if (operator === undefined) throw new RangeError(`no operator ${fn}`)
@@ -75,11 +74,13 @@ function arithmetic(fn: string, type: ValueType, left: ValueType, right: ValueTy
   }
 }
 
-/** The order of two values of one type, neither null. */
+/** The order of two values of one type, neither null. NaN is equal to itself and above all others, as in DuckDB. */
 export function compareCells(a: Cell, b: Cell): number {
   if (typeof a === "string" && typeof b === "string") return compareText(a, b)
   const [x, y] = [a as number, b as number]
-  return x < y ? -1 : x > y ? 1 : 0
+  if (x < y) return -1
+  if (x > y) return 1
+  return x === y ? 0 : Number(Number.isNaN(x)) - Number(Number.isNaN(y))
 }
 
 const comparisons: Readonly<Record<string, (order: number) => boolean>> = {

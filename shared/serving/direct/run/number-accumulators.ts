@@ -3,8 +3,8 @@ import type { Scalar } from "../plan.ts"
 import { type Accumulator, GroupNumbers, guarded } from "./accumulator.ts"
 import { type Cell, integerCell } from "./cell.ts"
 import type { Code } from "./code.ts"
+import { extremeSource, levelCounts, sumSource } from "./level-columns.ts"
 import { NumberSet } from "./number-set.ts"
-import { numberSource } from "./number-source.ts"
 
 /**
  * Halves of a sum whose total may pass 2^53: each value is split at this many, so that both halves stay exact over
@@ -40,9 +40,12 @@ export class SumAccumulator implements Accumulator {
   }
 
   updateSource(code: Code, columns: ReadonlyMap<string, BlockColumn>): string {
-    const { source, nulls } = numberSource(this.#argument, columns)
+    const { source, nulls } = sumSource(this.#argument, columns)
     const totals = code.bind(this.#totals.values)
-    const count = `${code.bind(this.#counts.values)}[g]++;`
+    const column = this.#argument.kind === "column" ? this.#argument.column : ""
+    const ofLevel = levelCounts(columns, column)
+    const more = ofLevel === undefined ? "1" : `${code.bind(ofLevel.values)}[r]`
+    const count = `${code.bind(this.#counts.values)}[g]+=${more};`
     if (this.#kind !== "halves") return guarded(code, nulls, `${totals}[g]+=${source(code)};${count}`)
     const upper = code.bind(this.#upper.values)
     const split = `{const x=${source(code)};const h=Math.floor(x/${HALF});${upper}[g]+=h;${totals}[g]+=x-h*${HALF}}`
@@ -89,7 +92,7 @@ export class ExtremeAccumulator implements Accumulator {
   }
 
   updateSource(code: Code, columns: ReadonlyMap<string, BlockColumn>): string {
-    const { source, nulls } = numberSource(this.#argument, columns)
+    const { source, nulls } = extremeSource(this.#argument, this.#isMax, columns)
     const kept = code.bind(this.#kept.values)
     const update = `{const x=${source(code)};if(x${this.#isMax ? ">" : "<"}${kept}[g])${kept}[g]=x}`
     return guarded(code, nulls, update)

@@ -33,7 +33,8 @@ function bounds(fn: string, a: NumberSource, b: NumberSource): readonly [min: nu
   return [Math.min(...corners), Math.max(...corners)]
 }
 
-function ofColumn({ values, nulls, min, max }: NumberColumn): NumberSource {
+/** A column as it stands. */
+export function ofColumn({ values, nulls, min, max }: NumberColumn): NumberSource {
   const isEmpty = min > max
   return {
     source: code => `${code.bind(values)}[r]`,

@@ -1,0 +1,51 @@
+import type { ColumnSpec, RollupSpec } from "../../definition/table-spec.ts"
+import { columnsRead, type DirectPlan } from "../direct/plan.ts"
+import type { LevelPointer } from "../segment/segment-key.ts"
+import type { PinnedSegment, PinnedTable, TableFile } from "../types.ts"
+import { chooseLevel, covers, dimensionsNeeded } from "./cover.ts"
+import { levelColumns } from "./level-columns.ts"
+
+/** A level that takes the place of a segment's rows. */
+export interface ChosenLevel {
+  readonly rollup: RollupSpec
+  readonly level: LevelPointer
+  /** What has to be read of it. */
+  readonly columns: readonly ColumnSpec[]
+}
+
+/** Chooses levels for the segments of one query. */
+export class LevelChooser {
+  readonly #table: PinnedTable
+  readonly #candidates: readonly { readonly rollup: RollupSpec; readonly needed: readonly number[] }[]
+  readonly #read: ReadonlySet<string>
+
+  constructor(plan: DirectPlan, table: PinnedTable) {
+    this.#table = table
+    this.#read = columnsRead(plan)
+    this.#candidates = (table.rollups ?? [])
+      .filter(rollup => covers(plan, rollup))
+      .map(rollup => ({ rollup, needed: dimensionsNeeded(plan, rollup) }))
+  }
+
+  /** The level with the fewest rows that holds all that the plan asks of a segment; undefined: its rows are read. */
+  choose({ rows, segment, columns = this.#table.columns }: TableFile): ChosenLevel | undefined {
+    if (segment === undefined || this.#candidates.length === 0 || !this.#isWhole(segment)) return undefined
+    const { rollups = [] } = segment.pointer
+    let best: ChosenLevel | undefined
+    for (const { rollup, needed } of this.#candidates) {
+      const level = chooseLevel(rollups, rollup.name, needed)
+      if (level === undefined || level.rows >= (best?.level.rows ?? rows)) continue
+      const held = levelColumns(columns, rollup, level.dimensions)
+      const wanted = held.filter(({ name }) => name.startsWith("$") || this.#read.has(name))
+      best = { rollup, level, columns: wanted }
+    }
+    return best
+  }
+
+  /** A level knows neither of rows that died after it was made nor of those that retention has cut off since. */
+  #isWhole({ dead, pointer }: PinnedSegment): boolean {
+    const { cutBefore } = this.#table
+    const isUncut = cutBefore === undefined || (pointer.timeMin !== undefined && pointer.timeMin >= cutBefore)
+    return isUncut && (dead === undefined || dead.offsets.length === 0)
+  }
+}
