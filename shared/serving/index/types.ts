@@ -2,6 +2,7 @@ import type { Predicate } from "../direct/plan.ts"
 import type { ReadMeter } from "../read/types.ts"
 import type { PinnedTable, PrunedBy, TableFile } from "../types.ts"
 import type { RowSet } from "./row-set.ts"
+import type { PruneRules } from "./segment-facts.ts"
 
 /** A segment in which rows may be true, and which. */
 export interface KeptSegment {
@@ -27,5 +28,10 @@ export interface Pruned {
 
 /** Leaves out what a condition cannot be true of; without a condition only segments without rows. */
 export interface Pruner {
-  prune(table: PinnedTable, filter: Predicate | undefined, meter: ReadMeter): Promise<Pruned>
+  prune(
+    table: PinnedTable,
+    filter: Predicate | undefined,
+    meter: ReadMeter,
+    rules?: PruneRules,
+  ): Promise<Pruned>
 }

@@ -225,4 +225,9 @@ export class ValueBlocks {
   get rows(): number {
     return this.#rows
   }
+
+  /** As they were read. */
+  get bytes(): number {
+    return this.#bytes.length
+  }
 }
