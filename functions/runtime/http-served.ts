@@ -2,6 +2,7 @@ import { createApi } from "../../shared/api/api.ts"
 import { createAuthenticator } from "../../shared/api/auth/authenticator.ts"
 import { keyStore } from "../../shared/api/auth/keys.ts"
 import { errorReply } from "../../shared/api/error-reply.ts"
+import { schemaStore } from "../../shared/api/schema-store.ts"
 import { tableDirectory } from "../../shared/api/table-directory.ts"
 import type { Api, ApiResponse, ApiServices } from "../../shared/api/types.ts"
 import { fetchJson } from "../../shared/embedded/fetch-json.ts"
@@ -36,7 +37,8 @@ export function httpServed(home: Home, own: OwnServices): Served<HttpEvent, Http
   })
   const api = createApi({
     log,
-    tables: tableDirectory(ports, tables),
+    tables: tableDirectory(ports, tables, log),
+    schemas: schemaStore(ports),
     ...own,
     authenticate,
     ...(keys === undefined ? {} : { keys }),

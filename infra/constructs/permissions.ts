@@ -46,7 +46,7 @@ const ACCESS: Readonly<Record<FunctionName, Access>> = {
   dispatch: { meta: ITEMS_READ },
   build: {
     log: ITEMS_READ,
-    meta: ITEMS_PUT,
+    meta: ITEMS_TRANSACTED,
     objectsRead: [WAL, SNAPSHOTS, TABLES],
     objectsWritten: [TABLES],
   },

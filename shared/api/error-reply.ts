@@ -1,6 +1,7 @@
 import { LogError } from "../log/errors.ts"
 import { JobError } from "../processing/jobs/job-error.ts"
 import { QueryError } from "../serving/errors.ts"
+import { TableError } from "../serving/tables/table-error.ts"
 import { StorageError } from "../storage/errors.ts"
 import { type ErrorForm, errorTable, unexpectedForm } from "./error-table.ts"
 import { ApiError } from "./errors.ts"
@@ -12,6 +13,7 @@ export function errorForm(error: unknown): ErrorForm {
   if (error instanceof LogError) return errorTable.LogError[error.code]
   if (error instanceof JobError) return errorTable.JobError[error.code]
   if (error instanceof StorageError) return errorTable.StorageError[error.code]
+  if (error instanceof TableError) return errorTable.TableError[error.code]
   if (error instanceof QueryError) return errorTable.QueryError[error.code]
   return unexpectedForm
 }
@@ -33,7 +35,7 @@ export function errorBody(error: unknown): Record<string, string | number> {
     const message = status === 500 ? WITHIN : error.message
     return { error_code: errorCode, message, reason: `storage_${error.code}` }
   }
-  if (error instanceof QueryError || error instanceof JobError) {
+  if (error instanceof QueryError || error instanceof JobError || error instanceof TableError) {
     return { error_code: errorCode, message: error.message, reason: error.code }
   }
   return {
@@ -47,7 +49,9 @@ export function errorBody(error: unknown): Record<string, string | number> {
 export function errorReply(error: unknown): ApiResponse {
   const { status, retryAfter } = errorForm(error)
   const headers: Record<string, string> = { "content-type": "application/json" }
-  if (retryAfter !== undefined) headers["retry-after"] = String(retryAfter)
+  const retryAfterMs = error instanceof QueryError ? error.retryAfterMs : undefined
+  const retryAfterS = retryAfterMs === undefined ? retryAfter : Math.ceil(retryAfterMs / 1000)
+  if (retryAfterS !== undefined) headers["retry-after"] = String(retryAfterS)
   if (error instanceof ApiError && typeof error.detail.allow === "string") headers.allow = error.detail.allow
   // No Basic beside it: browsers would keep a key that they asked for, and send it with other sites' requests too.
   if (status === 401) headers["www-authenticate"] = 'Bearer realm="millrace"'

@@ -1,6 +1,7 @@
 import type { LogErrorCode } from "../log/errors.ts"
 import type { JobErrorCode } from "../processing/jobs/job-error.ts"
 import type { QueryErrorCode } from "../serving/errors.ts"
+import type { TableErrorCode } from "../serving/tables/table-error.ts"
 import type { StorageErrorCode } from "../storage/errors.ts"
 import type { ApiErrorCode } from "./errors.ts"
 
@@ -24,6 +25,8 @@ const api: Record<ApiErrorCode, ErrorForm> = {
   no_such_route: form(404, 404),
   method_not_allowed: form(405, 405),
   unknown_table: form(404, 404),
+  unknown_schema: form(404, 404),
+  unknown_segment: form(404, 404),
   unknown_key: form(404, 404),
   not_offered: form(404, 404),
   too_many_keys: form(409, 40905),
@@ -83,6 +86,7 @@ const query: Record<QueryErrorCode, ErrorForm> = {
   query_validation: form(500, 500),
   query_execution: form(500, 500),
   timeout: form(500, 500),
+  cancelled: form(500, 500),
   resource_limit: form(500, 500),
   tail_too_long: form(500, 500),
 }
@@ -98,6 +102,18 @@ const job: Record<JobErrorCode, ErrorForm> = {
   outcome_unknown: form(503, 50311, 1),
 }
 
+const table: Record<TableErrorCode, ErrorForm> = {
+  unknown_table: form(404, 404),
+  table_exists: form(409, 40931),
+  table_being_dropped: form(409, 40932, 1),
+  alteration_refused: form(409, 40933),
+  managed_by_app: form(409, 40904),
+  invalid_table: form(422, 42231),
+  invalid_purge: form(422, 42232),
+  too_many_purges: form(409, 40934),
+  outcome_unknown: form(503, 50311, 1),
+}
+
 /** Every code of every error family, by the family's name: the one place that turns failures into statuses. */
 export const errorTable = {
   ApiError: api,
@@ -105,6 +121,7 @@ export const errorTable = {
   JobError: job,
   StorageError: storage,
   QueryError: query,
+  TableError: table,
 } as const
 
 /** What a failure without a family looks like: a fault of ours, whose words stay inside. */

@@ -6,6 +6,8 @@ export type ApiErrorCode =
   | "no_such_route"
   | "method_not_allowed"
   | "unknown_table"
+  | "unknown_schema"
+  | "unknown_segment"
   | "unknown_key"
   /** The route's service is not part of this deployment. */
   | "not_offered"

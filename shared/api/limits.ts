@@ -35,3 +35,6 @@ export const BATCHES_MAX = 32
 
 /** Records that are answered one by one: 75 bytes each stay within a reply. */
 export const REPLIED_RECORDS_MAX = 50_000
+
+/** Segments listed in one reply: some 150 bytes each stay within it. */
+export const SEGMENTS_SHOWN_MAX = 20_000

@@ -1,6 +1,6 @@
 import type { DeadLetters, KeyStore } from "./auth/types.ts"
 import { ApiError } from "./errors.ts"
-import type { ApiServices, JobService } from "./types.ts"
+import type { ApiServices, JobService, SchemaStore, TableDirectory } from "./types.ts"
 
 /** Throws ApiError `not_offered`. */
 export function keysOf({ keys }: Pick<ApiServices, "keys">): KeyStore {
@@ -21,4 +21,18 @@ export function deadLettersOf({ deadLetters }: Pick<ApiServices, "deadLetters">)
 export function jobsOf({ jobs }: Pick<ApiServices, "jobs">): JobService {
   if (jobs !== undefined) return jobs
   throw new ApiError("not_offered", "This server runs no jobs.")
+}
+
+/** Throws ApiError `not_offered`. */
+export function tablesOf({ tables }: Pick<ApiServices, "tables">): Required<TableDirectory> {
+  const { view, segments, define, drop } = tables
+  if (view !== undefined && segments !== undefined && define !== undefined && drop !== undefined)
+    return tables as Required<TableDirectory>
+  throw new ApiError("not_offered", "This server's tables are made by its app alone.")
+}
+
+/** Throws ApiError `not_offered`. */
+export function schemasOf({ schemas }: Pick<ApiServices, "schemas">): SchemaStore {
+  if (schemas !== undefined) return schemas
+  throw new ApiError("not_offered", "This server takes no schemas.")
 }

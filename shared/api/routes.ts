@@ -4,6 +4,7 @@ import { countDeadLetters } from "./routes/count-dead-letters.ts"
 import { createKey } from "./routes/create-key.ts"
 import { createProducer } from "./routes/create-producer.ts"
 import { createTopic } from "./routes/create-topic.ts"
+import { alterTable, createTable, dropTable } from "./routes/define-table.ts"
 import { deleteJob } from "./routes/delete-job.ts"
 import { deleteTopic } from "./routes/delete-topic.ts"
 import { getHealth } from "./routes/get-health.ts"
@@ -16,6 +17,7 @@ import { getTableSchema } from "./routes/get-table-schema.ts"
 import { getTopic } from "./routes/get-topic.ts"
 import { listJobs } from "./routes/list-jobs.ts"
 import { listKeys } from "./routes/list-keys.ts"
+import { getSegment, listSegments } from "./routes/list-segments.ts"
 import { listTables } from "./routes/list-tables.ts"
 import { listTopics } from "./routes/list-topics.ts"
 import { produceToPartition } from "./routes/produce-to-partition.ts"
@@ -23,6 +25,7 @@ import { produceToTopic } from "./routes/produce-to-topic.ts"
 import { getSql, postSql } from "./routes/query-sql.ts"
 import { redriveDeadLetters } from "./routes/redrive-dead-letters.ts"
 import { revokeKey } from "./routes/revoke-key.ts"
+import { createSchema, deleteSchema, getSchema, listSchemas } from "./routes/schemas.ts"
 import { pauseJob, resetJob, restoreJob, resumeJob, savepointJob } from "./routes/steer-job.ts"
 
 /** Every route, in the order in which the documentation tells of them. */
@@ -42,6 +45,15 @@ export const routes: readonly Route[] = [
   listTables,
   getTable,
   getTableSchema,
+  createTable,
+  alterTable,
+  dropTable,
+  listSegments,
+  getSegment,
+  createSchema,
+  listSchemas,
+  getSchema,
+  deleteSchema,
   listJobs,
   getJob,
   pauseJob,

@@ -1,6 +1,7 @@
 import type { TableSpec } from "../definition/table-spec.ts"
-import type { Log } from "../log/types.ts"
+import type { Log, Owner } from "../log/types.ts"
 import type { JobView, SavepointView } from "../processing/jobs/job-view.ts"
+import type { SegmentPointer } from "../serving/segment/segment-key.ts"
 import type { Journal } from "../storage/journal.ts"
 import type { Authenticator, Caller, DeadLetters, KeyStore, RequestHead } from "./auth/types.ts"
 
@@ -31,7 +32,7 @@ export interface ApiResponse {
   readonly body: string | Uint8Array | readonly Uint8Array[]
 }
 
-/** The tables that can be asked about. */
+/** The tables that can be asked about, and how they are made, altered and dropped. */
 export interface TableDirectory {
   /** The specs of all tables, by name in ascending order. */
   list(): Promise<readonly TableSpec[]>
@@ -39,6 +40,49 @@ export interface TableDirectory {
   get(name: string): Promise<TableSpec | undefined>
   /** How far a table is and what it left out and why, as plain data; undefined: no such table. */
   status?(name: string): Promise<object | undefined>
+  /** What a table is as it stands; undefined: no such table. */
+  view?(name: string): Promise<TableView | undefined>
+  /** Of every partition, or of one; undefined: no such table. */
+  segments?(name: string, partition?: number): Promise<readonly PartitionSegments[] | undefined>
+  /**
+   * Makes a table, or gives one another definition.
+   * @param options as `table()` takes them, topics by their names
+   * Throws `TableError`, `LogError` (`unknown_topic`), `StorageError`.
+   */
+  define?(name: string, options: TableJson, how: "create" | "alter"): Promise<void>
+  /** Throws `TableError`, `StorageError`. */
+  drop?(name: string): Promise<void>
+}
+
+/** A table's options as JSON brings them. */
+export type TableJson = Readonly<Record<string, unknown>>
+
+export interface TableView {
+  readonly spec: TableSpec
+  readonly owner: Owner
+  readonly attached: boolean
+  /** Another table is built anew, to take its place. */
+  readonly rebuilding: boolean
+  readonly partitions: number
+  /** Counts the changes of its columns, from 1 on. */
+  readonly schemaVersion: number
+}
+
+export interface PartitionSegments {
+  readonly partition: number
+  /** The next offset that is in no segment. */
+  readonly position: number
+  /** In the order of their offsets. */
+  readonly segments: readonly SegmentPointer[]
+}
+
+/** Pinot's schemas, which its tables' configurations name. All throw `StorageError`. */
+export interface SchemaStore {
+  list(): Promise<readonly string[]>
+  get(name: string): Promise<TableJson | undefined>
+  put(name: string, schema: TableJson): Promise<void>
+  /** Whether there was one. */
+  remove(name: string): Promise<boolean>
 }
 
 export interface SqlRequest {
@@ -84,6 +128,8 @@ export interface ApiServices {
   readonly log: Log
   readonly tables: TableDirectory
   readonly sql: SqlService
+  /** Where Pinot's schemas wait for their tables. Default: the deployment takes none. */
+  readonly schemas?: SchemaStore
   /** What `?ack=journal` hands records to. Default: the deployment has none. */
   readonly journal?: Journal
   /** Proves who sends requests; without it everybody may do everything, which is for loopback addresses alone. */

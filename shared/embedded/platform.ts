@@ -5,6 +5,7 @@ import type { JwtOptions } from "../api/auth/jwt.ts"
 import { keyStore } from "../api/auth/keys.ts"
 import type { KeyStore } from "../api/auth/types.ts"
 import { jobService } from "../api/job-service.ts"
+import { schemaStore } from "../api/schema-store.ts"
 import { tableDirectory } from "../api/table-directory.ts"
 import type { Api, SqlService } from "../api/types.ts"
 import { openLog } from "../log/open-log.ts"
@@ -111,7 +112,8 @@ export async function openPlatform({ data, report, authentication }: PlatformOpt
     jobs: jobService({ ports, log, jobs, commits, activity: manager, onChange }),
     log,
     journal: journal.journal,
-    tables: tableDirectory(ports, tables),
+    tables: tableDirectory(ports, tables, log),
+    schemas: schemaStore(ports),
     sql: serviceOf(queries),
     onFailure: (error, request) => report(`${request.method} ${request.path}: ${describe(error)}`),
   })

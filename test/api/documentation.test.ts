@@ -2,7 +2,12 @@ import { readFileSync } from "node:fs"
 import { describe, expect, test } from "vitest"
 import { errorTable } from "../../shared/api/error-table.ts"
 import { routes } from "../../shared/api/routes.ts"
+import { schemaStore } from "../../shared/api/schema-store.ts"
+import { tableDirectory } from "../../shared/api/table-directory.ts"
+import { openLog } from "../../shared/log/open-log.ts"
+import { TableRegistry } from "../../shared/serving/tables/table-registry.ts"
 import { memoryJournal } from "../../shared/storage/memory/journal.ts"
+import { memoryPorts } from "../support/memory-ports.ts"
 import { type Example, examplesOf, matches } from "./examples.ts"
 import { openApi, type TestApi } from "./support.ts"
 
@@ -26,7 +31,10 @@ async function run(example: Example, { call }: TestApi, files: Map<string, Buffe
 
 describe("docs/api.md", () => {
   test("shows what the API answers", async () => {
-    const api = openApi({ journal: memoryJournal() })
+    const ports = memoryPorts()
+    const log = openLog(ports)
+    const tables = tableDirectory(ports, new TableRegistry(ports, log), log)
+    const api = openApi({ journal: memoryJournal(), log, tables, schemas: schemaStore(ports) })
     const files = new Map<string, Buffer>()
     for (const example of examples) await run(example, api, files)
   })
@@ -41,10 +49,13 @@ describe("docs/api.md", () => {
 
   test("lists every error with its status and code", () => {
     const text = readFileSync(file, "utf8")
-    const { ApiError, LogError, JobError, StorageError, QueryError } = errorTable
+    const { ApiError, LogError, JobError, TableError, StorageError, QueryError } = errorTable
     const stored = Object.entries(StorageError).map(([code, form]) => [`storage_${code}`, form] as const)
     const { too_many_requests } = QueryError
-    const forms = [...Object.entries({ ...ApiError, ...LogError, ...JobError, too_many_requests }), ...stored]
+    const forms = [
+      ...Object.entries({ ...ApiError, ...LogError, ...JobError, ...TableError, too_many_requests }),
+      ...stored,
+    ]
     for (const [reason, { status, errorCode }] of forms) {
       const row = new RegExp(`^\\| ${status} \\| ${errorCode} \\|.*\`${reason}\``, "m")
       expect(row.test(text), `${status} ${errorCode} ${reason}`).toBe(true)

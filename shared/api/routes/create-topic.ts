@@ -1,4 +1,5 @@
 import * as v from "valibot"
+import { TABLE_TOPIC_PREFIX } from "../../definition/records.ts"
 import { PARTITIONS_MAX } from "../../log/types.ts"
 import { jsonBody } from "../body.ts"
 import { PARTITIONS_DEFAULT } from "../limits.ts"
@@ -11,7 +12,13 @@ import { route } from "../route.ts"
 const partitionsExpected = `expected an integer, 1 to ${PARTITIONS_MAX}`
 
 const body = v.strictObject({
-  name: name("topic"),
+  name: v.pipe(
+    name("topic"),
+    v.check(
+      text => !text.startsWith(TABLE_TOPIC_PREFIX),
+      `expected a name that does not begin with ${TABLE_TOPIC_PREFIX}, which are tables' own`,
+    ),
+  ),
   partitions: v.optional(
     v.pipe(
       v.number(partitionsExpected),
@@ -29,6 +36,14 @@ const body = v.strictObject({
     ),
     {},
   ),
+  key: v.optional(
+    v.pipe(
+      v.string("expected the name of a field"),
+      v.description(
+        "The field of the value that equals the record's key; tables with upsert or dedup need it.",
+      ),
+    ),
+  ),
 })
 
 const answer = v.object({
@@ -36,6 +51,7 @@ const answer = v.object({
   id: v.string(),
   partitions: v.number(),
   config: v.record(v.string(), v.string()),
+  key: v.optional(v.string()),
 })
 
 export const createTopic = route({
@@ -53,8 +69,14 @@ export const createTopic = route({
   async handle({ request, access }, { log }) {
     const spec = jsonBody(request, body)
     access.demand({ kind: "topic", name: spec.name, action: "admin" })
-    const { name, id, partitions, config } = await log.createTopic({ ...spec, owner: "http" })
-    const reply = kafkaReply(request, 201, { name, id, partitions, config })
+    const { key: keyField, ...topic } = spec
+    const { name, id, partitions, config } = await log.createTopic({
+      ...topic,
+      owner: "http",
+      ...(keyField === undefined ? {} : { keyField }),
+    })
+    const key = keyField === undefined ? {} : { key: keyField }
+    const reply = kafkaReply(request, 201, { name, id, partitions, config, ...key })
     return { ...reply, headers: { ...reply.headers, location: `/topics/${name}` } }
   },
 })

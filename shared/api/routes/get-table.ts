@@ -5,6 +5,7 @@ import { name } from "../parameters.ts"
 import { tableConfig, unknownTable } from "../pinot-table.ts"
 import { jsonReply } from "../reply.ts"
 import { route } from "../route.ts"
+import { tableViewAnswer, tableViewJson } from "../table-view.ts"
 
 export const getTable = route({
   method: "GET",
@@ -16,10 +17,11 @@ export const getTable = route({
   answers: {
     200: {
       description:
-        "The configuration, under `REALTIME`; under `status` what segments hold: records, rows, and what was left out and why.",
+        "The configuration, under `REALTIME`; under `table` its definition, owner and state; under `status` what segments hold: records, rows, and what was left out and why.",
       content: {
         [mediaTypes.json]: v.object({
           REALTIME: v.looseObject({ tableName: v.string() }),
+          table: v.optional(tableViewAnswer),
           status: v.optional(v.looseObject({})),
         }),
       },
@@ -29,7 +31,11 @@ export const getTable = route({
   async handle({ path }, { tables }) {
     const spec = await tables.get(path.table)
     if (spec === undefined) throw unknownTable(path.table)
-    const status = await tables.status?.(path.table)
-    return jsonReply(200, { REALTIME: tableConfig(spec), ...(status === undefined ? {} : { status }) })
+    const [view, status] = await Promise.all([tables.view?.(path.table), tables.status?.(path.table)])
+    return jsonReply(200, {
+      REALTIME: tableConfig(spec),
+      ...(view === undefined ? {} : { table: tableViewJson(view) }),
+      ...(status === undefined ? {} : { status }),
+    })
   },
 })

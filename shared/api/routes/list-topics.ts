@@ -1,8 +1,12 @@
 import * as v from "valibot"
+import { TABLE_TOPIC_PREFIX } from "../../definition/records.ts"
 import { mediaTypes } from "../media-type.ts"
 import { anyHeaders, nothing } from "../nothing.ts"
 import { kafkaReply } from "../reply.ts"
 import { route } from "../route.ts"
+
+/** Topics that stand behind tables are part of these. */
+const isOwn = (name: string) => !name.startsWith(TABLE_TOPIC_PREFIX)
 
 export const listTopics = route({
   method: "GET",
@@ -15,7 +19,7 @@ export const listTopics = route({
     200: { description: "The names, ascending.", content: { [mediaTypes.json]: v.array(v.string()) } },
   },
   async handle({ request, access }, { log }) {
-    const names = (await log.listTopics()).map(topic => topic.name)
+    const names = (await log.listTopics()).map(topic => topic.name).filter(isOwn)
     const shown = names.filter(
       name =>
         access.may({ kind: "topic", name, action: "read" }) ||
