@@ -1,4 +1,5 @@
 import { join } from "node:path"
+import { setImmediate } from "node:timers/promises"
 import { createApi } from "../api/api.ts"
 import { createAuthenticator } from "../api/auth/authenticator.ts"
 import type { JwtOptions } from "../api/auth/jwt.ts"
@@ -15,6 +16,8 @@ import { Jobs } from "../processing/jobs/lifecycle.ts"
 import { CommitStore } from "../processing/task/commit-store.ts"
 import { Builder } from "../serving/builder/builder.ts"
 import { runBuilder } from "../serving/builder/run.ts"
+import { ChoosingEngine } from "../serving/direct/choosing-engine.ts"
+import { DirectEngine } from "../serving/direct/direct-engine.ts"
 import { DuckdbEngine } from "../serving/duckdb/engine.ts"
 import { QueryService } from "../serving/query/query-service.ts"
 import { serializeReply } from "../serving/query/serialize-reply.ts"
@@ -97,7 +100,9 @@ export async function openPlatform({ data, report, authentication }: PlatformOpt
   const engine = new DuckdbEngine({ folder: join(data, "scratch") })
   engine.start()
   const { clock, random } = ports
-  const queries = new QueryService({ tables: source, engine, clock, random })
+  const direct = new DirectEngine({ clock, breathe: () => setImmediate() })
+  const choosing = new ChoosingEngine(direct, engine)
+  const queries = new QueryService({ tables: source, engine: choosing, clock, random })
   const keys = keyStore(ports)
   const onFault = (error: unknown) => report(`the tokens' issuer: ${faultText(error)}`)
   const jwt = authentication?.jwt && { ...authentication.jwt, fetchJson, onFault }

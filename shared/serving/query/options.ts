@@ -10,11 +10,15 @@ export interface QueryOptions {
   readonly nullHandling?: boolean
   /** Pinot's name for the request, by which it can be cancelled. */
   readonly clientQueryId?: string
+  /** The engine that must answer. */
+  readonly engine?: "direct" | "duckdb"
+  /** False: the answer is computed, even where an earlier one of the same state is kept. */
+  readonly resultCache?: boolean
 }
 
 type Reading = QueryOptions | string
 
-function flag(name: "pinotCompat" | "nullHandling" | undefined): (value: string) => Reading {
+function flag(name: "pinotCompat" | "nullHandling" | "resultCache" | undefined): (value: string) => Reading {
   return value => {
     const word = value.toLowerCase()
     if (word !== "true" && word !== "false") return `expected true or false, found '${value}'`
@@ -38,6 +42,13 @@ function clientQueryId(value: string): Reading {
     : `expected at most ${CLIENT_ID_CHARS_MAX} characters, found ${value.length}`
 }
 
+function engine(value: string): Reading {
+  const word = value.toLowerCase()
+  return word === "direct" || word === "duckdb"
+    ? { engine: word }
+    : `expected direct or duckdb, found '${value}'`
+}
+
 /** By Pinot's names in lower case. */
 const readers: Readonly<Record<string, (value: string) => Reading>> = {
   timeoutms: timeout,
@@ -46,6 +57,8 @@ const readers: Readonly<Record<string, (value: string) => Reading>> = {
   // There is one engine to the outside, which does what both of Pinot's do.
   usemultistageengine: flag(undefined),
   clientqueryid: clientQueryId,
+  engine,
+  resultcache: flag("resultCache"),
 }
 
 /**

@@ -54,15 +54,22 @@ export function tailFiles(
     const id = `tail/${table.id}/${table.version}/${partition}/${base}-${next}${chunk.mark}`
     const encode = () => encodeParquet(columns, batch, identity, { codec: "none" })
     const isWhole = batch === chunk.batch
-    const bytes = isWhole ? chunk.file(encode) : encode()
+    // Not before it is asked for: who reads the batch needs no file.
+    let encoded: Uint8Array | undefined
+    const bytes = (): Uint8Array => {
+      encoded ??= isWhole ? chunk.file(encode) : encode()
+      return encoded
+    }
     const less = isWhole ? "" : `-${hidden.cut?.before ?? ""}-${purges.map(purge => purge.id).join("-")}`
     const file: TableFile = {
       id: `${id}${less}`,
       rows: batch.rows,
-      sizeBytes: bytes.length,
+      get sizeBytes() {
+        return bytes().length
+      },
       columns,
       batch,
-      read: async () => bytes,
+      read: async () => bytes(),
     }
     return [file]
   })

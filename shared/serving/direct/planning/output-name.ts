@@ -1,5 +1,6 @@
 import { columnName } from "../../sql/column-names.ts"
 import { isNode, nodes, type TreeNode, type TreeValue, text } from "../../sql/syntax-tree.ts"
+import { literalOf } from "./constant.ts"
 import { keywords } from "./keywords.ts"
 import { columnOf, type Scope } from "./scope.ts"
 import { unplanned } from "./unplanned.ts"
@@ -24,7 +25,14 @@ function constantText(node: TreeNode): string {
   if (value === undefined || value.is_null === true) return unplanned("a constant without a name")
   if (id === "VARCHAR" && typeof value.value === "string") return `'${value.value.replaceAll("'", "''")}'`
   if ((id === "INTEGER" || id === "BIGINT") && typeof value.value === "number") return String(value.value)
-  return decimalText(value, id)
+  return id === "DOUBLE" && typeof value.value === "number" ? doubleText(value.value) : decimalText(value, id)
+}
+
+/** Numbers that everybody writes alike. */
+function doubleText(value: number): string {
+  const digits = String(value)
+  if (!/^-?\d{1,15}(?:\.\d{1,6})?$/.test(digits)) return unplanned("a constant's name")
+  return Number.isInteger(value) ? `${digits}.0` : digits
 }
 
 function decimalText({ type, value }: TreeNode, id: string): string {
@@ -70,12 +78,17 @@ function operatorText(node: TreeNode): string {
 function expressionText(value: TreeValue | undefined): string {
   const node = isNode(value) ? value : {}
   switch (text(node.class)) {
-    case "COLUMN_REF":
-      return nodes([]).length === 0 && Array.isArray(node.column_names)
-        ? node.column_names.map(name => identifier(text(name))).join(".")
-        : ""
+    case "COLUMN_REF": {
+      const names = Array.isArray(node.column_names) ? node.column_names : []
+      return names.map(name => identifier(text(name))).join(".")
+    }
     case "CONSTANT":
       return constantText(node)
+    case "CAST": {
+      const literal = literalOf(node)
+      if (literal?.kind !== "boolean") return unplanned("the name of CAST")
+      return `CAST('${literal.value === 1 ? "t" : "f"}' AS BOOLEAN)`
+    }
     case "FUNCTION":
       return functionText(node)
     case "COMPARISON":

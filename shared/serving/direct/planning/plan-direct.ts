@@ -170,7 +170,7 @@ function orderOf(select: Select, outputs: readonly Output[], plan: (node: TreeNo
     return {
       by,
       descending: order.type === "DESCENDING",
-      nullsFirst: order.null_order === "NULLS_FIRST" || order.null_order === "NULLSFIRST",
+      nullsFirst: order.null_order === "NULLS FIRST",
     }
   })
 }
