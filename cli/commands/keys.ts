@@ -1,4 +1,5 @@
 import { Command } from "commander"
+import { type KeyLimits, keyLimits } from "../../shared/api/auth/key-limits.ts"
 import type { KeyInfo, KeyStore, NewKey } from "../../shared/api/auth/types.ts"
 import { exitCodes, Failure } from "../failure.ts"
 import { path, Server } from "../http.ts"
@@ -20,7 +21,7 @@ type Keys = Pick<KeyStore, "create" | "list" | "revoke">
 
 function remote(server: Server): Keys {
   return {
-    create: (name, scopes) => server.post<NewKey>("/keys", { name, scopes }),
+    create: (name, scopes, limits) => server.post<NewKey>("/keys", { name, scopes, ...limits }),
     list: async () => (await server.json<{ keys: KeyInfo[] }>("/keys")).keys,
     async revoke(id) {
       await server.call(path`/keys/${id}`, { method: "DELETE" })
@@ -43,10 +44,14 @@ async function withKeys<T>({ data, ...options }: Options, use: (keys: Keys) => P
   }
 }
 
-async function create(name: string, options: Options & { scope: readonly string[] }): Promise<void> {
-  const made = await withKeys(options, keys => keys.create(name, options.scope))
+type CreateOptions = Options & KeyLimits & { readonly scope: readonly string[] }
+
+async function create(name: string, options: CreateOptions): Promise<void> {
+  const limits = keyLimits(options)
+  const made = await withKeys(options, keys => keys.create(name, options.scope, limits))
   const { id, key, scopes } = made
-  await print(options.json ? `${JSON.stringify({ id, key, name: made.name, scopes })}\n` : `${key}\n`)
+  const shown = { id, key, name: made.name, scopes, ...limits }
+  await print(options.json ? `${JSON.stringify(shown)}\n` : `${key}\n`)
   say(`Made the key ${id} (${made.name}: ${scopes.join(" ")}). It is shown this once.`)
 }
 
@@ -87,6 +92,8 @@ export function keysCommand(): Command {
       "what it may do: topic:<name>:read|write|admin, table:<name>:query|admin, deployment:*:admin, or * for all; may be repeated",
       repeated,
     )
+    .option("--row-filter <condition>", "of which rows its queries may know, such as 'member_id = 7'")
+    .option("--queries-per-second <number>", "queries that a process answers it, on average", Number)
     .option(...json)
     .action(create)
   withData(keys.command("list"))

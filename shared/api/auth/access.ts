@@ -31,6 +31,18 @@ export class Access {
     return new ApiError("forbidden", `${who} has no scope that includes ${need}.`, { need })
   }
 
+  /** The condition of which rows of tables the caller may know; undefined: all rows. */
+  get rowFilter(): string | undefined {
+    return this.caller?.rowFilter
+  }
+
+  /** Throws ApiError `forbidden` where the caller may know of some rows alone: what tells of others is not for him. */
+  demandAllRows(what: string): void {
+    if (this.rowFilter === undefined) return
+    const who = `The ${nouns[this.caller?.by ?? "key"]} ${JSON.stringify(this.caller?.name)}`
+    throw new ApiError("forbidden", `${who} has a row filter: ${what} tells of all rows.`)
+  }
+
   /** Throws ApiError `forbidden`. */
   demand(...anyOf: readonly (Need | SomeNeed)[]): void {
     const refusal = this.refusal(...anyOf)

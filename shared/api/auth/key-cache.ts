@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache"
 import type { Clock } from "../../storage/time.ts"
 import { hashOf } from "./key-item.ts"
+import { keyLimits } from "./key-limits.ts"
 import { isKeyLike } from "./keys.ts"
 import { KEY_KEPT_MS, KEYS_KEPT_MAX, WRONG_KEY_KEPT_MS, WRONG_KEYS_KEPT_MAX } from "./limits.ts"
 import { type Moment, moment, passedMs } from "./moment.ts"
@@ -53,7 +54,8 @@ export class KeyCache {
       this.#wrong.set(hash, asked)
       return undefined
     }
-    const caller: Caller = { by: "key", name: found.name, scopes: found.scopes }
+    const { id, name, scopes } = found
+    const caller: Caller = { by: "key", id, name, scopes, ...keyLimits(found) }
     this.#wrong.delete(hash)
     this.#right.set(hash, { id: found.id, caller, asked })
     return caller

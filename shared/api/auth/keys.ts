@@ -16,6 +16,8 @@ import {
   keyInfo,
   type StoredKey,
 } from "./key-item.ts"
+import { keyLimits } from "./key-limits.ts"
+import { keyLimitsFault } from "./key-limits-fault.ts"
 import { KEY_LENGTH_MAX, KEY_LENGTH_MIN, KEY_SCOPES_MAX, KEYS_MAX } from "./limits.ts"
 import { scopeFault } from "./scopes.ts"
 import type { KeyStore } from "./types.ts"
@@ -37,9 +39,11 @@ export const isKeyLike = (text: string) => keyPattern.test(text)
  */
 export function keyStore(ports: KeyPorts): KeyStore {
   return {
-    async create(name, scopes) {
+    async create(name, scopes, limits = {}) {
       checkName(name)
       checkScopes(scopes)
+      const fault = keyLimitsFault(limits, scopes)
+      if (fault !== undefined) throw new ApiError("invalid", fault)
       const { keys, date } = await readAll(ports)
       if (keys.length >= KEYS_MAX) {
         throw new ApiError(
@@ -50,7 +54,8 @@ export function keyStore(ports: KeyPorts): KeyStore {
       }
       const { random } = ports
       const key = KEY_PREFIX + Buffer.from(random.id() + random.id(), "hex").toString("base64url")
-      const made = { ...madeOf(key, name, scopes, date), ensured: false, revoked: false }
+      const standing = { ensured: false, revoked: false, ...keyLimits(limits) }
+      const made = { ...madeOf(key, name, scopes, date), ...standing }
       const stored = await store(ports, made, date)
       return { ...keyInfo(stored), key }
     },

@@ -1,4 +1,5 @@
 import type { ApiRequest } from "../types.ts"
+import type { KeyLimits } from "./key-limits.ts"
 
 /** What a caller wants to do with one resource. */
 export type Need =
@@ -9,8 +10,10 @@ export type Need =
   | { readonly kind: "deployment"; readonly action: "admin" }
 
 /** Who sent a request, once that is proven. */
-export interface Caller {
+export interface Caller extends KeyLimits {
   readonly by: "key" | "jwt" | "iam"
+  /** A key's id: several keys may have one name. */
+  readonly id?: string
   /** A key's name, a token's subject, a role's ARN: for logs and people. */
   readonly name: string
   /** Such as `topic:ads:write`, `table:*:query`, or `*` for everything. */
@@ -32,7 +35,7 @@ export interface Authenticator {
 }
 
 /** A key as it is shown: without itself. */
-export interface KeyInfo {
+export interface KeyInfo extends KeyLimits {
   /** The first 16 hex digits of its hash. */
   readonly id: string
   readonly name: string
@@ -48,8 +51,8 @@ export interface NewKey extends KeyInfo {
 
 /** The keys of a deployment, of which only hashes are kept. All throw StorageError (`unavailable`). */
 export interface KeyStore {
-  /** @throws ApiError `invalid` (name, scopes), `too_many_keys` */
-  create(name: string, scopes: readonly string[]): Promise<NewKey>
+  /** @throws ApiError `invalid` (name, scopes, limits), `too_many_keys` */
+  create(name: string, scopes: readonly string[], limits?: KeyLimits): Promise<NewKey>
   /** By id. */
   list(): Promise<readonly KeyInfo[]>
   /** False: there is no such key. */

@@ -1,4 +1,5 @@
 import * as v from "valibot"
+import { keyLimits } from "../auth/key-limits.ts"
 import { KEY_SCOPES_MAX } from "../auth/limits.ts"
 import { scopeFault } from "../auth/scopes.ts"
 import { jsonBody } from "../body.ts"
@@ -28,6 +29,20 @@ const body = v.strictObject({
     v.maxLength(KEY_SCOPES_MAX, scopesExpected),
     v.description("Such as `topic:ads:write`, `table:*:query`, or `*` for everything."),
   ),
+  rowFilter: v.optional(
+    v.pipe(
+      v.string("expected a condition as text"),
+      v.description(
+        "A condition over columns, such as `member_id = 7`: no other row is there for the key's queries.",
+      ),
+    ),
+  ),
+  queriesPerSecond: v.optional(
+    v.pipe(
+      v.number("expected a number"),
+      v.description("Queries that each process answers the key, a second on average."),
+    ),
+  ),
 })
 
 const answer = v.object({
@@ -36,6 +51,8 @@ const answer = v.object({
   name: v.string(),
   scopes: v.array(v.string()),
   created: v.number(),
+  rowFilter: v.optional(v.string()),
+  queriesPerSecond: v.optional(v.number()),
 })
 
 export const createKey = route({
@@ -52,9 +69,11 @@ export const createKey = route({
     409: { description: "There are too many keys." },
   },
   async handle({ request }, context) {
-    const { name, scopes } = jsonBody(request, body)
-    const { id, key, created, ...made } = await keysOf(context).create(name, scopes)
-    const reply = jsonReply(201, { id, key, name: made.name, scopes: made.scopes, created })
+    const { name, scopes, ...limits } = jsonBody(request, body)
+    const made = await keysOf(context).create(name, scopes, keyLimits(limits))
+    const { id, key, created } = made
+    const shown = { id, key, name: made.name, scopes: made.scopes, created, ...keyLimits(made) }
+    const reply = jsonReply(201, shown)
     return { ...reply, headers: { ...reply.headers, location: `/keys/${id}`, "cache-control": "no-store" } }
   },
 })

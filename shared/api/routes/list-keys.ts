@@ -7,7 +7,14 @@ import { route } from "../route.ts"
 
 const answer = v.object({
   keys: v.array(
-    v.object({ id: v.string(), name: v.string(), scopes: v.array(v.string()), created: v.number() }),
+    v.object({
+      id: v.string(),
+      name: v.string(),
+      scopes: v.array(v.string()),
+      created: v.number(),
+      rowFilter: v.optional(v.string()),
+      queriesPerSecond: v.optional(v.number()),
+    }),
   ),
 })
 

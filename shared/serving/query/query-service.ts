@@ -7,7 +7,9 @@ import type { PinnedTable, QueryLimits, SqlAnswer, TableSource } from "../types.
 import { Analyses, columnsOf } from "./analyses.ts"
 import { LIMITS_DEFAULT } from "./limits.ts"
 import { type QueryOptions, readOptions } from "./options.ts"
+import { type Quota, Rates } from "./rate.ts"
 import { failureReply, type PinotReply, successReply } from "./reply.ts"
+import { RunningQueries } from "./running.ts"
 
 export interface QueryRequest {
   /** One SELECT, with Pinot's `SET k=v;` before or after it. */
@@ -25,6 +27,10 @@ export interface QueryRequest {
   readonly refuses?: (table: string) => Error | undefined
   /** The condition, checked before, of which rows of a table the caller may know. Default: all. */
   readonly rowFilter?: (table: string) => string | undefined
+  /** How often the caller may ask. Default: as often as he likes. */
+  readonly quota?: Quota
+  /** Who may stop the query. Default: everybody who reaches this process. */
+  readonly owner?: string
 }
 
 export interface QueryServiceOptions {
@@ -78,6 +84,23 @@ function viewsOf(
   return new Map(tables.map(({ name }) => [name, { filter: rowFilter?.(name), pinotNulls }]))
 }
 
+function tooOften(perSecond: number, retryAfterMs: number): QueryError {
+  const message = `The key may ask ${perSecond} queries a second of a process: try again later`
+  return new QueryError("too_many_requests", message, { retryAfterMs })
+}
+
+/** What the caller is told: of what failed while rows were read, a caller with a row filter learns no more than that. */
+function toldOf(
+  result: SqlAnswer | QueryError,
+  isCancelled: boolean,
+  isRestricted: boolean,
+): SqlAnswer | QueryError {
+  if (!(result instanceof QueryError)) return result
+  if (isCancelled) return new QueryError("cancelled", "The query was cancelled", { cause: result })
+  const isTelling = isRestricted && result.code === "query_execution"
+  return isTelling ? new QueryError(result.code, "The query failed while it ran", { cause: result }) : result
+}
+
 /** Answers SQL over the tables as of one moment, in the form of a Pinot broker's reply. */
 export class QueryService {
   readonly #tables: TableSource
@@ -86,12 +109,16 @@ export class QueryService {
   readonly #brokerId: string
   readonly #limits: QueryLimits
   readonly #analyses: Analyses
+  readonly #rates: Rates
+  /** What is being answered, for those who want to stop it. */
+  readonly running = new RunningQueries()
   #requestId: number
 
   constructor({ tables, engine, clock, random, brokerId = "Broker_millrace", limits }: QueryServiceOptions) {
     this.#tables = tables
     this.#engine = engine
     this.#analyses = new Analyses(engine)
+    this.#rates = new Rates(clock)
     this.#clock = clock
     this.#brokerId = brokerId
     this.#limits = { ...LIMITS_DEFAULT, ...limits }
@@ -115,13 +142,14 @@ export class QueryService {
     return pinned
   }
 
-  async #execute(request: QueryRequest, startedAt: number): Promise<Outcome | Refused> {
+  async #execute(request: QueryRequest, requestId: string, startedAt: number): Promise<Outcome | Refused> {
     const { sql, options: requested = {}, parameters = [], signal, refuses = refusesNone } = request
     const fail = (result: QueryError, tables: readonly PinnedTable[] = []): Outcome => ({ tables, result })
     const statement = readStatement(sql)
     if (statement instanceof QueryError) return fail(statement)
     const options = readOptions(requested, statement.options)
     if (options instanceof QueryError) return fail(options)
+    this.running.name(requestId, options.clientQueryId)
     const deadlineMs = options.timeoutMs ?? this.#limits.deadlineMs
     const leftMs = (): number => Math.max(1, deadlineMs - (this.#clock.elapsed() - startedAt))
     const first = await this.#analyses.of(statement.text, dialectOf(options), leftMs())
@@ -136,7 +164,10 @@ export class QueryService {
     if (analysis instanceof QueryError) return fail(analysis, tables)
     const reply = await this.#engine.run({
       sql: analysis.sql,
+      tree: analysis.tree,
       isRewritten: analysis.isRewritten,
+      engine: options.engine,
+      resultCache: options.resultCache,
       tables,
       views: viewsOf(tables, options, request.rowFilter),
       parameters,
@@ -186,17 +217,25 @@ export class QueryService {
    */
   async query(request: QueryRequest): Promise<PinotReply> {
     const startedAt = this.#clock.elapsed()
-    const outcome = await this.#execute(request, startedAt).catch(
+    const waitMs = request.quota === undefined ? 0 : this.#rates.take(request.quota)
+    if (waitMs > 0) throw tooOften(request.quota?.queriesPerSecond ?? 0, waitMs)
+    const requestId = String(this.#requestId++)
+    const signal = this.running.add({ requestId, sql: request.sql }, request.owner ?? "", request.signal)
+    const outcome = await this.#execute({ ...request, signal }, requestId, startedAt).catch(
       (error: unknown): Outcome => ({ tables: [], result: asQueryError(error) }),
     )
+    const isCancelled = this.running.remove(requestId)
     if ("refused" in outcome) throw outcome.refused
-    const { tables, result } = outcome
+    const { tables } = outcome
+    const isRestricted = tables.some(({ name }) => request.rowFilter?.(name) !== undefined)
+    const result = toldOf(outcome.result, isCancelled, isRestricted)
     if (result instanceof QueryError && result.code === "too_many_requests") throw result
     const facts = {
-      requestId: String(this.#requestId++),
+      requestId,
       brokerId: this.#brokerId,
       timeUsedMs: Math.round(this.#clock.elapsed() - startedAt),
       tables,
+      isRestricted,
     }
     return result instanceof QueryError ? failureReply(facts, result) : successReply(facts, result)
   }

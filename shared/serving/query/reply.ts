@@ -9,6 +9,7 @@ const pinotCodes: Readonly<Record<QueryErrorCode, number>> = {
   resource_limit: 245,
   tail_too_long: 245,
   timeout: 250,
+  cancelled: 503,
   too_many_requests: 429,
   query_validation: 700,
   unknown_column: 710,
@@ -33,6 +34,8 @@ export interface ReplyFacts {
   readonly brokerId: string
   readonly timeUsedMs: number
   readonly tables: readonly PinnedTable[]
+  /** The caller may not know how many rows there are: figures are of the answer alone. */
+  readonly isRestricted?: boolean
 }
 
 function sum(tables: readonly PinnedTable[], of: (table: PinnedTable) => number): number {
@@ -87,19 +90,22 @@ const memoryFigures = {
   realtimeResponseSerMemAllocatedBytes: 0,
   offlineTotalMemAllocatedBytes: 0,
   realtimeTotalMemAllocatedBytes: 0,
-  rlsFiltersApplied: false,
   groupsTrimmed: false,
 } as const
 
 function replyOf(
-  { requestId, brokerId, timeUsedMs, tables }: ReplyFacts,
+  { requestId, brokerId, timeUsedMs, tables, isRestricted = false }: ReplyFacts,
   answer: SqlAnswer | undefined,
   exceptions: readonly PinotException[],
 ) {
   const servers = answer === undefined && tables.length === 0 ? 0 : 1
-  const totalDocs = sum(tables, ({ rows }) => rows)
+  // To who may know of some rows alone, the answer is all that there is.
+  const counted = isRestricted ? [] : tables
+  const rows = answer?.rows.length ?? 0
+  const totalDocs = isRestricted ? rows : sum(tables, table => table.rows)
+  const scanned = isRestricted ? rows : (answer?.rowsScanned ?? totalDocs)
   return {
-    numRowsResultSet: answer?.rows.length ?? 0,
+    numRowsResultSet: rows,
     partialResult: exceptions.length > 0,
     exceptions,
     numGroupsLimitReached: false,
@@ -108,14 +114,15 @@ function replyOf(
     requestId,
     clientRequestId: null,
     brokerId,
-    numDocsScanned: answer === undefined ? 0 : (answer.rowsScanned ?? totalDocs),
+    numDocsScanned: answer === undefined ? 0 : scanned,
     totalDocs,
     ...constantFigures,
     numServersQueried: servers,
     numServersResponded: servers,
-    ...segmentFigures(tables),
+    ...segmentFigures(counted),
     tablesQueried: tables.map(({ name }) => name),
     ...memoryFigures,
+    rlsFiltersApplied: isRestricted,
     pools: servers === 0 ? [] : [-1],
   }
 }

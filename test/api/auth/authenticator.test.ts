@@ -52,7 +52,7 @@ async function opened() {
 describe("a caller with a key", () => {
   test("is who the key says, by Bearer or by Basic", async () => {
     const { key, authenticator } = await opened()
-    const tower = { by: "key", name: "tower", scopes: ["topic:ads:write"] }
+    const tower = { by: "key", id: "582e2aff35f60dad", name: "tower", scopes: ["topic:ads:write"] }
     const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`
     for (const authorization of [
       `Bearer ${key}`,

@@ -84,15 +84,52 @@ describe("keys", () => {
     })
   })
 
+  test("keep a row filter and a rate, and are of a format that older readers refuse", async () => {
+    const ports = memoryPorts()
+    const keys = keyStore(ports)
+    const limits = { rowFilter: "member_id = 7 AND kind IN ('a', 'b')", queriesPerSecond: 0.5 }
+    const { key, ...info } = await keys.create("member", ["table:views:query"], limits)
+    expect(info).toMatchObject(limits)
+    expect(await keys.find(key)).toEqual(info)
+    expect(await keys.list()).toEqual([info])
+    const { items } = await queryItems(ports.meta, "meta", { pk: "keys" })
+    expect(items[0]?.fields).toMatchObject({ v: 2, ...limits })
+  })
+
+  test.each([
+    [{ rowFilter: "member_id =" }, ["table:*:query"], /^rowFilter: unexpected end of the expression/],
+    [{ rowFilter: "1 + 1" }, ["table:*:query"], /^rowFilter: expected a condition/],
+    [{ rowFilter: "a = 1) OR (1 = 1" }, ["table:*:query"], /^rowFilter: unexpected '\)'/],
+    [{ rowFilter: "a = 1 -- b" }, ["table:*:query"], /^rowFilter: expected a condition without "--"/],
+    [{ rowFilter: "a = $$b$$" }, ["table:*:query"], /without "\$"/],
+    [{ rowFilter: "a IN (SELECT 1)" }, ["table:*:query"], /^rowFilter: /],
+    [{ rowFilter: "read_text('x') = 'y'" }, ["table:*:query"], /^rowFilter: .*read_text/],
+    [
+      { rowFilter: `a = '${"x".repeat(1000)}'` },
+      ["table:*:query"],
+      /^rowFilter: expected at most 1000 characters/,
+    ],
+    [{ rowFilter: "a = 1" }, ["*"], /^rowFilter: the scope \* sees all rows/],
+    [{ rowFilter: "a = 1" }, ["table:v:query", "table:w:admin"], /^rowFilter: the scope table:w:admin sees/],
+    [{ rowFilter: "a = 1" }, ["table:v:query", "deployment:*:admin"], /^rowFilter: the scope deployment/],
+    [{ rowFilter: "a = 1" }, ["topic:v:read"], /^rowFilter: expected a scope that ends in :query/],
+    [{ queriesPerSecond: 0 }, ["*"], /^queriesPerSecond: expected more than 0/],
+    [{ queriesPerSecond: Number.NaN }, ["*"], /^queriesPerSecond: expected more than 0/],
+  ])("with %j and %j are refused", async (limits, scopes, message) => {
+    const keys = keyStore(memoryPorts())
+    await expect(keys.create("member", scopes, limits)).rejects.toEqual(invalid(message))
+    expect(await keys.list()).toEqual([])
+  })
+
   test("of a newer format are refused, not guessed at", async () => {
     const ports = memoryPorts()
     const keys = keyStore(ports)
     const { key } = await keys.create("tower", ["*"])
     const { items } = await queryItems(ports.meta, "meta", { pk: "keys" })
-    await ports.meta.put("meta", { ...items[0]!, version: "newer", fields: { ...items[0]!.fields, v: 2 } })
+    await ports.meta.put("meta", { ...items[0]!, version: "newer", fields: { ...items[0]!.fields, v: 3 } })
     await expect(keys.find(key)).rejects.toMatchObject({
       code: "unknown_format",
-      message: expect.stringMatching(/has format 2; expected 1$/),
+      message: expect.stringMatching(/has format 3; expected 1 or 2$/),
     })
   })
 })
