@@ -1,0 +1,151 @@
+import { expect, test } from "vitest"
+import type { RollupSpec } from "../../../shared/definition/table-spec.ts"
+import { DirectEngine } from "../../../shared/serving/direct/direct-engine.ts"
+import type {
+  AggregateCall,
+  DirectPlan,
+  Output,
+  Predicate,
+  Scalar,
+} from "../../../shared/serving/direct/plan.ts"
+import { LIMITS_DEFAULT } from "../../../shared/serving/query/limits.ts"
+import { levelOpener } from "../../../shared/serving/rollup/level-file.ts"
+import type { SqlAnswer } from "../../../shared/serving/types.ts"
+import { append } from "../../log/support.ts"
+import { memoryPorts } from "../../support/memory-ports.ts"
+import { Seeded } from "../direct/seeded.ts"
+import { openWithTable } from "../support.ts"
+
+const rollups: readonly RollupSpec[] = [
+  {
+    name: "wide",
+    dimensions: ["city", "kind", "at"],
+    aggregates: [{ fn: "count" }, { fn: "avg", column: "price" }, { fn: "min", column: "note" }],
+    leafRows: 10,
+  },
+  {
+    name: "narrow",
+    dimensions: ["kind"],
+    aggregates: [
+      { fn: "sum", column: "price" },
+      { fn: "max", column: "price" },
+      { fn: "max", column: "note" },
+    ],
+    leafRows: 1,
+  },
+]
+
+const column = (name: string, type: "string" | "long" | "timestamp" | "int"): Scalar => ({
+  kind: "column",
+  column: name,
+  type,
+})
+const city = column("city", "string")
+const kind = column("kind", "string")
+const day: Scalar = {
+  kind: "call",
+  fn: "date_trunc",
+  unit: "day",
+  args: [column("at", "timestamp")],
+  type: "timestamp",
+}
+const price = column("price", "long")
+
+const AGGREGATES: readonly AggregateCall[] = [
+  { fn: "count", type: "long" },
+  { fn: "count", argument: price, type: "long" },
+  { fn: "sum", argument: price, type: "huge" },
+  { fn: "avg", argument: price, type: "double" },
+  { fn: "max", argument: price, type: "long" },
+  { fn: "min", argument: column("note", "string"), type: "string" },
+  { fn: "max", argument: column("note", "string"), type: "string" },
+  { fn: "count_distinct", argument: kind, type: "long" },
+  { fn: "min", argument: city, type: "string" },
+  { fn: "count", filter: { kind: "compare", op: "=", column: "kind", value: "b" }, type: "long" },
+]
+const FILTERS: readonly (Predicate | undefined)[] = [
+  undefined,
+  { kind: "compare", op: "=", column: "city", value: "Oslo" },
+  { kind: "null", column: "city", negated: false },
+  { kind: "in", column: "kind", values: ["a", "c"], negated: false },
+  { kind: "compare", op: ">=", column: "at", value: 86_400_000 },
+  { kind: "compare", op: ">", column: "price", value: 50 },
+]
+
+function randomPlan(random: Seeded): DirectPlan {
+  const groups = [city, kind, day].filter(() => random.below(3) === 0)
+  const aggregates = AGGREGATES.filter(() => random.below(4) === 0)
+  const outputs: Output[] = [
+    ...groups.map(({ type }, index) => ({ kind: "group" as const, index, type })),
+    ...aggregates.map(({ type }, index) => ({ kind: "aggregate" as const, index, type })),
+  ]
+  return {
+    table: "events",
+    filter: FILTERS[random.below(FILTERS.length)],
+    groups,
+    aggregates,
+    outputs: outputs.map((value, at) => ({ name: `c${at}`, value })),
+    having: undefined,
+    order: [],
+    limit: 1_000,
+    skip: 0,
+  }
+}
+
+const sortedRows = ({ rows }: SqlAnswer): readonly string[] =>
+  rows
+    .map(row => JSON.stringify(row, (_, cell) => (typeof cell === "bigint" ? String(cell) : cell)))
+    .toSorted()
+
+test("what a level answers is what its rows answer, with tails and segments without levels between", async () => {
+  const ports = memoryPorts()
+  const { log, builder, source } = await openWithTable(ports, {
+    spec: {
+      columns: [
+        { name: "city", type: "string" },
+        { name: "kind", type: "string" },
+        { name: "at", type: "timestamp" },
+        { name: "price", type: "long" },
+        { name: "note", type: "string" },
+      ],
+      time: "at",
+      rollups,
+    },
+  })
+  const random = new Seeded(11)
+  const record = (): string =>
+    JSON.stringify({
+      ...(random.below(9) === 0 ? {} : { city: ["Oslo", "Lima", "Ürümqi"][random.below(3)] }),
+      kind: ["a", "b", "c"][random.below(3)],
+      at: random.below(3) * 86_400_000,
+      ...(random.below(5) === 0 ? {} : { price: random.below(100) - 20 }),
+      ...(random.below(3) === 0 ? {} : { note: `note ${random.below(50)}` }),
+    })
+  for (const rows of [400, 3, 300, 50]) {
+    await append(log, Array.from({ length: rows }, record), { topic: "events" })
+    if (rows !== 50) await builder.step("events", 0, true)
+  }
+  const table = (await source.pin("events"))!
+  expect(table.segments.map(({ segment }) => segment?.pointer.rollups?.length ?? 0)).toEqual([7, 1, 7])
+  const engine = new DirectEngine({ clock: ports.clock, openLevel: levelOpener(ports) })
+  const ask = async (plan: DirectPlan, useRollups: boolean): Promise<SqlAnswer> => {
+    const reply = await engine.run({ plan, table, limits: LIMITS_DEFAULT, useRollups })
+    if (!("ok" in reply) || !reply.ok) throw new Error(JSON.stringify(reply))
+    return reply.value
+  }
+  const used = new Map<string, number>()
+  for (let at = 0; at < 300; at++) {
+    const plan = randomPlan(random)
+    if (plan.outputs.length === 0) continue
+    const answer = await ask(plan, true)
+    expect(sortedRows(answer), JSON.stringify(plan)).toEqual(sortedRows(await ask(plan, false)))
+    const name = answer.cost?.rollup ?? "rows"
+    used.set(name, (used.get(name) ?? 0) + 1)
+    if (plan.filter !== undefined && "column" in plan.filter && plan.filter.column === "price") {
+      expect(name).toBe("rows")
+    }
+  }
+  expect(used.get("wide")).toBeGreaterThan(20)
+  expect(used.get("narrow")).toBeGreaterThan(3)
+  expect(used.get("rows")).toBeGreaterThan(20)
+})
