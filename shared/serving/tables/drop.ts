@@ -7,7 +7,7 @@ import { TABLE_FORMAT, TABLES_PK, type TableInfo } from "./table-item.ts"
 import type { RegistryPorts } from "./table-registry.ts"
 
 /** Where the collector finds the tables whose objects and manifests are to go. */
-const DROPPED_PK = "dropped-tables"
+export const DROPPED_PK = "dropped-tables"
 
 /**
  * Closes every manifest of a table that is marked `dropping`, so that no builder adds to it, then frees its name and

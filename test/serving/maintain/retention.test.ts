@@ -1,0 +1,64 @@
+import { afterAll, expect, test } from "vitest"
+import { Maintainer } from "../../../shared/serving/maintain/maintainer.ts"
+import { segmentsOf } from "../../../shared/serving/manifest/manifest-store.ts"
+import { memoryPorts } from "../../support/memory-ports.ts"
+import { appendTo, type Maintained, openMaintained, openSql, settle } from "./support.ts"
+
+const sql = openSql()
+afterAll(() => sql.close())
+
+const HOUR = 3_600_000
+const ids = async (table: Maintained) =>
+  (await sql.rows(table, "SELECT id FROM events ORDER BY id")).map(([id]) => id)
+
+test("rows older than what is kept are gone from answers, and segments of nothing else from the table", async () => {
+  const ports = memoryPorts()
+  const table = await openMaintained({ retentionMs: 10 * HOUR }, { ports })
+  const start = ports.clock.now()
+  const at = (hours: number) => start + hours * HOUR
+  await table.flush([
+    { id: 0, at: at(-12) },
+    { id: 1, at: at(-11) },
+  ])
+  await table.flush([{ id: 2, at: at(-12) }, { id: 3 }, { id: 4, at: at(-11) }])
+  await table.flush([
+    { id: 5, at: at(-11) },
+    { id: 6, at: at(-1) },
+  ])
+  await table.flush([{ id: 7, at: at(0) }])
+  await appendTo(table, [
+    { id: 8, at: at(-11) },
+    { id: 9, at: at(0) },
+  ])
+  const maintainer = new Maintainer(table.ports, table.registry, table.log)
+  // Of rows without a time nobody knows how old they are.
+  expect(await settle(maintainer)).toEqual(["cut", "cut"])
+  const { cutBefore } = await table.manifest()
+  expect(cutBefore).toBeGreaterThanOrEqual(at(-10))
+  expect(await ids(table)).toEqual([3, 6, 7, 9])
+  const segments = () => table.manifest().then(manifest => segmentsOf(ports, manifest))
+  expect((await segments()).map(({ rows }) => rows)).toEqual([1, 2, 1])
+  expect(await settle(maintainer)).toEqual([])
+  ports.advance(9 * HOUR)
+  expect(await settle(maintainer)).toEqual(["cut"])
+  expect(await ids(table)).toEqual([3, 7, 9])
+  expect((await segments()).map(({ rows }) => rows)).toEqual([1, 1])
+  // What was cut stays cut, whatever is kept from now on.
+  await table.registry.alter(
+    { ...(await table.registry.find("events"))!.table.spec, retentionMs: 100 * HOUR },
+    "http",
+  )
+  expect(await settle(maintainer)).toEqual([])
+  await appendTo(table, [{ id: 10, at: at(-5) }])
+  expect(await ids(table)).toEqual([3, 7, 9])
+})
+
+test("the cut moves in steps: it is not written again and again", async () => {
+  const table = await openMaintained({ retentionMs: 1_000 * HOUR })
+  const maintainer = new Maintainer(table.ports, table.registry, table.log)
+  expect(await settle(maintainer)).toEqual(["cut"])
+  table.ports.advance(HOUR)
+  expect(await settle(maintainer)).toEqual([])
+  table.ports.advance(10 * HOUR)
+  expect(await settle(maintainer)).toEqual(["cut"])
+})
