@@ -122,12 +122,11 @@ export class RecordReader {
 
   /** The index after the value; −1: no valid one. */
   #valueEnd(index: number, start: number, end: number): number {
-    const { buffer } = this.#values
+    const { buffer, marks } = this.#values
     const byte = buffer[start] as number
     if (byte === QUOTE) return this.#stringEnd(index, start + 1, end)
     if (byte >= ONE && byte <= NINE) {
-      let at = start + 1
-      while (at < end && (buffer[at] as number) >= ZERO && (buffer[at] as number) <= NINE) at++
+      const at = marks.digitsEnd(start + 1)
       if (at < end && buffer[at] !== DOT && ((buffer[at] as number) | SPACE) !== LETTER_E) return at
     }
     try {
@@ -142,7 +141,7 @@ export class RecordReader {
   #stringEnd(index: number, start: number, end: number): number {
     const { buffer, marks } = this.#values
     let plain = PLAIN
-    let at = marks.next(start)
+    let at = marks.nextStop(start)
     for (;;) {
       if (at >= end) return -1
       const byte = buffer[at]
@@ -151,7 +150,7 @@ export class RecordReader {
       plain = ESCAPED
       const after = this.#escapeEnd(at + 1, end)
       if (after < 0) return -1
-      at = marks.next(after)
+      at = marks.nextStop(after)
     }
     this.#values.plain[index] = marks.isAscii(start, at) ? plain : 0
     return at + 1
