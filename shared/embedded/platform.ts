@@ -21,6 +21,7 @@ import { DirectEngine } from "../serving/direct/direct-engine.ts"
 import { DuckdbEngine } from "../serving/duckdb/engine.ts"
 import { QueryService } from "../serving/query/query-service.ts"
 import { serializeReply } from "../serving/query/serialize-reply.ts"
+import { levelOpener } from "../serving/rollup/level-file.ts"
 import { TableRegistry } from "../serving/tables/table-registry.ts"
 import { StoredTableSource } from "../serving/tail/table-source.ts"
 import { TailCache } from "../serving/tail/tail-cache.ts"
@@ -100,7 +101,7 @@ export async function openPlatform({ data, report, authentication }: PlatformOpt
   const engine = new DuckdbEngine({ folder: join(data, "scratch") })
   engine.start()
   const { clock, random } = ports
-  const direct = new DirectEngine({ clock, breathe: () => setImmediate() })
+  const direct = new DirectEngine({ clock, breathe: () => setImmediate(), openLevel: levelOpener(ports) })
   const choosing = new ChoosingEngine(direct, engine)
   const queries = new QueryService({ tables: source, engine: choosing, clock, random })
   const keys = keyStore(ports)

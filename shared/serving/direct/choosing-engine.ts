@@ -60,13 +60,14 @@ export class ChoosingEngine implements SqlEngine {
   }
 
   async #directly(request: RunRequest): Promise<EngineReply<SqlAnswer> | { readonly why: string }> {
-    const { tables, limits, signal } = request
+    const { tables, limits, signal, useRollups = true } = request
     try {
       const plan = await this.#plans.of(request)
       const [table] = tables
       if ("why" in plan) return plan
       if (table === undefined) return { why: "no table" }
-      return await this.#direct.run({ plan, table, limits, ...(signal === undefined ? {} : { signal }) })
+      const asked = { plan, table, limits, useRollups, ...(signal === undefined ? {} : { signal }) }
+      return await this.#direct.run(asked)
     } catch (error) {
       return asError(error)
     }

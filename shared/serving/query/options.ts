@@ -12,13 +12,17 @@ export interface QueryOptions {
   readonly clientQueryId?: string
   /** The engine that must answer. */
   readonly engine?: "direct" | "duckdb"
+  /** False: rows are read even where a rollup holds the answer. */
+  readonly useRollups?: boolean
   /** False: the answer is computed, even where an earlier one of the same state is kept. */
   readonly resultCache?: boolean
 }
 
 type Reading = QueryOptions | string
 
-function flag(name: "pinotCompat" | "nullHandling" | "resultCache" | undefined): (value: string) => Reading {
+type Flag = "pinotCompat" | "nullHandling" | "resultCache" | "useRollups"
+
+function flag(name: Flag | undefined): (value: string) => Reading {
   return value => {
     const word = value.toLowerCase()
     if (word !== "true" && word !== "false") return `expected true or false, found '${value}'`
@@ -57,6 +61,8 @@ const readers: Readonly<Record<string, (value: string) => Reading>> = {
   // There is one engine to the outside, which does what both of Pinot's do.
   usemultistageengine: flag(undefined),
   clientqueryid: clientQueryId,
+  // Pinot's rollups are star-trees.
+  usestartree: flag("useRollups"),
   engine,
   resultcache: flag("resultCache"),
 }

@@ -167,6 +167,7 @@ export class QueryService {
       tree: analysis.tree,
       isRewritten: analysis.isRewritten,
       engine: options.engine,
+      useRollups: options.useRollups,
       resultCache: options.resultCache,
       tables,
       views: viewsOf(tables, options, request.rowFilter),

@@ -46,6 +46,8 @@ export interface RunRequest {
   readonly tree?: TreeNode | undefined
   /** The engine that must answer; default: whichever suits. */
   readonly engine?: "direct" | "duckdb" | undefined
+  /** Whether a rollup may be read in place of rows. Default: yes. */
+  readonly useRollups?: boolean | undefined
   /** Whether an answer that is kept may be given. Default: yes. */
   readonly resultCache?: boolean | undefined
   /** `Analysis.isRewritten`. */
