@@ -8,7 +8,9 @@ import { produceCommand } from "./commands/produce.ts"
 import { queryCommand } from "./commands/query.ts"
 import { redriveCommand } from "./commands/redrive.ts"
 import { runCommand } from "./commands/run.ts"
+import { segmentsCommand } from "./commands/segments.ts"
 import { startCommand } from "./commands/start.ts"
+import { tablesCommand } from "./commands/tables.ts"
 import { topicsCommand } from "./commands/topics.ts"
 
 const exitStatuses = `
@@ -34,6 +36,8 @@ export function program(): Command {
     planCommand,
     runCommand,
     topicsCommand,
+    tablesCommand,
+    segmentsCommand,
     produceCommand,
     consumeCommand,
     queryCommand,
