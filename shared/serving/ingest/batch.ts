@@ -84,7 +84,8 @@ export function pickRows({ keys: _, ...batch }: ColumnBatch, rows: Uint32Array):
 
 type Typed = Int32Array | BigInt64Array | Float64Array | Uint8Array
 
-function pickCells(column: ColumnVector, rows: Uint32Array): ColumnVector {
+/** Some of a column's cells, in the order given. */
+export function pickCells(column: ColumnVector, rows: Uint32Array): ColumnVector {
   const values = pick(column.values as Typed | readonly unknown[], rows)
   if (column.nullCount === 0) return { ...column, nulls: new Uint8Array(rows.length), values } as ColumnVector
   const nulls = pick(column.nulls, rows) as Uint8Array

@@ -1,14 +1,22 @@
 import type { ColumnSpec } from "../../definition/table-spec.ts"
 import { LogError, type LogErrorCode } from "../../log/errors.ts"
 import type { Log } from "../../log/types.ts"
-import { concatBatches, pickRows } from "../ingest/batch.ts"
+import { concatBatches, pickCells } from "../ingest/batch.ts"
 import { type ColumnBatch, type ColumnVector, concatColumns } from "../ingest/column.ts"
 import { ingest, type OffsetRange } from "../ingest/ingest.ts"
 import { compileSchema } from "../ingest/schema.ts"
 import { columnWriter } from "../ingest/writer.ts"
 import { lowerBound } from "../segment/offset-set.ts"
 import type { TableInfo } from "../tables/table-item.ts"
-import type { FillColumn } from "./read-segments.ts"
+
+/** What the log still holds of columns that a file lacks: data alone, so that it may be handed to a thread. */
+export interface LogColumns {
+  readonly columns: readonly ColumnSpec[]
+  /** Undefined: nothing of them. */
+  readonly read?: Pick<ColumnBatch, "offsets" | "columns">
+}
+
+export const NO_LOG_COLUMNS: LogColumns = { columns: [] }
 
 /** One reply of the log. */
 const FETCH_BYTES_MAX = 4 * 1024 * 1024
@@ -21,8 +29,23 @@ const GONE: readonly LogErrorCode[] = [
   "unknown_partition",
 ]
 
-/** Columns that are newer than a file have their default there, or null. */
-export const fillDefaults: FillColumn = (column, offsets) => ofDefault(column, offsets.length)
+/** A column that is newer than its file, row by row: what the log had, else its default or null. */
+export function fillColumn(
+  { columns, read }: LogColumns,
+  column: ColumnSpec,
+  offsets: Float64Array,
+): ColumnVector {
+  const vector = read?.columns[columns.findIndex(({ name }) => name === column.name)]
+  if (read === undefined || vector === undefined) return ofDefault(column, offsets.length)
+  // One row more, for those that were not read.
+  const values = concatColumns([vector, ofDefault(column, 1)])
+  const missing = read.offsets.length
+  const rows = Uint32Array.from(offsets, offset => {
+    const at = lowerBound(read, offset)
+    return read.offsets[at] === offset ? at : missing
+  })
+  return pickCells(values, rows)
+}
 
 function ofDefault({ type, default: value }: ColumnSpec, rows: number): ColumnVector {
   const writer = columnWriter(type, { read: () => value ?? null, from: "any", computed: false })
@@ -35,13 +58,13 @@ function ofDefault({ type, default: value }: ColumnSpec, rows: number): ColumnVe
  * values, what it does not has their defaults. What does not fit a column is null: the row is there already, and stays.
  * Throws `LogError`.
  */
-export async function fillFromLog(
+export async function readLogColumns(
   log: Pick<Log, "fetch">,
   { topicId }: TableInfo,
   partition: number,
   range: OffsetRange,
   columns: readonly ColumnSpec[],
-): Promise<FillColumn> {
+): Promise<LogColumns> {
   const schema = compileSchema({ columns, badRecords: "null" })
   if (!("columns" in schema)) throw new RangeError(`columns have faults: ${JSON.stringify(schema)}`)
   const batches: ColumnBatch[] = []
@@ -57,9 +80,9 @@ export async function fillFromLog(
     batches.push(ingest(schema, found.batches, { base: at, next }))
     at = next
   }
-  if (batches.length === 0) return fillDefaults
-  const read = concatBatches(batches)
-  return (column, offsets) => picked(read, columns.indexOf(column), column, offsets)
+  if (batches.length === 0) return { columns }
+  const { offsets, columns: vectors } = concatBatches(batches)
+  return { columns, read: { offsets, columns: vectors } }
 }
 
 async function fetchFrom(log: Pick<Log, "fetch">, topicId: string, partition: number, offset: number) {
@@ -70,14 +93,4 @@ async function fetchFrom(log: Pick<Log, "fetch">, topicId: string, partition: nu
     const { start } = error.detail
     return typeof start === "number" && start > offset ? { start } : undefined
   }
-}
-
-function picked(read: ColumnBatch, index: number, column: ColumnSpec, offsets: Float64Array): ColumnVector {
-  // One row more, for those that were not read.
-  const values = concatColumns([read.columns[index]!, ofDefault(column, 1)])
-  const rows = Uint32Array.from(offsets, offset => {
-    const at = lowerBound(read, offset)
-    return read.offsets[at] === offset ? at : read.rows
-  })
-  return pickRows({ ...read, columns: [values] }, rows).columns[0]!
 }

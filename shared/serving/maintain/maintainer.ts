@@ -15,10 +15,11 @@ import type { TableInfo } from "../tables/table-item.ts"
 import type { TableRegistry } from "../tables/table-registry.ts"
 import { foldedInto, foldVectors, stillDead, storeVector } from "./fold-vectors.ts"
 import { addCompanions } from "./index-step.ts"
-import { columnsLacking, type PlanOptions, planStep, type StepPlan } from "./plan-step.ts"
+import { type PlanOptions, planStep, type StepPlan } from "./plan-step.ts"
 import { advancedPurges, lookForPurged, notePurged } from "./purge-step.ts"
 import { editSegments, type MaintainPorts, type Replaced, removal, replacement } from "./replace-segments.ts"
-import { type Found, type RewriteContext, rewrite } from "./rewrite.ts"
+import { columnsLacking, type Found, type RewriteContext, rewrite } from "./rewrite.ts"
+import { type RewriteFiles, rewriteFiles } from "./rewrite-files.ts"
 
 /** Segment lists kept: 16 of at most a thousand pointers. */
 const LISTS_KEPT = 16
@@ -37,6 +38,8 @@ export type MaintainResult =
 export interface MaintainOptions extends PlanOptions {
   /** What is to stand beside segments; default: as builders make it. */
   readonly companions?: MakeCompanions
+  /** Who does the work of rewriting; default: this very thread. */
+  readonly rewriteFiles?: RewriteFiles
   readonly listSegmentsMax?: number
 }
 
@@ -60,7 +63,9 @@ export class Maintainer {
     this.#registry = registry
     this.#log = log
     this.#options = options
-    this.#context = { ports, log, companions: options.companions ?? tableCompanions(ports.random) }
+    const companions = options.companions ?? tableCompanions(ports.random)
+    const here: RewriteFiles = request => rewriteFiles(request, { random: ports.random, companions })
+    this.#context = { ports, log, companions, rewriteFiles: options.rewriteFiles ?? here }
   }
 
   /**
@@ -88,7 +93,7 @@ export class Maintainer {
     const purges = openPurges(table, manifest)
     const isNewer = segments.some(({ schemaVersion }) => schemaVersion > table.schemas.length)
     if (purges === undefined || isNewer) return undefined
-    const isLacking = segments.some(segment => columnsLacking({ table }, segment).length > 0)
+    const isLacking = segments.some(segment => columnsLacking(table, segment).length > 0)
     const logStart = isLacking ? await this.#logStart(table, manifest.partition) : Number.POSITIVE_INFINITY
     return { table, manifest, segments, dead, purges, date, logStart }
   }

@@ -1,10 +1,9 @@
-import type { ColumnSpec } from "../../definition/table-spec.ts"
 import type { Manifest, Purge } from "../manifest/manifest.ts"
 import { sliceOffsets } from "../segment/offset-set.ts"
 import type { SegmentPointer } from "../segment/segment-key.ts"
 import { needsFolding } from "./fold-vectors.ts"
 import { MERGE_LIMITS, type MergeLimits, planMerge } from "./plan-merge.ts"
-import type { Found } from "./rewrite.ts"
+import { columnsLacking, type Found } from "./rewrite.ts"
 
 /** What a step does to a partition. `rewrite` makes one segment of neighbours, or of one alone. */
 export type StepPlan =
@@ -82,19 +81,9 @@ function planCut({ table, manifest, segments, date }: Found): StepPlan | undefin
   return below[0] === undefined ? undefined : alone("cut", below[0])
 }
 
-/** Columns that a segment's file lacks, of the table's newest schema. */
-export function columnsLacking(
-  { table }: Pick<Found, "table">,
-  segment: SegmentPointer,
-): readonly ColumnSpec[] {
-  const held = table.schemas[segment.schemaVersion - 1] ?? []
-  const newest = table.schemas.at(-1) ?? []
-  return newest.filter(({ name }) => !held.some(one => one.name === name))
-}
-
 /** It lacks a column, and the log may still have the values, or there is a default. */
 function isOutdated(found: Found, segment: SegmentPointer): boolean {
-  const lacking = columnsLacking(found, segment)
+  const lacking = columnsLacking(found.table, segment)
   if (lacking.length === 0) return false
   return found.logStart < segment.next || lacking.some(column => column.default !== undefined)
 }

@@ -6,6 +6,7 @@ import { NO_COUNTS } from "../ingest/batch.ts"
 import type { ColumnBatch, ColumnVector } from "../ingest/column.ts"
 import { type DecodedRows, decodeParquet } from "../segment/decode.ts"
 import { type SegmentPointer, segmentKey } from "../segment/segment-key.ts"
+import { fillColumn, type LogColumns } from "./fill-columns.ts"
 import type { MaintainPorts } from "./replace-segments.ts"
 
 /** A segment's file, checked. Throws `StorageError` (`corrupt`). */
@@ -32,15 +33,12 @@ export async function decodeHeld(
   return { ...(await decodeParquet(body, specs)), specs }
 }
 
-/** Gives a column that a file lacks its values, row by row. */
-export type FillColumn = (column: ColumnSpec, offsets: Float64Array) => ColumnVector
-
 /** A file's rows under the columns of a newer schema. */
 export function withSchema(
   { rows, offsets, columns, specs }: DecodedRows & { readonly specs: readonly ColumnSpec[] },
   wanted: readonly ColumnSpec[],
   { base, next }: Pick<SegmentPointer, "base" | "next">,
-  fill: FillColumn,
+  log: LogColumns,
 ): ColumnBatch {
   const held = new Map(specs.map(({ name }, index) => [name, columns[index]!]))
   return {
@@ -50,7 +48,7 @@ export function withSchema(
     offsets,
     columns: wanted.map(column => {
       const vector = held.get(column.name)
-      return vector === undefined ? fill(column, offsets) : widened(vector, column)
+      return vector === undefined ? fillColumn(log, column, offsets) : widened(vector, column)
     }),
     decodedBytes: 0,
     maxTimestamp: 0,

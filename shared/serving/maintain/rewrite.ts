@@ -1,20 +1,17 @@
 import type { ColumnSpec } from "../../definition/table-spec.ts"
 import type { Log } from "../../log/types.ts"
 import { notAfter } from "../../storage/not-after.ts"
-import { concatBatches } from "../ingest/batch.ts"
-import type { ColumnBatch } from "../ingest/column.ts"
 import type { Manifest } from "../manifest/manifest.ts"
 import type { MakeCompanions, StoredBody } from "../segment/companions.ts"
-import { makeSegment } from "../segment/make-segment.ts"
 import { type OffsetSet, sliceOffsets } from "../segment/offset-set.ts"
 import type { SegmentPointer } from "../segment/segment-key.ts"
 import type { TableInfo } from "../tables/table-item.ts"
-import { type Hidden, withoutHidden } from "../tail/hide-rows.ts"
 import { columnsAt } from "../tail/pinned-files.ts"
 import type { PinnedPurge } from "../types.ts"
-import { fillDefaults, fillFromLog } from "./fill-columns.ts"
-import { decodeHeld, readSegmentFile, withSchema } from "./read-segments.ts"
+import { NO_LOG_COLUMNS, readLogColumns } from "./fill-columns.ts"
+import { readSegmentFile } from "./read-segments.ts"
 import type { MaintainPorts } from "./replace-segments.ts"
+import type { InputFile, RewriteFiles } from "./rewrite-files.ts"
 
 /** What merges and their kin upload may be named this long: what they make may be large, and few make it. */
 export const NAME_MERGED_MS = 12 * 3_600_000
@@ -36,6 +33,7 @@ export interface RewriteContext {
   readonly ports: MaintainPorts
   readonly log: Pick<Log, "fetch">
   readonly companions: MakeCompanions
+  readonly rewriteFiles: RewriteFiles
 }
 
 /** A segment that is stored, and that a manifest may name until then; undefined `output`: no row was left. */
@@ -48,31 +46,56 @@ export interface Rewritten {
 
 /**
  * Makes one segment of neighbours and stores it: without dead rows, those that are purged and those below the cut, under
- * the newest schema. Each input is let go before the next is read. Undefined: an upload failed, or may have.
- * Throws `StorageError`, `LogError`.
+ * the newest schema. Undefined: an upload failed, or may have. Throws `StorageError`, `LogError`.
  */
 export async function rewrite(
-  { ports, log, companions }: RewriteContext,
-  { table, manifest, dead, purges, date }: Found,
+  context: RewriteContext,
+  found: Found,
   inputs: readonly SegmentPointer[],
   level: number,
 ): Promise<Rewritten | undefined> {
+  const { table, manifest, purges, date } = found
   const { partition, cutBefore } = manifest
-  const columns = columnsAt(table, table.schemas.length)
   const { time } = table.spec
   const cut =
     cutBefore === undefined || time === undefined ? {} : { cut: { column: time, before: cutBefore } }
-  const batches: ColumnBatch[] = []
-  for (const input of inputs) {
-    const hidden: Hidden = { purges, dead: sliceOffsets(dead, input.base, input.next), ...cut }
-    const batch = await readInput({ ports, log, table, partition, columns }, input)
-    batches.push(withoutHidden(batch, columns, hidden))
+  const files: InputFile[] = []
+  // One after the other: most of the memory is theirs.
+  for (const input of inputs) files.push(await readInput(context, found, input))
+  const hidden = { purges: purges.map(({ end, where }) => ({ end, where })), ...cut }
+  const made = await context.rewriteFiles({ table, partition, level, files, hidden })
+  if (made === undefined) return { output: undefined, until: Number.POSITIVE_INFINITY, rows: 0 }
+  const until = await storeAll(context.ports, made.objects, date)
+  return until === undefined ? undefined : { output: made.pointer, until, rows: made.pointer.rows }
+}
+
+async function readInput(
+  { ports, log }: RewriteContext,
+  { table, manifest, dead }: Found,
+  segment: SegmentPointer,
+): Promise<InputFile> {
+  const { partition } = manifest
+  const held = columnsAt(table, segment.schemaVersion)
+  const lacking = columnsLacking(table, segment)
+  const bytes = await readSegmentFile(ports, table.id, partition, segment)
+  return {
+    segment: { base: segment.base, next: segment.next },
+    bytes,
+    held,
+    // A copy: of a slice, all of what it is cut from would be handed over.
+    dead: { offsets: sliceOffsets(dead, segment.base, segment.next).offsets.slice() },
+    log:
+      lacking.length === 0 ? NO_LOG_COLUMNS : await readLogColumns(log, table, partition, segment, lacking),
   }
-  const batch = concatBatches(batches)
-  if (batch.rows === 0) return { output: undefined, until: Number.POSITIVE_INFINITY, rows: 0 }
-  const made = await makeSegment(table, partition, batch, { random: ports.random, companions, level })
-  const until = await storeAll(ports, made.objects, date)
-  return until === undefined ? undefined : { output: made.pointer, until, rows: batch.rows }
+}
+
+/** Columns of the table's newest schema that a segment's file lacks. */
+export function columnsLacking(
+  { schemas }: TableInfo,
+  { schemaVersion }: SegmentPointer,
+): readonly ColumnSpec[] {
+  const held = schemas[schemaVersion - 1] ?? []
+  return (schemas.at(-1) ?? []).filter(({ name }) => !held.some(one => one.name === name))
 }
 
 /** Puts objects that no other writer puts; the store time until which they may be named, undefined if one may be missing. */
@@ -89,24 +112,4 @@ export async function storeAll(
     until = Math.min(until, put.date + NAME_MERGED_MS)
   }
   return until
-}
-
-interface Reading {
-  readonly ports: MaintainPorts
-  readonly log: Pick<Log, "fetch">
-  readonly table: TableInfo
-  readonly partition: number
-  readonly columns: readonly ColumnSpec[]
-}
-
-async function readInput(
-  { ports, log, table, partition, columns }: Reading,
-  input: SegmentPointer,
-): Promise<ColumnBatch> {
-  const held = columnsAt(table, input.schemaVersion)
-  const body = await readSegmentFile(ports, table.id, partition, input)
-  const decoded = await decodeHeld(body, held, columns)
-  const lacking = columns.filter(({ name }) => !held.some(one => one.name === name))
-  const fill = lacking.length === 0 ? fillDefaults : await fillFromLog(log, table, partition, input, lacking)
-  return withSchema(decoded, columns, input, fill)
 }
