@@ -22,6 +22,8 @@ export const DELETED = 2
 export const COMPARED = 4
 /** Decided by the tail: not yet in a run. */
 export const CHANGED = 8
+/** To take that mark away. */
+export const UNCHANGED_MASK = ~(CHANGED << FLAGS_SHIFT)
 /** The merged row is kept beside the entry. */
 export const IMAGE = 16
 

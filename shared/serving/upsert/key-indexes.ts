@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache"
 import type { Ports } from "../../storage/time.ts"
 import type { Manifest, RunPointer } from "../manifest/manifest.ts"
-import { CHANGED, ENTRY_LANES, FLAGS_AT, flagsAt } from "./entry.ts"
+import { CHANGED, ENTRY_LANES, flagsAt } from "./entry.ts"
 import { KeyMap } from "./key-map.ts"
 import type { Run } from "./run.ts"
 import { RunReader } from "./run-reader.ts"
@@ -10,7 +10,6 @@ import { RunReader } from "./run-reader.ts"
 export const KEYS_MAX = 10_000_000
 /** Loading an index lets others work after so many entries: a tenth of a second. */
 const LOAD_SLICE = 200_000
-const CHANGED_BIT = ~(CHANGED << 24)
 
 /** What is known of keys as of a manifest. */
 export interface KeyBase {
@@ -87,9 +86,7 @@ export class KeyIndexes {
     for (let number = 0; number < changed.size; number++) {
       const at = number * ENTRY_LANES
       if ((flagsAt(changed.lanes, at) & CHANGED) === 0) continue
-      const to = map.findOrAdd(changed.lanes, at)
-      map.take(to, changed.lanes, at, changed.images[number])
-      map.lanes[to * ENTRY_LANES + FLAGS_AT]! &= CHANGED_BIT
+      map.take(map.findOrAdd(changed.lanes, at), changed.lanes, at, changed.images[number])
     }
     resident.position = after.position
     resident.runs = new Set(after.runs.map(({ id }) => id))
@@ -98,9 +95,10 @@ export class KeyIndexes {
 
   async #forward(manifest: Manifest): Promise<Resident | undefined> {
     const key = keyOf(manifest)
-    const known = this.#resident.get(key)
-    if (known?.position === manifest.position) return known
-    if (known !== undefined && known.position > manifest.position) return undefined
+    const held = this.#resident.get(key)
+    if (held?.position === manifest.position) return held
+    if (held !== undefined && held.position > manifest.position) return undefined
+    const known = held !== undefined && mayLackDeletions(held, manifest) ? undefined : held
     const lacking = manifest.runs.filter(({ id }) => known?.runs.has(id) !== true)
     if (entriesOf(lacking) > this.#loadEntriesMax) {
       this.#resident.delete(key)
@@ -138,6 +136,14 @@ export class KeyIndexes {
       if (this.#turns.get(key) === turn) this.#turns.delete(key)
     }
   }
+}
+
+/**
+ * A merge of all runs, which is always the first one, leaves deletions out that decide nothing any more. What was in memory
+ * before them would go on holding the rows that they deleted.
+ */
+function mayLackDeletions({ runs }: Resident, { runs: [first] }: Manifest): boolean {
+  return first !== undefined && first.level > 0 && !runs.has(first.id)
 }
 
 const keyOf = ({ tableId, partition }: Manifest) => `${tableId}#${partition}`

@@ -1,4 +1,13 @@
-import { COMPARE_AT, ENTRY_LANES, FLAGS_AT, flagsAt, KNOWN, OFFSET_AT, offsetAt } from "./entry.ts"
+import {
+  COMPARE_AT,
+  ENTRY_LANES,
+  FLAGS_AT,
+  flagsAt,
+  KNOWN,
+  OFFSET_AT,
+  offsetAt,
+  UNCHANGED_MASK,
+} from "./entry.ts"
 
 const FIRST_ENTRIES = 64
 /** More keys than places at this share would make probes long. */
@@ -56,7 +65,7 @@ export class KeyMap {
     own[to + COMPARE_AT] = lanes[at + COMPARE_AT]!
     own[to + COMPARE_AT + 1] = lanes[at + COMPARE_AT + 1]!
     own[to + OFFSET_AT] = lanes[at + OFFSET_AT]!
-    own[to + FLAGS_AT] = lanes[at + FLAGS_AT]!
+    own[to + FLAGS_AT] = lanes[at + FLAGS_AT]! & UNCHANGED_MASK
     if (image !== undefined || this.images[number] !== undefined) this.images[number] = image
   }
 

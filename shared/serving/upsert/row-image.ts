@@ -23,7 +23,7 @@ export class ImageWriter {
     this.#at = 0
     this.#varint(schemaVersion)
     for (const cell of cells) this.#cell(cell)
-    return Uint8Array.prototype.slice.call(this.#bytes, 0, this.#at)
+    return Uint8Array.from(this.#bytes.subarray(0, this.#at))
   }
 
   #cell(cell: Cell): void {

@@ -103,9 +103,12 @@ const padded = (bytes: number) => Math.ceil(bytes / LANE) * LANE
 
 const corrupt = (what: string) => new StorageError("corrupt", `a run of the key index ${what}`)
 
+/** A Buffer's own `slice` would be a view. */
+const copied = (bytes: Uint8Array): Uint8Array => Uint8Array.from(bytes)
+
 /** The numbers of some bytes, where they lie if they lie at a multiple of four. */
 function lanesOf(bytes: Uint8Array): Uint32Array {
-  const aligned = bytes.byteOffset % LANE === 0 ? bytes : bytes.slice()
+  const aligned = bytes.byteOffset % LANE === 0 ? bytes : copied(bytes)
   return new Uint32Array(aligned.buffer, aligned.byteOffset, Math.floor(bytes.length / LANE))
 }
 
@@ -166,7 +169,7 @@ export function decodeBlock(directory: RunDirectory, block: number, bytes: Uint8
   const ends = lanes.subarray(entries * ENTRY_LANES, entries * (ENTRY_LANES + 1))
   const images = Array.from(ends, (end, at) => {
     const from = at === 0 ? 0 : ends[at - 1]!
-    return end === from ? undefined : bytes.slice(imagesStart + from, imagesStart + end)
+    return end === from ? undefined : copied(bytes.subarray(imagesStart + from, imagesStart + end))
   })
   return { lanes: own, entries, images }
 }

@@ -1,5 +1,5 @@
 import { compareNumber } from "./compare-value.ts"
-import { compareHashes, DELETED, ENTRY_LANES, flagsAt, offsetAt } from "./entry.ts"
+import { compareHashes, DELETED, ENTRY_LANES, FLAGS_AT, flagsAt, offsetAt, UNCHANGED_MASK } from "./entry.ts"
 import type { KeyRules } from "./rules.ts"
 
 /** Entries in the order of their hashes, no hash twice. */
@@ -44,6 +44,7 @@ export function sortedRun(
   for (let at = 0; at < entries; at++) {
     const start = numbers[places[at]!]! * ENTRY_LANES
     for (let lane = 0; lane < ENTRY_LANES; lane++) sorted[at * ENTRY_LANES + lane] = lanes[start + lane]!
+    sorted[at * ENTRY_LANES + FLAGS_AT]! &= UNCHANGED_MASK
   }
   return {
     lanes: sorted,
