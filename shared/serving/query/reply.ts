@@ -1,5 +1,5 @@
 import type { QueryError, QueryErrorCode } from "../errors.ts"
-import type { PinnedTable, SqlAnswer, SqlValue } from "../types.ts"
+import type { PinnedTable, QueryCost, SqlAnswer, SqlValue } from "../types.ts"
 
 /** Pinot's number of each error, as its clients know them. */
 const pinotCodes: Readonly<Record<QueryErrorCode, number>> = {
@@ -127,8 +127,14 @@ function replyOf(
   }
 }
 
-/** The reply of a Pinot broker (`BrokerResponseNative`); `resultTable` is there on success only. */
-export type PinotReply = ReturnType<typeof replyOf> & { readonly resultTable?: ResultTable }
+/**
+ * The reply of a Pinot broker (`BrokerResponseNative`); `resultTable` is there on success only. `millrace` is what a
+ * broker does not tell: what the answer cost.
+ */
+export type PinotReply = ReturnType<typeof replyOf> & {
+  readonly resultTable?: ResultTable
+  readonly millrace?: { readonly cost: QueryCost }
+}
 
 /**
  * A successful reply. `numDocsScanned` is what the scans delivered, after the conditions that a scan judges; all rows
@@ -144,6 +150,7 @@ export function successReply(facts: ReplyFacts, answer: SqlAnswer): PinotReply {
       rows: answer.rows,
     },
     ...replyOf(facts, answer, []),
+    ...(answer.cost === undefined ? {} : { millrace: { cost: answer.cost } }),
   }
 }
 
