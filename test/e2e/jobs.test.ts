@@ -117,7 +117,7 @@ test("code that ends its thread hurts nobody and fails its job after some tries,
   await until(async () => (await job()).state === "failed")
   expect((await job()).fault).toEqual({
     task: 0,
-    error: "the worker died 3 times in a row: job per-city: ended its thread (exit code 3)",
+    error: "the worker died 4 times in a row: job per-city: ended its thread (exit code 3)",
     at: { topic: "sales", partition: 0, offset: sent - 1 },
     record: expect.stringMatching(/"cents":13/),
   })

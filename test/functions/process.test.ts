@@ -291,14 +291,14 @@ function endless(job: Job, id: string, met: () => void = () => {}): JobCode {
   }
 }
 
-test("a record of which the function does not return fails the job after three tries; other tasks go on", async () => {
+test("a record of which the function does not return fails the job after four tries; other tasks go on", async () => {
   const job = clickJob({ parallelism: "per-partition" })
   const { base, log, jobs, input, cold, runs } = await withJob(job)
   await produce(log, input)
   const all: ProcessEvent = { job: "clicks", tasks: [0, 1, 2] }
   const leases = () => [...base.ports.stores.items("meta")].filter(({ pk }) => pk === leasesKey("clicks"))
   const freeLeases = () => leases().filter(({ fields }) => fields.until === 0).length
-  for (let tries = 0; tries < 3; tries++) {
+  for (let tries = 0; tries < 4; tries++) {
     const { promise: met, resolve } = Promise.withResolvers<void>()
     void createProcess(cold(), endless(job, "c20", resolve)).handle(all, ample)
     await met
@@ -313,7 +313,7 @@ test("a record of which the function does not return fails the job after three t
   const { state, fault } = (await jobs.store.get("clicks")).item
   expect(state).toBe("failed")
   expect(fault).toMatchObject({
-    error: expect.stringMatching(/^the worker died 3 times in a row: a function ended its process, did not/),
+    error: expect.stringMatching(/^the worker died 4 times in a row: a function ended its process, did not/),
     at: { topic: "clicks" },
     record: expect.stringMatching(/"id":"c20"/),
   })

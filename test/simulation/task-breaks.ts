@@ -86,4 +86,26 @@ export const TASK_BREAKS: readonly Omit<Break, "workload">[] = [
     story:
       "a worker that was frozen puts a record in a place that was emptied, and another finds its state gone",
   },
+  {
+    name: "take a commit of unknown outcome for won",
+    file: "shared/processing/task/commit-store.ts",
+    find: '    return { outcome: settled.outcome === "refused" && settled.reason === "exists" ? "lost" : "unknown" }',
+    replace:
+      '    if (settled.outcome === "unknown") return { outcome: "committed", record, date: record.time, bytes: 0 }\n    return { outcome: settled.reason === "exists" ? "lost" : "unknown" }',
+    story: "results of a commit that does not stand are published",
+  },
+  {
+    name: "delete what only savepoints need",
+    file: "shared/processing/jobs/collect-commits.ts",
+    find: "for (const { start } of await savepoints.list(item.id)) starts.push(start)",
+    replace: "await savepoints.list(item.id)",
+    story: "the state of a savepoint is gone when somebody goes back to it",
+  },
+  {
+    name: "ask the head alone which objects are named",
+    file: "shared/processing/jobs/collect-objects.ts",
+    find: "unnamed.size > 0; at--) {",
+    replace: "false; at--) {",
+    story: "what a savepoint pins is taken for garbage after a day",
+  },
 ]

@@ -1,3 +1,4 @@
+import { TaskWork } from "../../functions/runtime/task-work.ts"
 import { decodeRecords } from "../../shared/log/records/index.ts"
 import type { Log } from "../../shared/log/types.ts"
 import {
@@ -5,10 +6,12 @@ import {
   type CollectStep,
   collectStep,
 } from "../../shared/processing/jobs/collect-commits.ts"
+import { collectObjectsStep } from "../../shared/processing/jobs/collect-objects.ts"
 import type { TaskRunner } from "../../shared/processing/task/runner.ts"
 import { type Click, clicks, endOf, oracle, seen, seenText, sums, sumText } from "../processing/task-jobs.ts"
 import { produce } from "../processing/task-support.ts"
 import { drawFaultPlan, type FaultPlan, noFaults } from "./fault-plan.ts"
+import { functionBase } from "./function-base.ts"
 import { Prng } from "./prng.ts"
 import {
   expectedOfTasks,
@@ -41,8 +44,14 @@ export interface TaskRun {
 
 const USERS = ["ann", "bob", "cid", "gus", "jon"]
 const HOUR_MS = 3_600_000
+/** After this even objects may go. */
+const DAYS_MS = 50 * HOUR_MS
 /** About so many pauses a run takes in all. */
 const BUSY_PAUSES = 40
+/** Of so many runs one has its tasks worked as functions do: under a lease each. */
+const LEASED_EVERY = 4
+/** What an invocation has left, all the time: enough. */
+const INVOCATION_MS = 300_000
 /** Steps of one wake-up. */
 const STEPS_MAX = 30
 /** Tries of what has to succeed once the world is calm. */
@@ -59,7 +68,7 @@ function drawKinds(prng: Prng, slow: boolean): readonly (typeof STEERINGS)[numbe
   return prng.chance(0.2) ? STEERINGS : STEERINGS.filter(kind => kind !== "reset")
 }
 
-function drawPlan(prng: Prng) {
+function drawPlan(prng: Prng, seed: number) {
   const some = (most: number) => (prng.chance(0.5) ? 0 : 1 + prng.integer(most))
   const node: TaskNodeOptions = {
     parallelism: prng.pick(["single", "single", "per-partition"]),
@@ -77,6 +86,7 @@ function drawPlan(prng: Prng) {
     pauseMs: slow ? prng.magnitude(60_000, HOUR_MS / 2) : prng.magnitude(5, 1_000),
     freezes: some(3),
     outages: prng.chance(0.6) ? 1 + prng.integer(3) : 0,
+    leased: seed % LEASED_EVERY === LEASED_EVERY - 1,
     node,
   }
 }
@@ -142,20 +152,17 @@ class Actions {
     })
   }
 
-  async #work({ runners }: TaskNode): Promise<void> {
-    for (const version of runners) for (const runner of version) await work(runner)
+  async #work(node: TaskNode): Promise<void> {
+    for (const version of node.runners) {
+      for (const [task, runner] of version.entries()) {
+        if (this.#plan.leased) await workLeased(node, runner, task)
+        else await work(runner)
+      }
+    }
   }
 
-  async #collect({ process, jobs, commits }: TaskNode): Promise<void> {
-    const { ports } = process
-    const read = await jobs.store.get("clicks")
-    const context = { ports, commits, savepoints: jobs.savepoints }
-    let at: CollectCursor | undefined = { generation: read.item.generation, task: 0 }
-    while (at !== undefined) {
-      const step: CollectStep = await collectStep(context, read, at)
-      this.collected += step.records
-      at = step.next
-    }
+  async #collect(node: TaskNode): Promise<void> {
+    await collect(node, records => (this.collected += records))
   }
 
   async #steer({ jobs }: TaskNode): Promise<void> {
@@ -188,6 +195,36 @@ class Actions {
   }
 }
 
+/** One invocation of a job's function, for one task: under its lease, and as careful as that says. */
+async function workLeased({ process, log }: TaskNode, runner: TaskRunner, task: number): Promise<void> {
+  const base = functionBase(process.ports, {})
+  // The next wake-up comes by itself.
+  const cloud = { ...base.cloud, timers: { send: async () => {} } }
+  const home = { ...base, cloud, log, tables: undefined as never }
+  const begun = await TaskWork.begin(home, "clicks", task)
+  await begun?.run(
+    async () => runner,
+    () => INVOCATION_MS,
+    () => true,
+  )
+}
+
+/** Deletes all records that nobody needs. */
+async function collect(
+  { process, jobs, commits }: TaskNode,
+  onStep: (records: number) => void = () => {},
+): Promise<void> {
+  const { ports } = process
+  const read = await jobs.store.get("clicks")
+  const context = { ports, commits, savepoints: jobs.savepoints }
+  let at: CollectCursor | undefined = { generation: read.item.generation, task: 0 }
+  while (at !== undefined) {
+    const step: CollectStep = await collectStep(context, read, at)
+    onStep(step.records)
+    at = step.next
+  }
+}
+
 /** One wake-up. */
 async function work(runner: TaskRunner): Promise<void> {
   runner.wake()
@@ -203,7 +240,7 @@ async function work(runner: TaskRunner): Promise<void> {
  */
 export async function runTaskSeed(seed: number, options: { trace?: boolean } = {}): Promise<TaskRun> {
   const prng = new Prng(`tasks ${seed}/workload`)
-  const plan = drawPlan(prng)
+  const plan = drawPlan(prng, seed)
   const truth = new TaskTruth()
   const world = new World(`tasks ${seed}`, { trace: options.trace ?? false, watch: truth.watch })
   const actions = new Actions(plan, prng.fork("actions"))
@@ -256,6 +293,7 @@ async function runPlan(
   let records = 0
   world.spawn(last.process, async () => {
     records = await verifyEnd(last, truth, plan.node.dedupe)
+    if (!broken()) await verifySavepoint(last, truth, plan.node.dedupe)
   })
   await world.settle()
   return records
@@ -293,14 +331,35 @@ function disturb(world: World, plan: Plan, prng: Prng): void {
 }
 
 /** Lets the job come to its end in a calm world, and compares. */
-async function verifyEnd(
+async function verifyEnd(node: TaskNode, truth: TaskTruth, dedupe: boolean): Promise<number> {
+  const { log, jobs } = node
+  await jobs.carry("clicks")
+  await jobs.resume("clicks")
+  await produce(log, endOf(USERS))
+  return verifyResults(node, truth, dedupe)
+}
+
+/** Days later, once all that nobody needs is deleted, somebody goes back to a savepoint. */
+async function verifySavepoint(node: TaskNode, truth: TaskTruth, dedupe: boolean): Promise<void> {
+  const { jobs, process, commits } = node
+  const { item } = await jobs.store.get("clicks")
+  const oldest = (await jobs.savepoints.list(item.id))[0]
+  if (oldest === undefined) return
+  await process.ports.clock.sleep(DAYS_MS)
+  await collect(node)
+  const context = { ports: process.ports, commits, savepoints: jobs.savepoints }
+  for (let after: string | undefined, isMore = true; isMore; isMore = after !== undefined) {
+    after = (await collectObjectsStep(context, jobs.store, "clicks", after)).next
+  }
+  await jobs.restore("clicks", oldest.id)
+  await verifyResults(node, truth, dedupe)
+}
+
+async function verifyResults(
   { log, jobs, runners }: TaskNode,
   truth: TaskTruth,
   dedupe: boolean,
 ): Promise<number> {
-  await jobs.carry("clicks")
-  await jobs.resume("clicks")
-  await produce(log, endOf(USERS))
   for (let tries = 0; tries < CALM_TRIES; tries++) {
     for (const version of runners) for (const runner of version) await work(runner)
   }

@@ -8,8 +8,10 @@ export const CAREFUL_RECORDS = 256
 export const CAREFUL_FOR_RECORDS = 1_000_000
 /** After so many deaths in a row records are worked one by one, each noted before: of the careful batch, and no more. */
 export const DEATHS_ALONE = 2
-/** So many in a row that no record is to blame for fail the job: fewer may be the machine's fault, or the network's. */
-export const DEATHS_MAX = 6
+/** A record that so many workers in a row died of, alone, is poison: of one, by chance, any may. */
+export const DEATHS_OF_ONE = 2
+/** So many in a row without a record that was got past fail the job: fewer may be the machine's fault, or the network's. */
+export const DEATHS_MAX = 10
 /** After so many suspects in a row the job fails, whatever its policy: it is not the records. */
 export const LEFT_OUT_MAX = 3
 
@@ -20,8 +22,8 @@ const decoder = new TextDecoder()
 
 /**
  * Narrows down what kills a task's workers: a function that does not return, ends its process or takes all memory tells
- * nobody. After a death batches are small; after a second one each record is worked alone, and noted before; the one
- * that was noted when the third died is poison, as if a function had thrown on it. What got past all that is safe.
+ * nobody. After a death batches are small; after a second one each record is worked alone, and noted while it is; one that
+ * two workers die of is poison, as if a function had thrown on it. What got past all that is safe.
  */
 export class Caution {
   readonly #notes: DeathNotes
@@ -54,36 +56,46 @@ export class Caution {
   async meet(batches: readonly EngineBatch[]): Promise<PoisonRecord | undefined> {
     if (this.recordsMax !== 1) return undefined
     const { note } = this.#notes
-    const { suspect: _, ...rest } = note
     const first = firstRecord(batches)
     if (first === undefined) {
-      if (note.suspect !== undefined) await this.#notes.store(rest)
+      await this.survived()
       return undefined
     }
     const { record, ...at } = first
-    if (note.suspect !== undefined && note.deaths > DEATHS_ALONE && isAt(note.suspect, at)) {
+    const times = note.suspect !== undefined && isAt(note.suspect, at) ? (note.times ?? 0) : 0
+    if (times >= DEATHS_OF_ONE && note.deaths > DEATHS_ALONE) {
       const error = `the worker died ${note.deaths} times in a row: ${note.error ?? UNKNOWN}`
       return { ...at, error, record }
     }
-    await this.#notes.store({ ...rest, suspect: at })
+    await this.#notes.store({ ...note, suspect: at, times: times + 1 })
     return undefined
+  }
+
+  /** The batch is worked: who dies now dies of something else. */
+  async survived(): Promise<void> {
+    const { suspect, times: _, ...rest } = this.#notes.note
+    if (suspect !== undefined) await this.#notes.store(rest)
   }
 
   /** A suspect is to be left out. False: too many were. */
   leaveOut(): boolean {
     const leftOut = this.#notes.note.leftOut + 1
     if (leftOut >= LEFT_OUT_MAX) return false
-    this.#notes.take({ ...this.#notes.note, deaths: DEATHS_ALONE, leftOut })
+    const { suspect: _, times: __, ...rest } = this.#notes.note
+    this.#notes.take({ ...rest, deaths: DEATHS_ALONE, leftOut })
     return true
   }
 
   /** @param isWhole nothing was left out */
   committed(records: number, isWhole: boolean): void {
-    const { deaths, leftOut } = this.#notes.note
-    if (deaths === 0) return
+    const { note } = this.#notes
+    if (note.deaths === 0) return
     this.#passed += records
-    if (this.#passed >= (deaths < DEATHS_ALONE ? CAREFUL_FOR_RECORDS : CAREFUL_RECORDS)) this.safe()
-    else if (isWhole && leftOut > 0) this.#notes.take({ ...this.#notes.note, leftOut: 0 })
+    if (this.#passed >= (note.deaths < DEATHS_ALONE ? CAREFUL_FOR_RECORDS : CAREFUL_RECORDS)) this.safe()
+    else {
+      const leftOut = isWhole ? 0 : note.leftOut
+      this.#notes.take({ ...note, deaths: Math.min(note.deaths, DEATHS_ALONE), leftOut })
+    }
   }
 
   /** The task has got past what its workers died of, or has failed of it. */

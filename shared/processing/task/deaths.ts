@@ -9,8 +9,10 @@ export interface Suspect {
 export interface DeathNote {
   /** Deaths in a row, none of which the task has got past. */
   readonly deaths: number
-  /** What was worked alone when the last one died. */
+  /** What was being worked alone when the last one died … */
   readonly suspect?: Suspect
+  /** … for how manieth time in a row. */
+  readonly times?: number
   /** Suspects in a row that were left out, as the job's policy says. */
   readonly leftOut: number
   /** What is known of the last death. */

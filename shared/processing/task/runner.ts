@@ -1,4 +1,5 @@
 import { VIEW_REREAD_MS } from "../../log/limits.ts"
+import { StorageError } from "../../storage/errors.ts"
 import type { EngineBatch, Poison } from "../engine/engine.ts"
 import { refreshTasks } from "../jobs/assign-partitions.ts"
 import { carryIntent, type JobContext, taskOf } from "../jobs/carry-intent.ts"
@@ -107,10 +108,22 @@ export class TaskRunner {
       return await this.#step()
     } catch (error) {
       this.#stale = true
+      if (await this.#isOvertaken(error)) return this.#lose()
       throw error
     } finally {
       this.#meter.end(began)
     }
+  }
+
+  /** Whether a worker that stood still for long asked for what nobody needs any more, since others went on. */
+  async #isOvertaken(error: unknown): Promise<boolean> {
+    if (!(error instanceof StorageError) || error.code !== "corrupt") return false
+    const { jobs, commits, code, task } = this.#options
+    const before = this.#job?.item
+    const item = (await jobs.find(code.facts.name))?.item
+    if (item === undefined || item.id !== before?.id || item.generation !== before.generation) return true
+    const { head } = await commits.head(taskOf(item, task))
+    return head?.commitId !== this.#head?.record?.commitId
   }
 
   /** As of the last step; undefined before the first record is known. */
@@ -357,6 +370,7 @@ export class TaskRunner {
     const began = clock.elapsed()
     const now = clock.now()
     const result = await this.#engine.work(batches, this.#inputs.all, now, this.#skip)
+    await this.#caution.survived()
     if (!result.ok) return this.#poisoned(result.poison)
     const { draft } = result
     const before = this.#record
