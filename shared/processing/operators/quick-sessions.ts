@@ -3,7 +3,7 @@ import { KeyedStore, type KeySlot } from "../state/keyed-store.ts"
 import type { KeyReader } from "../state/keys.ts"
 import { TimerQueue } from "../time/timer-queue.ts"
 import { TimerFault, timerPosition } from "./timer-fault.ts"
-import { type StoredWindow, storedTimes } from "./window-operator.ts"
+import { type StoredWindow, storedTimes, writeOnce } from "./window-operator.ts"
 import type { WindowContent } from "./window-result.ts"
 
 /** A session of a key. It is stored under its end, and in memory lies under the end that it had at the last commit. */
@@ -50,7 +50,7 @@ export class QuickSessions implements Operator {
     this.#content = parts.content
     this.#context = context
     this.#store = new KeyedStore<Session>(parts.keys, {
-      pack: ({ start, end, content }): StoredWindow => [end - start, this.#content.pack(content), 0, [1], []],
+      write: ({ start, end, content }, out) => writeOnce(end - start, content, this.#content, out),
       unpack: (packed, end) => this.#unpack(packed as StoredWindow, Number(end)),
       loaded: () => this.#rearm(),
     })

@@ -115,8 +115,11 @@ export class UpdatingAggregate extends UpdatingOperator<Kept> {
     this.#ttlMs = ttl?.ttlMs
   }
 
-  protected override pack({ accumulators, since }: Kept): unknown {
-    return [since, this.#accumulators.pack(accumulators)]
+  protected override write({ accumulators, since }: Kept, out: ValueWriter): boolean {
+    out.array(2)
+    out.number(since)
+    this.#accumulators.write(accumulators, out)
+    return true
   }
 
   protected override unpack(packed: unknown): Kept {

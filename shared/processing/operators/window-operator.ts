@@ -2,6 +2,7 @@ import type { TimeWindow, TriggerResult } from "../../definition/job/windows.ts"
 import { END_OF_TIME, type Operator, type OperatorContext, type StateTable } from "../operator.ts"
 import { KeyedStore, type KeySlot } from "../state/keyed-store.ts"
 import type { KeyReader } from "../state/keys.ts"
+import type { ValueWriter } from "../state/value-writer.ts"
 import { TimerQueue } from "../time/timer-queue.ts"
 import { TimerFault, timerPosition } from "./timer-fault.ts"
 import { lastMoment, type RunningTrigger, type TriggerScope, type TriggerState } from "./triggers.ts"
@@ -27,6 +28,26 @@ export type StoredWindow = readonly [
   processingTimers: readonly number[],
   latest?: number,
 ]
+
+/** Of what is stored of every window. */
+const WINDOW_PARTS = 5
+
+/** Writes what is stored of a window that fires once, at its end, as `StoredWindow` says. */
+export function writeOnce(
+  lengthMs: number,
+  content: unknown,
+  parts: WindowContent,
+  out: ValueWriter,
+): boolean {
+  out.array(WINDOW_PARTS)
+  out.number(lengthMs)
+  parts.write(content, out)
+  out.number(0)
+  out.array(1)
+  out.number(1)
+  out.array(0)
+  return true
+}
 
 export type WindowSlot = KeySlot<WindowEntry>
 
@@ -59,7 +80,7 @@ export abstract class WindowOperator implements Operator {
     this.context = context
     this.parts = parts
     this.store = new KeyedStore<WindowEntry>(parts.keys, {
-      pack: entry => this.#pack(entry),
+      write: (entry, out) => this.#write(entry, out),
       unpack: (packed, end) => this.#unpack(packed as StoredWindow, Number(end)),
       loaded: () => this.#rearm(),
     })
@@ -68,18 +89,20 @@ export abstract class WindowOperator implements Operator {
 
   abstract record(value: unknown, timestamp: number): void
 
-  #pack({ start, end, content, count, eventTimers, processingTimers, latest }: WindowEntry): StoredWindow {
-    const packed = content === undefined ? undefined : this.parts.content.pack(content)
+  #write(entry: WindowEntry, out: ValueWriter): boolean {
+    const { start, end, content, count, eventTimers, processingTimers, latest } = entry
     const origin = originOf(end)
-    const before = (time: number) => origin - time
-    const stored = [
-      before(start),
-      packed,
-      count,
-      eventTimers.map(before),
-      processingTimers.map(before),
-    ] as const
-    return latest === undefined ? stored : [...stored, before(latest)]
+    out.array(latest === undefined ? WINDOW_PARTS : WINDOW_PARTS + 1)
+    out.number(origin - start)
+    if (content === undefined) out.any(undefined)
+    else this.parts.content.write(content, out)
+    out.number(count)
+    for (const timers of [eventTimers, processingTimers]) {
+      out.array(timers.length)
+      for (const time of timers) out.number(origin - time)
+    }
+    if (latest !== undefined) out.number(origin - latest)
+    return true
   }
 
   #unpack(stored: StoredWindow, end: number): WindowEntry {

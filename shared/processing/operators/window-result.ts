@@ -4,6 +4,7 @@ import type { TimeWindow } from "../../definition/job/windows.ts"
 import type { Collector } from "../operator.ts"
 import { materialised } from "../record.ts"
 import type { KeyPart } from "../state/keys.ts"
+import type { ValueWriter } from "../state/value-writer.ts"
 import { NamedAccumulators } from "./named-accumulators.ts"
 
 /** What the user's window function sees around it. */
@@ -22,6 +23,8 @@ export interface WindowContent<C = unknown> {
   copy(content: C): C
   /** What is stored of it. */
   pack(content: C): unknown
+  /** As `pack`, written at once. */
+  write(content: C, out: ValueWriter): void
   unpack(packed: unknown): C
   emit(
     content: C,
@@ -65,6 +68,10 @@ class AggregateContent implements WindowContent<unknown[]> {
 
   pack(content: unknown[]): unknown {
     return this.#accumulators.pack(content)
+  }
+
+  write(content: unknown[], out: ValueWriter): void {
+    this.#accumulators.write(content, out)
   }
 
   unpack(packed: unknown): unknown[] {
@@ -125,6 +132,10 @@ class ReduceContent implements WindowContent {
     return content
   }
 
+  write(content: unknown, out: ValueWriter): void {
+    out.any(content)
+  }
+
   unpack(packed: unknown): unknown {
     return packed
   }
@@ -171,6 +182,10 @@ class ProcessContent implements WindowContent<unknown[]> {
 
   pack(content: unknown[]): unknown {
     return content
+  }
+
+  write(content: unknown[], out: ValueWriter): void {
+    out.any(content)
   }
 
   unpack(packed: unknown): unknown[] {

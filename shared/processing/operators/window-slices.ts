@@ -6,7 +6,7 @@ import { MarkedTable } from "../state/marked-table.ts"
 import { TimerQueue } from "../time/timer-queue.ts"
 import { TimerFault, timerPosition } from "./timer-fault.ts"
 import { windowStart } from "./window-assigner.ts"
-import { type StoredWindow, storedTimes } from "./window-operator.ts"
+import { type StoredWindow, storedTimes, writeOnce } from "./window-operator.ts"
 import type { WindowContent } from "./window-result.ts"
 
 /** What a key's records of one slide come to. Stored as a window of that length is. */
@@ -52,7 +52,7 @@ export class WindowSlices implements Operator {
     this.#context = context
     const { content, slideMs } = parts
     this.#store = new KeyedStore<Slice>(parts.keys, {
-      pack: (slice): StoredWindow => [slideMs, content.pack(slice.content), 0, [1], []],
+      write: (slice, out) => writeOnce(slideMs, slice.content, content, out),
       unpack: (packed, end) => this.#unpack(packed as StoredWindow, Number(end)),
       loaded: () => this.#rearm(),
     })

@@ -1,7 +1,7 @@
 import { END_OF_TIME, type StateTable, type StateVisitor } from "../operator.ts"
 import { KeyIndex } from "./key-index.ts"
 import { type KeyId, type KeyPart, type KeyReader, keyGroup, keyParts } from "./keys.ts"
-import { unpackState } from "./packing.ts"
+import { packState, unpackState } from "./packing.ts"
 import { SubMap } from "./sub-map.ts"
 import { ValueWriter } from "./value-writer.ts"
 
@@ -263,12 +263,12 @@ const entry = new ValueWriter()
 /** The key's length, its bytes, then the packed sub-key. */
 function writeKey(text: string, sub: SubKey): void {
   entry.counted(text)
-  // The same bytes as `packState` makes: whole numbers above 32 bits are 64-bit floats. A window's end is one, mostly.
+  // The same bytes as ever: whole numbers above 32 bits are 64-bit floats. A window's end is one, mostly.
   const isTime = typeof sub === "number" && sub > UINT32_MAX && sub < END_OF_TIME
   const isSmall = typeof sub === "number" && sub >= 0 && sub <= FIXINT_MAX && Number.isInteger(sub)
   // −0 is 0.
   if (isTime || isSmall) entry.number(sub + 0)
-  else entry.any(sub)
+  else entry.raw(packState(sub))
 }
 
 /** The stored key of an entry. @param text the parts as a JSON array */

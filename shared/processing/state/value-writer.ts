@@ -8,6 +8,7 @@ const UTF8_PER_UNIT_MAX = 3
 const COUNT_BYTES = 4
 const UINT8_MAX = 0xff
 const UINT16_MAX = 0xffff
+const UINT32_MAX = 0xffffffff
 const POSITIVE_FIXINT_MAX = 0x7f
 
 /**
@@ -48,15 +49,41 @@ export class ValueWriter {
     }
   }
 
-  number(value: number): void {
-    if (Number.isInteger(value) && value >= 0 && value <= POSITIVE_FIXINT_MAX && !Object.is(value, -0)) {
+  /** So many names and values come next, in turns; it is read as a Map. */
+  map(size: number): void {
+    if (size <= ARRAY_SHORT_MAX) {
       const at = this.#room(1)
-      this.#bytes[at] = value
+      this.#bytes[at] = 0x80 | size
+    } else {
+      const at = this.#room(5)
+      this.#bytes[at] = 0xdf
+      this.#bytes.writeUInt32BE(size, at + 1)
+    }
+  }
+
+  number(value: number): void {
+    if (Number.isInteger(value) && value >= 0 && value <= UINT32_MAX && !Object.is(value, -0)) {
+      this.#unsigned(value)
       return
     }
     const at = this.#room(9)
     this.#bytes[at] = 0xcb
     this.#bytes.writeDoubleBE(value, at + 1)
+  }
+
+  #unsigned(value: number): void {
+    if (value <= POSITIVE_FIXINT_MAX) {
+      const at = this.#room(1)
+      this.#bytes[at] = value
+    } else if (value <= UINT16_MAX) {
+      const at = this.#room(3)
+      this.#bytes[at] = 0xcd
+      this.#bytes.writeUInt16BE(value, at + 1)
+    } else {
+      const at = this.#room(5)
+      this.#bytes[at] = 0xce
+      this.#bytes.writeUInt32BE(value, at + 1)
+    }
   }
 
   /** Bytes, given as a character each. */
@@ -78,7 +105,8 @@ export class ValueWriter {
 
   /** Whatever else state may hold. */
   any(value: unknown): void {
-    this.raw(packState(value))
+    if (typeof value === "number") this.number(value)
+    else this.raw(packState(value))
   }
 
   raw(bytes: Uint8Array): void {

@@ -1,6 +1,7 @@
 import type { Job } from "../../definition/job/job.ts"
 import { uidOf } from "../../definition/job/job.ts"
 import { KEY_GROUPS, type StateTable } from "../operator.ts"
+import { storedByName } from "../operators/named-accumulators.ts"
 import { TIMER_SIGN } from "../operators/process-operator.ts"
 import { rankedRecord, unpackTop } from "../operators/top-rows.ts"
 import { type StoredWindow, storedTimes } from "../operators/window-operator.ts"
@@ -50,11 +51,13 @@ export function stateOf(job: Job, uid: string, table: StateTable, key: readonly 
     case "process":
       return processState(entries)
     case "window":
-      return entries.some(({ value }) => !Array.isArray(value)) ? entries[0]?.value : windowsOf(entries)
+      return entries.some(({ value }) => !Array.isArray(value))
+        ? entries[0]?.value
+        : windowsOf(entries, isAggregated(job, uid))
     case "deduplicate":
       return Object.fromEntries(entries.map(({ sub, value }) => [String(sub), value]))
     case "aggregate":
-      return (entries[0] as { readonly value: readonly unknown[] }).value[1]
+      return byName((entries[0] as { readonly value: readonly unknown[] }).value[1])
     case "topN":
       return rankedOf(entries[0]?.value)
     default:
@@ -89,10 +92,23 @@ function processState(entries: readonly Entry[]): Readonly<Record<string, unknow
   return state
 }
 
-function windowsOf(entries: readonly Entry[]): readonly unknown[] {
+function isAggregated(job: Job, uid: string): boolean {
+  const operator = job.graph.find(node => uidOf(node) === uid)?.operator
+  return operator?.kind === "window" && operator.result.kind === "aggregate"
+}
+
+function byName(stored: unknown): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(storedByName(stored))
+}
+
+function windowsOf(entries: readonly Entry[], aggregated: boolean): readonly unknown[] {
   return entries
     .map(({ sub, value }) => ({ ...storedTimes(value as StoredWindow, Number(sub)), end: Number(sub) }))
-    .map(({ start, end, content }) => ({ start, end, content }))
+    .map(({ start, end, content }) => ({
+      start,
+      end,
+      content: aggregated && content !== undefined ? byName(content) : content,
+    }))
     .sort((left, right) => left.end - right.end)
 }
 
