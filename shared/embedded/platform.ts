@@ -14,8 +14,6 @@ import type { LogOptions } from "../log/options.ts"
 import type { Log } from "../log/types.ts"
 import { Jobs } from "../processing/jobs/lifecycle.ts"
 import { CommitStore } from "../processing/task/commit-store.ts"
-import { Builder } from "../serving/builder/builder.ts"
-import { runBuilder } from "../serving/builder/run.ts"
 import { ChoosingEngine } from "../serving/direct/choosing-engine.ts"
 import { DirectEngine } from "../serving/direct/direct-engine.ts"
 import { DuckdbEngine } from "../serving/duckdb/engine.ts"
@@ -35,6 +33,7 @@ import { fetchJson } from "./fetch-json.ts"
 import { collectLoop } from "./jobs/collect-loop.ts"
 import { JobManager } from "./jobs/job-manager.ts"
 import { openJournal } from "./journal.ts"
+import { keepTables } from "./maintain/keep-tables.ts"
 
 /**
  * What suits LMDB. A slot's payload goes into its item as long as that saves the object's own syncs and does not
@@ -70,6 +69,8 @@ export interface PlatformOptions {
   readonly data: string
   /** Told of faults that no request sees: each one line. */
   readonly report: (line: string) => void
+  /** Whether segments are built of tails; default true. Benchmarks hold a tail as it is. */
+  readonly builds?: boolean
   /** Asks everybody who he is: by keys, and by an issuer's tokens where one is named. Default: nobody is asked. */
   readonly authentication?: { readonly jwt?: TokenIssuer }
 }
@@ -81,7 +82,8 @@ export type TokenIssuer = Omit<JwtOptions, "fetchJson" | "onFault">
  * Everything in one process, over local files: log, tables, their builder, SQL in child processes, and the API.
  * Throws `StorageError` (`folder_in_use`, `folder_unusable`, `unknown_format`).
  */
-export async function openPlatform({ data, report, authentication }: PlatformOptions): Promise<Platform> {
+export async function openPlatform(options: PlatformOptions): Promise<Platform> {
+  const { data, report, builds = true, authentication } = options
   const stores = await openLocalStores(data)
   const ports: Ports = {
     objects: stores.objects,
@@ -124,16 +126,17 @@ export async function openPlatform({ data, report, authentication }: PlatformOpt
     onFailure: (error, request) => report(`${request.method} ${request.path}: ${describe(error)}`),
   })
   const stop = new AbortController()
-  const building = runBuilder(ports, tables, new Builder(ports, tables, tails), {
-    signal: stop.signal,
-    onFault: ({ table, partition, error }) => report(`table ${table}/${partition}: ${describe(error)}`),
-  })
+  const { signal } = stop
+  const onKeepFault = (what: string, error: unknown) => report(`${what}: ${describe(error)}`)
+  const keeping = builds
+    ? keepTables({ ports, log, tables, tails, signal, onFault: onKeepFault })
+    : Promise.resolve()
   const collecting = collectLoop({
     ports,
     jobs: jobs.store,
     commits,
     savepoints: jobs.savepoints,
-    signal: stop.signal,
+    signal,
     onFault: (job, error) =>
       report(`what ${job === undefined ? "removed jobs" : `job ${job}`} left: ${describe(error)}`),
   })
@@ -141,7 +144,7 @@ export async function openPlatform({ data, report, authentication }: PlatformOpt
     stop.abort()
     api.close()
     await Promise.all([journal.close(), manager.close()])
-    await Promise.all([building, collecting])
+    await Promise.all([keeping, collecting])
     await log.close()
     await engine.close()
     await stores.close()
