@@ -14,7 +14,9 @@ test("values are read back as they were written", () => {
     fc.maxSafeInteger(),
     fc.constantFrom(-0, 127, 128, 65_535, 65_536, 2 ** 32),
   )
-  const value = fc.oneof(number, fc.string({ unit: "binary" }), fc.constant(null), fc.array(number))
+  // As in JSON, −0 is 0 in what is packed as a whole.
+  const list = fc.array(number.map(each => each + 0))
+  const value = fc.oneof(number, fc.string({ unit: "binary" }), fc.constant(null), list)
   fc.assert(
     fc.property(
       fc.array(value, { maxLength: 40 }),
