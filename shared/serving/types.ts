@@ -1,5 +1,6 @@
 import type { ColumnSpec, RollupSpec } from "../definition/table-spec.ts"
 import type { Predicate } from "./direct/plan.ts"
+import type { RowSet } from "./index/row-set.ts"
 import type { ColumnBatch } from "./ingest/column.ts"
 import type { OffsetSet } from "./segment/offset-set.ts"
 import type { SegmentPointer } from "./segment/segment-key.ts"
@@ -25,8 +26,20 @@ export interface TableFile {
   read(): Promise<Uint8Array>
   /** Absent for a tail's file. */
   readonly segment?: PinnedSegment
+  /** What pruning left of it, where it left less than all. */
+  readonly kept?: KeptRows
   /** Of a tail's file: the rows as they were decoded, dead ones left out, for engines that need no file. */
   readonly batch?: ColumnBatch
+}
+
+/** Rows of a file that a statement's condition may be true of. Dead ones are among them. */
+export interface KeptRows {
+  /** Indexes of row groups, ascending; absent: all. */
+  readonly rowGroups?: readonly number[]
+  /** Rows of the file; absent: all of the row groups. */
+  readonly rows?: RowSet
+  /** The condition is true for each of them: it need not be judged again. */
+  readonly exact: boolean
 }
 
 /**

@@ -19,10 +19,10 @@ export function compareValues(a: IndexValue, b: IndexValue): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-/** The column's values as indexes have them, row by row; undefined for JSON and bytes, which have no order in SQL here. */
+/** The column's values as indexes have them, row by row; undefined for JSON, bytes and lists, which have no order in SQL here. */
 export function indexValues(column: ColumnVector): ArrayLike<IndexValue> | undefined {
-  if (column.type === "json" || column.type === "bytes") return undefined
-  if (column.type !== "long" && column.type !== "timestamp") return column.values
+  if (column.type === "json" || column.type === "bytes" || column.type === "list") return undefined
+  if (column.type !== "long" && column.type !== "timestamp") return column.values as ArrayLike<IndexValue>
   const { values } = column
   return safeLongs(values) ?? Array.from(values, narrowed)
 }
