@@ -1,0 +1,9 @@
+-- count all
+-- engine: direct
+
+SELECT count(*) FROM trips
+
+-- rows of all
+-- [900]
+-- rows of newest
+-- [542]

@@ -1,0 +1,9 @@
+-- max fare
+-- engine: direct
+
+SELECT max(fare) FROM trips
+
+-- rows of all
+-- ["99.02"]
+-- rows of newest
+-- ["99.02"]

@@ -1,0 +1,9 @@
+-- max city
+-- engine: direct
+
+SELECT max(city) FROM trips
+
+-- rows of all
+-- ["Zürich"]
+-- rows of newest
+-- ["Zürich"]

@@ -1,0 +1,38 @@
+-- grouping sets
+-- engine: duckdb
+-- ordered
+
+SELECT city, status, count(*) FROM trips GROUP BY GROUPING SETS ((city), (status), ()) ORDER BY 1, 2, 3 LIMIT 1000
+
+-- rows of all
+-- ["Accra",null,106]
+-- ["Berlin",null,85]
+-- ["Kyiv",null,104]
+-- ["Lima",null,81]
+-- ["Oslo",null,103]
+-- ["Paris",null,103]
+-- ["Quito",null,101]
+-- ["São Paulo",null,101]
+-- ["Zürich",null,68]
+-- [null,"done",439]
+-- [null,"lost",161]
+-- [null,"open",146]
+-- [null,"void",154]
+-- [null,null,48]
+-- [null,null,900]
+-- rows of newest
+-- ["Accra",null,66]
+-- ["Berlin",null,48]
+-- ["Kyiv",null,55]
+-- ["Lima",null,52]
+-- ["Oslo",null,67]
+-- ["Paris",null,71]
+-- ["Quito",null,61]
+-- ["São Paulo",null,52]
+-- ["Zürich",null,42]
+-- [null,"done",269]
+-- [null,"lost",96]
+-- [null,"open",85]
+-- [null,"void",92]
+-- [null,null,28]
+-- [null,null,542]

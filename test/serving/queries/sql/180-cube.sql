@@ -1,0 +1,38 @@
+-- cube
+-- engine: duckdb
+-- ordered
+
+SELECT paid, status, count(*) FROM trips GROUP BY CUBE (paid, status) ORDER BY 1, 2, 3 LIMIT 1000
+
+-- rows of all
+-- [false,"done",171]
+-- [false,"lost",61]
+-- [false,"open",54]
+-- [false,"void",63]
+-- [false,null,349]
+-- [true,"done",268]
+-- [true,"lost",100]
+-- [true,"open",92]
+-- [true,"void",91]
+-- [true,null,551]
+-- [null,"done",439]
+-- [null,"lost",161]
+-- [null,"open",146]
+-- [null,"void",154]
+-- [null,null,900]
+-- rows of newest
+-- [false,"done",108]
+-- [false,"lost",39]
+-- [false,"open",28]
+-- [false,"void",40]
+-- [false,null,215]
+-- [true,"done",161]
+-- [true,"lost",57]
+-- [true,"open",57]
+-- [true,"void",52]
+-- [true,null,327]
+-- [null,"done",269]
+-- [null,"lost",96]
+-- [null,"open",85]
+-- [null,"void",92]
+-- [null,null,542]

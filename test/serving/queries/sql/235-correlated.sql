@@ -1,0 +1,28 @@
+-- correlated
+-- engine: duckdb
+-- ordered
+
+SELECT c.city, (SELECT count(*) FROM trips t WHERE t.city = c.city) AS n FROM cities c ORDER BY c.city LIMIT 100
+
+-- rows of all
+-- ["Accra",106]
+-- ["Berlin",85]
+-- ["Kyiv",104]
+-- ["Lima",81]
+-- ["Nuuk",0]
+-- ["Oslo",103]
+-- ["Paris",103]
+-- ["Quito",101]
+-- ["São Paulo",101]
+-- ["Zürich",68]
+-- rows of newest
+-- ["Accra",66]
+-- ["Berlin",48]
+-- ["Kyiv",55]
+-- ["Lima",52]
+-- ["Nuuk",0]
+-- ["Oslo",67]
+-- ["Paris",71]
+-- ["Quito",61]
+-- ["São Paulo",52]
+-- ["Zürich",42]

@@ -1,0 +1,32 @@
+-- join upserted side
+-- engine: duckdb
+-- ordered
+
+SELECT c.region, t.status, count(*) FROM trips t JOIN cities c ON t.city = c.city WHERE c.population > 1000000 GROUP BY 1, 2 ORDER BY 1, 2 LIMIT 100
+
+-- rows of all
+-- ["Africa","done",53]
+-- ["Africa","lost",14]
+-- ["Africa","open",16]
+-- ["Africa","void",23]
+-- ["America","done",121]
+-- ["America","lost",61]
+-- ["America","open",58]
+-- ["America","void",43]
+-- ["Europe","done",148]
+-- ["Europe","lost",48]
+-- ["Europe","open",44]
+-- ["Europe","void",52]
+-- rows of newest
+-- ["Africa","done",35]
+-- ["Africa","lost",10]
+-- ["Africa","open",8]
+-- ["Africa","void",13]
+-- ["America","done",70]
+-- ["America","lost",37]
+-- ["America","open",38]
+-- ["America","void",20]
+-- ["Europe","done",90]
+-- ["Europe","lost",29]
+-- ["Europe","open",26]
+-- ["Europe","void",29]

@@ -1,0 +1,9 @@
+-- generate series
+-- engine: duckdb
+
+SELECT count(*) FROM generate_series(1, 100)
+
+-- rows of all
+-- [100]
+-- rows of newest
+-- [100]
