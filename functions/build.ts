@@ -1,6 +1,8 @@
 import { Builder } from "../shared/serving/builder/builder.ts"
+import { COLD_KEYS } from "../shared/serving/builder/cold-keys.ts"
 import { isShadow } from "../shared/serving/tables/table-item.ts"
 import { TailCache } from "../shared/serving/tail/tail-cache.ts"
+import { KeyIndexes } from "../shared/serving/upsert/key-indexes.ts"
 import type { Base } from "./runtime/base.ts"
 import { type BuildEvent, buildEvent } from "./runtime/build-event.ts"
 import { endings, type Home, openHome } from "./runtime/home.ts"
@@ -13,6 +15,9 @@ const PARTITIONS_AT_ONCE = 4
 const STEP_MS_MAX = 30_000
 /** … but a short invocation uses half of its time. */
 const STEP_SHARE_MAX = 0.5
+
+/** Keys in memory: some 250 MB. Those of larger indexes are looked up in the store. */
+const KEY_ENTRIES_MAX = 4_000_000
 
 /** Steps of a partition lost in a row: somebody else is at it, who will do as well. */
 const LOST_MAX = 8
@@ -32,7 +37,10 @@ interface Work {
 /** Makes segments of the tables named. What fails does not keep the rest from being done; then it throws. */
 export function createBuild(base: Base): Served<BuildEvent, BuildResult> {
   const home = openHome(base)
-  const builder = new Builder(home.ports, home.tables, new TailCache(home.log))
+  const builder = new Builder(home.ports, home.tables, new TailCache(home.log), {
+    indexes: new KeyIndexes(home.ports, { residentEntriesMax: KEY_ENTRIES_MAX }),
+    cold: COLD_KEYS,
+  })
   return {
     ...endings(home),
     async handle(event, invocation) {

@@ -1,9 +1,11 @@
+import { COLD_KEYS } from "../shared/serving/builder/cold-keys.ts"
 import { DuckdbEngine } from "../shared/serving/duckdb/engine.ts"
 import { QueryService } from "../shared/serving/query/query-service.ts"
 import { serializeReply } from "../shared/serving/query/serialize-reply.ts"
 import type { SqlEngine } from "../shared/serving/sql/engine.ts"
-import { StoredTableSource } from "../shared/serving/tail/table-source.ts"
+import { QUERY_TAIL_LIMITS, StoredTableSource } from "../shared/serving/tail/table-source.ts"
 import { TailCache } from "../shared/serving/tail/tail-cache.ts"
+import { KeyIndexes } from "../shared/serving/upsert/key-indexes.ts"
 import type { Base } from "./runtime/base.ts"
 import { openHome } from "./runtime/home.ts"
 import type { HttpEvent } from "./runtime/http-event.ts"
@@ -19,6 +21,9 @@ const SEGMENTS_SHARE = 0.75
 /** … and for tails; the rest is for what is being written. */
 const TAILS_SHARE = 0.1
 
+/** Keys in memory, of small indexes: some 120 MB. */
+const KEY_ENTRIES_MAX = 2_000_000
+
 /** SQL over HTTP. The engine is closed with it. */
 export function createQuery(
   base: Base,
@@ -26,7 +31,11 @@ export function createQuery(
 ): Served<HttpEvent, HttpResult> {
   const home = openHome(base)
   const { ports, log, tables } = home
-  const source = new StoredTableSource(ports, tables, new TailCache(log))
+  const indexes = new KeyIndexes(ports, {
+    residentEntriesMax: KEY_ENTRIES_MAX,
+    loadEntriesMax: COLD_KEYS.entriesMax,
+  })
+  const source = new StoredTableSource(ports, tables, new TailCache(log), QUERY_TAIL_LIMITS, indexes)
   const { clock, random } = ports
   const queries = new QueryService({ tables: source, engine, clock, random })
   const served = httpServed(home, {

@@ -81,8 +81,12 @@ export class KeyHasher {
       case "bytes":
         this.#binary(column.values[row]!)
         break
-      default:
+      case "string":
+      case "json":
         this.#text(column.values[row]!)
+        break
+      default:
+        throw new RangeError(`a primary key cannot have a column of type ${column.type}`)
     }
   }
 

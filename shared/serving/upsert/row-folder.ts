@@ -106,7 +106,7 @@ function cellAt({ nulls, values }: ColumnVector, row: number): Cell {
 function vectorOf(like: ColumnVector, type: ColumnType, cells: readonly Cell[]): ColumnVector {
   const nulls = Uint8Array.from(cells, cell => (cell === null ? 1 : 0))
   const nullCount = nulls.reduce((sum, one) => sum + one, 0)
-  const empty = EMPTY_CELLS[type]
+  const empty = like.type === "list" ? [] : EMPTY_CELLS[type]
   const filled = cells.map(cell => cell ?? empty)
   if (Array.isArray(like.values)) return { ...like, nulls, nullCount, values: filled } as ColumnVector
   const Typed = like.values.constructor as unknown as {

@@ -1,7 +1,7 @@
 import { StorageError } from "../../storage/errors.ts"
 
 /** A column's value in one row, as `ColumnVector` holds it; a list for a column of lists. */
-export type Cell = null | number | bigint | string | Uint8Array | readonly Cell[]
+export type Cell = null | number | bigint | string | boolean | Uint8Array | readonly Cell[]
 
 // An image: the schema version as a varint, then for each of its columns a tag and the value.
 const NULL = 0
@@ -10,6 +10,8 @@ const WHOLE = 2
 const TEXT = 3
 const BYTES = 4
 const LIST = 5
+const FALSE = 6
+const TRUE = 7
 
 const FIRST_BYTES = 1_024
 const LOW_BITS = 0x80
@@ -28,6 +30,7 @@ export class ImageWriter {
 
   #cell(cell: Cell): void {
     if (cell === null) this.#tag(NULL)
+    else if (typeof cell === "boolean") this.#tag(cell ? TRUE : FALSE)
     else if (typeof cell === "number") {
       this.#tag(NUMBER)
       this.#at = this.#bytes.writeDoubleLE(cell, this.#at)
@@ -106,6 +109,7 @@ class ImageReader {
   cell(): Cell {
     const tag = this.#bytes[this.#at++]
     if (tag === NULL) return null
+    if (tag === FALSE || tag === TRUE) return tag === TRUE
     if (tag === NUMBER) {
       this.#at += 8
       if (this.#at > this.#bytes.length) unreadable()

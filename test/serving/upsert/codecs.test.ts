@@ -186,6 +186,7 @@ test("comparison values are ordered as their column, null and NaN lowest", () =>
 test("merged rows come back from their bytes", () => {
   const leaf: fc.Arbitrary<Cell> = fc.oneof(
     fc.constant(null),
+    fc.boolean(),
     fc.double(),
     fc.bigInt({ min: -(10n ** 38n), max: 10n ** 38n }),
     fc.string({ unit: "grapheme" }),
