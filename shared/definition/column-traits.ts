@@ -21,6 +21,9 @@ export const KEYED: Types = new Set<ColumnType>([
 /** Columns that rows are ordered and grouped by. */
 export const ORDERED: Types = new Set<ColumnType>([...KEYED, "float", "double"])
 
+/** Columns that a rollup's rows are grouped by, and whose distinct values it counts. */
+export const GROUPED: Types = new Set<ColumnType>([...ORDERED].filter(type => type !== "bytes"))
+
 const INDEXED: Readonly<Record<IndexKind, Types>> = {
   bloom: new Set<ColumnType>(["string", "int", "long", "timestamp", "decimal", "bytes"]),
   inverted: new Set<ColumnType>(["string", "int", "long", "boolean", "timestamp", "decimal"]),

@@ -1,4 +1,4 @@
-import { MEASURED, ORDERED, SUMMED, takesIndex, typeText } from "./column-traits.ts"
+import { GROUPED, MEASURED, ORDERED, SUMMED, takesIndex, typeText } from "./column-traits.ts"
 import { at } from "./faults.ts"
 import { columnNameFault } from "./names.ts"
 import type { TableContext, TableInput } from "./resolve-table.ts"
@@ -39,7 +39,7 @@ const AGGREGATED: Readonly<Record<RollupSpec["aggregates"][number]["fn"], Readon
   avg: SUMMED,
   min: MEASURED,
   max: MEASURED,
-  distinct: ORDERED,
+  distinct: GROUPED,
   percentile: SUMMED,
 }
 
@@ -61,7 +61,7 @@ export function resolveRollups(
     if (names.has(rollup.name)) note(`${path}.name`, "two rollups have this name")
     names.add(rollup.name)
     const { dimensions, skip, aggregates, leafRows } = rollup
-    context.columnNames(`${path}.dimensions`, dimensions, ORDERED, "a column that rows can be grouped by")
+    context.columnNames(`${path}.dimensions`, dimensions, GROUPED, "a column that rows can be grouped by")
     for (const [place, name] of (skip ?? []).entries())
       if (!dimensions.includes(name))
         note(at(`${path}.skip`, place), `${JSON.stringify(name)} is not one of the rollup's dimensions`)

@@ -8,6 +8,7 @@ type Name<C> = NoInfer<keyof C & string>
 type Numeric = "int" | "long" | "float" | "double" | "decimal"
 type Key = "string" | "int" | "long" | "boolean" | "timestamp" | "decimal" | "bytes"
 type Scalar = Key | "float" | "double"
+type Grouped = Exclude<Scalar, "bytes">
 /** `&` takes the alias away, so that the compiler prints the names that fit. */
 type Named<C, X> = NoInfer<ColumnsOf<C, X> & keyof C>
 
@@ -48,15 +49,15 @@ export type RollupAggregateOptions<C> =
   | { readonly fn: "count"; readonly column?: Name<C> }
   | { readonly fn: "sum" | "avg" | "percentile"; readonly column: Named<C, Numeric> }
   | { readonly fn: "min" | "max"; readonly column: Named<C, Numeric | "timestamp"> }
-  | { readonly fn: "distinct"; readonly column: Named<C, Scalar> }
+  | { readonly fn: "distinct"; readonly column: Named<C, Grouped> }
 
 export interface RollupOptions<C> {
   /** Unique in the table. */
   readonly name: string
   /** In the order in which they split, the most often filtered first. */
-  readonly dimensions: readonly Named<C, Scalar>[]
+  readonly dimensions: readonly Named<C, Grouped>[]
   /** Dimensions that no level leaves out. */
-  readonly skip?: readonly Named<C, Scalar>[]
+  readonly skip?: readonly Named<C, Grouped>[]
   readonly aggregates: readonly RollupAggregateOptions<C>[]
   /** Rows that a query may have to read of one segment's level; more make another level. Default 10,000. */
   readonly leafRows?: number

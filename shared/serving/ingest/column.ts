@@ -12,7 +12,20 @@ export type ColumnVector = { readonly nulls: Uint8Array; readonly nullCount: num
   | { readonly type: "string" | "json"; readonly values: readonly string[] }
   | { readonly type: "decimal"; readonly values: readonly bigint[] }
   | { readonly type: "bytes"; readonly values: readonly Uint8Array[] }
+  | { readonly type: "list"; readonly element: ElementType; readonly values: readonly ListCell[] }
 )
+
+/** A column of single values. */
+export type PlainVector = Exclude<ColumnVector, { readonly type: "list" }>
+
+/** What stands in a list; no list holds lists. */
+export type ElementType = Exclude<ColumnType, "json">
+
+/**
+ * One row's list, as its element's type is in a column: bigint of long, timestamp and decimal (unscaled), and so on, but
+ * booleans as they are. Null elements are null.
+ */
+export type ListCell = readonly (number | bigint | string | boolean | Uint8Array | null)[]
 
 /** Digits after the point of every decimal column: DECIMAL(38,9). */
 export const DECIMAL_SCALE = 9
@@ -77,6 +90,11 @@ export function concatColumns(columns: readonly ColumnVector[]): ColumnVector {
   if (columns.length === 1) return first
   const nulls = joinTyped(columns.map(column => column.nulls))
   const nullCount = columns.reduce((sum, column) => sum + column.nullCount, 0)
+  if (first.type === "list") {
+    const { element } = first
+    const values = ([] as ListCell[]).concat(...columns.map(column => column.values as readonly ListCell[]))
+    return { type: "list", element, nulls, nullCount, values }
+  }
   const values =
     SLICERS[first.type] === "typed"
       ? joinTyped(columns.map(column => column.values as Int32Array))

@@ -53,7 +53,7 @@ class IngestRun {
     this.#schema = schema
     this.#range = range
     this.#keys = keys
-    this.#writers = schema.columns.map(({ spec, reader }) => columnWriter(spec.type, reader))
+    this.#writers = schema.columns.map(({ spec, reader }) => columnWriter(spec, reader))
   }
 
   add(bytes: Uint8Array): void {

@@ -98,7 +98,7 @@ function withDefault(
   if (fallback === undefined) return read
   const reader = { read: () => fallback, from: "any" as const, computed: false }
   try {
-    columnWriter(type, reader).write({}, 0)
+    columnWriter({ type }, reader).write({}, 0)
   } catch (error) {
     if (!(error instanceof BadValue)) throw error
     faults.push({ path: `${path}.default`, message: `${error.reason}: expected a ${type}` })

@@ -1,6 +1,6 @@
-import type { ColumnType } from "../../definition/table-spec.ts"
-import type { JsonObject, SqlType, Value } from "../expression/value.ts"
-import type { ColumnVector } from "./column.ts"
+import type { ColumnSpec, ColumnType } from "../../definition/table-spec.ts"
+import { BadValue, type JsonObject, kindOf, type SqlType, type Value } from "../expression/value.ts"
+import type { ColumnVector, ElementType, ListCell } from "./column.ts"
 import {
   toBytes,
   toEpochMs,
@@ -108,7 +108,7 @@ class TypedWriter<T extends Growing> extends Nullable implements ColumnWriter {
   }
 }
 
-class ListWriter<T> extends Nullable implements ColumnWriter {
+class PlainWriter<T> extends Nullable implements ColumnWriter {
   readonly #type: ColumnType
   readonly #convert: (value: Value) => T
   readonly #empty: T
@@ -145,8 +145,74 @@ class ListWriter<T> extends Nullable implements ColumnWriter {
   }
 }
 
+/** Lists, each row's as an array of its own. */
+class ListWriter extends Nullable implements ColumnWriter {
+  readonly #element: ElementType
+  readonly #convert: (value: Value) => ListCell[number]
+  readonly #values: ListCell[] = []
+
+  constructor(element: ElementType, reader: ColumnReader) {
+    super(reader)
+    this.#element = element
+    this.#convert = elementConverter(element, reader)
+  }
+
+  write(record: JsonObject, row: number): void {
+    const value = this.reader.read(record)
+    if (value === null) {
+      this.writeNull(row)
+      return
+    }
+    if (!Array.isArray(value)) throw new BadValue(`expected a list, got ${kindOf(value)}`)
+    this.#values[row] = value.map(one => (one === null ? null : this.#convert(one as Value)))
+    this.writeValue(row)
+  }
+
+  override writeNull(row: number): void {
+    this.#values[row] = []
+    super.writeNull(row)
+  }
+
+  finish(rows: number): ColumnVector {
+    const values = this.#values.slice(0, rows)
+    return { type: "list", element: this.#element, ...this.finishNulls(rows), values }
+  }
+}
+
+/** Elements are fields as they stand: what is true of the list's own expression does not tell of them. */
+function elementConverter(
+  type: ElementType,
+  { readInstant }: ColumnReader,
+): (value: Value) => ListCell[number] {
+  switch (type) {
+    case "int":
+      return toInt
+    case "long":
+      return toLong
+    case "timestamp":
+      return value => BigInt(toEpochMs(value, readInstant))
+    case "float":
+      return value => toFloat(value, "any")
+    case "double":
+      return value => toFiniteDouble(value, "any")
+    case "boolean":
+      return toFlag
+    case "decimal":
+      return value => toUnscaled(value, false)
+    case "string":
+      return value => toText(value, "any")
+    case "bytes":
+      return toBytes
+  }
+}
+
 /** A writer for one column of one batch. */
-export function columnWriter(type: ColumnType, reader: ColumnReader): ColumnWriter {
+export function columnWriter(
+  { type, list }: Pick<ColumnSpec, "type" | "list">,
+  reader: ColumnReader,
+): ColumnWriter {
+  // The loader of definitions lets no list of JSON through.
+  if (list === true && type !== "json") return new ListWriter(type, reader)
   const { from, computed, readInstant } = reader
   switch (type) {
     case "int":
@@ -166,12 +232,12 @@ export function columnWriter(type: ColumnType, reader: ColumnReader): ColumnWrit
     case "boolean":
       return new TypedWriter(type, reader, new Uint8Array(FIRST_CAPACITY), value => Number(toFlag(value)))
     case "string":
-      return new ListWriter(type, reader, "", value => toText(value, from))
+      return new PlainWriter(type, reader, "", value => toText(value, from))
     case "json":
-      return new ListWriter(type, reader, "null", toJsonText)
+      return new PlainWriter(type, reader, "null", toJsonText)
     case "decimal":
-      return new ListWriter(type, reader, 0n, value => toUnscaled(value, computed))
+      return new PlainWriter(type, reader, 0n, value => toUnscaled(value, computed))
     case "bytes":
-      return new ListWriter(type, reader, new Uint8Array(0), toBytes)
+      return new PlainWriter(type, reader, new Uint8Array(0), toBytes)
   }
 }

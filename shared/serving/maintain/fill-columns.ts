@@ -47,8 +47,9 @@ export function fillColumn(
   return pickCells(values, rows)
 }
 
-function ofDefault({ type, default: value }: ColumnSpec, rows: number): ColumnVector {
-  const writer = columnWriter(type, { read: () => value ?? null, from: "any", computed: false })
+function ofDefault(column: ColumnSpec, rows: number): ColumnVector {
+  const { default: value } = column
+  const writer = columnWriter(column, { read: () => value ?? null, from: "any", computed: false })
   for (let row = 0; row < rows; row++) writer.write({}, row)
   return writer.finish(rows)
 }

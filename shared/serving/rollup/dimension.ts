@@ -1,6 +1,6 @@
 import type { ColumnType } from "../../definition/table-spec.ts"
 import { compareText } from "../expression/comparison.ts"
-import type { ColumnVector } from "../ingest/column.ts"
+import type { ColumnVector, PlainVector } from "../ingest/column.ts"
 import type { Key } from "./group-rows.ts"
 
 export type DimensionValue = number | bigint | string | null
@@ -14,7 +14,7 @@ export interface Dimension extends Key {
 
 /** A column as a dimension. Not for bytes and lists, which definitions refuse. */
 export function dimensionOf(column: ColumnVector): Dimension {
-  const { nulls, values, type } = column
+  const { nulls, values, type } = column as PlainVector
   const cells = values as ArrayLike<number | bigint | string>
   const rows = nulls.length
   const ids = new Uint32Array(rows)

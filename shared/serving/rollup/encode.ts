@@ -1,6 +1,6 @@
 import type { ColumnSpec, RollupSpec } from "../../definition/table-spec.ts"
 import { NO_COUNTS } from "../ingest/batch.ts"
-import type { ColumnBatch, ColumnVector } from "../ingest/column.ts"
+import type { ColumnBatch, PlainVector } from "../ingest/column.ts"
 import { encodeParquet, type FileIdentity } from "../segment/parquet.ts"
 import type { Level } from "./level.ts"
 import { COUNT_COLUMN, stateColumn, sumType } from "./level-columns.ts"
@@ -15,8 +15,8 @@ export function encodeLevel(
   identity: FileIdentity,
 ): Uint8Array | undefined {
   const columns: ColumnSpec[] = []
-  const vectors: ColumnVector[] = []
-  const add = (name: string, vector: ColumnVector) => {
+  const vectors: PlainVector[] = []
+  const add = (name: string, vector: PlainVector) => {
     columns.push({ name, type: vector.type })
     vectors.push(vector)
   }
@@ -55,11 +55,11 @@ function fits({ type, sums }: ColumnState): boolean {
 
 function addState(
   { column, type, counts, sums, mins, maxs }: ColumnState,
-  add: (name: string, vector: ColumnVector) => void,
+  add: (name: string, vector: PlainVector) => void,
 ): void {
   add(stateColumn("count", column), longs(counts))
   if (sums !== undefined) add(stateColumn("sum", column), sumVector(type, sums))
-  const extreme = (values: Extreme): ColumnVector =>
+  const extreme = (values: Extreme): PlainVector =>
     vectorOf(
       type,
       Array.from(counts, (count, row) => (count === 0 ? null : values[row]!)),
@@ -68,7 +68,7 @@ function addState(
   if (maxs !== undefined) add(stateColumn("max", column), extreme(maxs))
 }
 
-function sumVector(type: ColumnVector["type"], sums: Float64Array | readonly bigint[]): ColumnVector {
+function sumVector(type: PlainVector["type"], sums: Float64Array | readonly bigint[]): PlainVector {
   const base = { nulls: new Uint8Array(sums.length), nullCount: 0 }
   switch (sumType(type)) {
     case "double":
@@ -80,7 +80,7 @@ function sumVector(type: ColumnVector["type"], sums: Float64Array | readonly big
   }
 }
 
-function longs(numbers: Float64Array): ColumnVector {
+function longs(numbers: Float64Array): PlainVector {
   return {
     type: "long",
     nulls: new Uint8Array(numbers.length),
@@ -90,9 +90,9 @@ function longs(numbers: Float64Array): ColumnVector {
 }
 
 function vectorOf(
-  type: ColumnVector["type"],
+  type: PlainVector["type"],
   cells: readonly (number | bigint | string | null)[],
-): ColumnVector {
+): PlainVector {
   const nulls = Uint8Array.from(cells, cell => (cell === null ? 1 : 0))
   const nullCount = nulls.reduce((sum, isNull) => sum + isNull, 0)
   const base = { nulls, nullCount }

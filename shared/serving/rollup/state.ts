@@ -1,6 +1,6 @@
 import type { RollupAggregate } from "../../definition/table-spec.ts"
 import { compareText } from "../expression/comparison.ts"
-import type { ColumnVector } from "../ingest/column.ts"
+import type { ColumnVector, PlainVector } from "../ingest/column.ts"
 import type { Grouping } from "./group-rows.ts"
 
 // What a level keeps of each group. The rows of a segment are a level too, of groups of one row each, so that levels are
@@ -12,7 +12,7 @@ const EXACT_MAX = Number.MAX_SAFE_INTEGER
 /** A column's part of a level, by group. Where `counts` is 0 the others mean nothing. */
 export interface ColumnState {
   readonly column: string
-  readonly type: ColumnVector["type"]
+  readonly type: PlainVector["type"]
   /** Values that are not null. */
   readonly counts: Float64Array
   /** Of whole numbers and decimals exact: bigints (decimals unscaled) where doubles might round. */
@@ -47,7 +47,7 @@ export function wantedStates(aggregates: readonly RollupAggregate[]): readonly W
 
 /** A column's rows, each a group of its own. */
 export function stateOfRows(vector: ColumnVector, { column, sum, min, max }: Wanted): ColumnState {
-  const { nulls, type } = vector
+  const { nulls, type } = vector as PlainVector
   const counts = Float64Array.from(nulls, isNull => 1 - isNull)
   const numbers = exactNumbers(vector)
   const values = numbers ?? (vector.values as unknown as readonly (bigint | string)[])

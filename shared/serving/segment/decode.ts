@@ -33,7 +33,7 @@ export async function decodeParquet(bytes: Uint8Array, columns: readonly ColumnS
   const missing = columns.find(({ name }) => !held.has(name))
   if (missing !== undefined) throw new StorageError("corrupt", `a segment lacks the column ${missing.name}`)
   const offsets = new Float64Array(rows)
-  const fills = new Map(columns.map(({ name, type }) => [name, new Filling(type, rows)]))
+  const fills = new Map(columns.map(column => [column.name, new Filling(column, rows)]))
   await parquetRead({
     file,
     metadata: plainMetadata(metadata),
@@ -55,7 +55,7 @@ function plainMetadata(metadata: FileMetaData): FileMetaData {
 
 function plainElement(element: SchemaElement): SchemaElement {
   const { converted_type, logical_type: _logical, precision: _precision, scale: _scale, ...plain } = element
-  return converted_type === "UTF8" ? { ...plain, converted_type } : plain
+  return converted_type === "UTF8" || converted_type === "LIST" ? { ...plain, converted_type } : plain
 }
 
 const ARRAYS: Readonly<Partial<Record<ColumnType, new (rows: number) => Int32Array>>> = {
@@ -77,15 +77,18 @@ const EMPTY: Readonly<Partial<Record<ColumnType, unknown>>> = {
 /** A vector that is filled row group by row group. */
 class Filling {
   readonly #type: ColumnType
+  readonly #isList: boolean
   readonly #nulls: Uint8Array
   readonly #values: Int32Array | unknown[]
   #nullCount = 0
 
-  constructor(type: ColumnType, rows: number) {
+  constructor({ type, list }: ColumnSpec, rows: number) {
     this.#type = type
+    this.#isList = list === true
     this.#nulls = new Uint8Array(rows)
-    const Typed = ARRAYS[type]
-    this.#values = Typed === undefined ? new Array<unknown>(rows).fill(EMPTY[type]) : new Typed(rows)
+    const Typed = this.#isList ? undefined : ARRAYS[type]
+    const empty = this.#isList ? [] : EMPTY[type]
+    this.#values = Typed === undefined ? new Array<unknown>(rows).fill(empty) : new Typed(rows)
   }
 
   add(data: DecodedArray, from: number): void {
@@ -95,7 +98,8 @@ class Filling {
       typed.set(data as never, from)
       return
     }
-    const of = this.#type === "decimal" ? unscaled : (value: unknown) => value
+    const one = this.#type === "decimal" ? unscaled : (value: unknown) => value
+    const of = this.#isList ? (value: unknown) => listOf(value, one) : one
     for (let row = 0; row < data.length; row++) {
       const value: unknown = data[row]
       if (value !== null && value !== undefined) values[from + row] = of(value)
@@ -109,12 +113,16 @@ class Filling {
   finish(): ColumnVector {
     const nullCount = this.#nullCount
     return {
-      type: this.#type,
+      ...(this.#isList ? { type: "list", element: this.#type } : { type: this.#type }),
       nulls: this.#nulls,
       nullCount,
       values: this.#values,
     } as unknown as ColumnVector
   }
+}
+
+function listOf(value: unknown, of: (value: unknown) => unknown): readonly unknown[] {
+  return (value as readonly unknown[]).map(one => (one === null || one === undefined ? null : of(one)))
 }
 
 /** Sixteen bytes, big-endian, two's complement. */

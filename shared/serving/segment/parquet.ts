@@ -50,6 +50,23 @@ const ELEMENTS: Readonly<Record<ColumnType, Element>> = {
   bytes: { type: "BYTE_ARRAY" },
 }
 
+/** A column in the file's schema; a list is the three levels that Parquet's LIST has. */
+function elementsOf({ name, type, list }: ColumnSpec): readonly SchemaElement[] {
+  const element: SchemaElement = { ...ELEMENTS[type], name, repetition_type: "OPTIONAL" }
+  if (list !== true) return [element]
+  return [
+    {
+      name,
+      repetition_type: "OPTIONAL",
+      converted_type: "LIST",
+      logical_type: { type: "LIST" },
+      num_children: 1,
+    },
+    { name: "list", repetition_type: "REPEATED", num_children: 1 },
+    { ...element, name: "element" },
+  ]
+}
+
 /**
  * A batch as a Parquet file, offsets and identity included; what is to be stored with a checksum of each chunk. Equal
  * arguments give equal bytes.
@@ -62,7 +79,7 @@ export function encodeParquet(
 ): Uint8Array {
   const schema: SchemaElement[] = [
     { name: "root", num_children: columns.length + 1 },
-    ...columns.map(({ name, type }) => ({ ...ELEMENTS[type], name, repetition_type: "OPTIONAL" as const })),
+    ...columns.flatMap(elementsOf),
     { name: OFFSET_COLUMN, type: "INT64", repetition_type: "REQUIRED" },
   ]
   const compress = options.codec === "zstd"
