@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import fc from "fast-check"
 import { expect, test } from "vitest"
 import type { ColumnType } from "../../../shared/definition/table-spec.ts"
@@ -199,4 +201,17 @@ test("merged rows come back from their bytes", () => {
       expect(readImage(writer.write(schemaVersion, cells))).toEqual({ schemaVersion, cells })
     }),
   )
+})
+
+const GOLDEN: readonly Drawn[] = [
+  { hash: [1, 2, 3, 4], offset: 2 ** 40, image: new ImageWriter().write(1, ["a", 1n, null, [2, null]]) },
+  { hash: [2 ** 32 - 1, 0, 0, 1], offset: 7, image: undefined },
+]
+const GOLDEN_DIRECTORY_BYTES = 48
+
+test("a stored run of the first format is read", () => {
+  const bytes = readFileSync(join(import.meta.dirname, "../../golden/serving/run-v1.bin"))
+  const run = decodeRun(bytes, GOLDEN_DIRECTORY_BYTES)
+  expect(run).toEqual(runOf(GOLDEN, true))
+  expect(readImage(run.images![0]!)).toEqual({ schemaVersion: 1, cells: ["a", 1n, null, [2, null]] })
 })
