@@ -1,7 +1,11 @@
 import { QueryError } from "../errors.ts"
+import { newMeter } from "../read/chunk-store.ts"
+import { covers } from "../rollup/cover.ts"
+import type { Scanner } from "../scan/scanner.ts"
 import type { Analysis, Dialect, EngineReply, RunRequest, SqlEngine } from "../sql/engine.ts"
-import type { QueryCost, SqlAnswer } from "../types.ts"
+import type { PinnedTable, QueryCost, SqlAnswer } from "../types.ts"
 import type { DirectEngine } from "./direct-engine.ts"
+import type { DirectPlan } from "./plan.ts"
 import { Plans } from "./plans.ts"
 
 function refusal(why: string): { readonly ok: false; readonly error: QueryError } {
@@ -39,11 +43,14 @@ export class ChoosingEngine implements SqlEngine {
   readonly #direct: DirectEngine
   readonly #other: SqlEngine
   readonly #plans: Plans
+  readonly #scanner: Scanner | undefined
 
-  constructor(direct: DirectEngine, other: SqlEngine) {
+  /** @param scanner leaves segments out for the direct path; absent: all are read */
+  constructor(direct: DirectEngine, other: SqlEngine, scanner?: Scanner) {
     this.#direct = direct
     this.#other = other
     this.#plans = new Plans(other)
+    this.#scanner = scanner
   }
 
   analyze(sql: string, deadlineMs: number, dialect?: Dialect): Promise<EngineReply<Analysis>> {
@@ -66,11 +73,42 @@ export class ChoosingEngine implements SqlEngine {
       const [table] = tables
       if ("why" in plan) return plan
       if (table === undefined) return { why: "no table" }
-      const asked = { plan, table, limits, useRollups, ...(signal === undefined ? {} : { signal }) }
-      return await this.#direct.run(asked)
+      const asked = { plan, limits, useRollups, ...(signal === undefined ? {} : { signal }) }
+      return await this.#scanned(plan, table, useRollups, pruned =>
+        this.#direct.run({ ...asked, table: pruned }),
+      )
     } catch (error) {
       return asError(error)
     }
+  }
+
+  /** Runs over what pruning leaves of the table. Where a rollup may answer, indexes of rows are not read for it. */
+  async #scanned(
+    plan: DirectPlan,
+    table: PinnedTable,
+    useRollups: boolean,
+    run: (table: PinnedTable) => ReturnType<DirectEngine["run"]>,
+  ): ReturnType<DirectEngine["run"]> {
+    if (this.#scanner === undefined) return run(table)
+    const meter = newMeter()
+    const pointersAlone = useRollups && table.rollups?.some(rollup => covers(plan, rollup)) === true
+    const rules = { nullsAreValues: false, pointersAlone }
+    const startedMs = this.#scanner.elapsed()
+    const scanned = await this.#scanner.prune(table, plan.filter, meter, rules)
+    const prune = this.#scanner.elapsed() - startedMs
+    const reply = await run(scanned.table)
+    if ("why" in reply || !reply.ok || reply.value.cost === undefined) return reply
+    const { cost } = reply.value
+    const whole: QueryCost = {
+      ...cost,
+      segments: table.segments.length,
+      pruned: scanned.pruned,
+      requests: cost.requests + meter.requests,
+      bytesFetched: cost.bytesFetched + meter.bytesFetched,
+      bytesCached: cost.bytesCached + meter.bytesCached,
+      phasesMs: { prune, ...cost.phasesMs },
+    }
+    return { ok: true, value: { ...reply.value, cost: whole } }
   }
 
   close(): Promise<void> {

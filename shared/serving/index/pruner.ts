@@ -73,7 +73,10 @@ export class SegmentPruner implements Pruner {
         if (by !== undefined) drop(by)
       }
     }
-    if (candidates.length === 0) return { kept: whole, pruned, used: [] }
+    if (candidates.length === 0 || rules.pointersAlone === true) {
+      const left = candidates.map(({ file, verdict }) => ({ file, exact: verdict.exact }))
+      return { kept: [...whole, ...left], pruned, used: [] }
+    }
     const used = new Set<string>()
     const { opened, footers } = await this.#read(candidates, meter)
     const kept = candidates.flatMap((candidate, at): KeptSegment[] => {

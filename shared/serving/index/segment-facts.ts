@@ -9,10 +9,12 @@ import { RowBitmap } from "./row-bitmap.ts"
 import type { ValueBlocks } from "./value-blocks.ts"
 import { ANY, both, EVERY, type Judge, NONE, type Verdict, verdictOf } from "./verdict.ts"
 
-/** How nulls are seen by the statement. */
+/** What pruning may take for granted, and may read. */
 export interface PruneRules {
   /** A null is its type's default value (Pinot's): a condition may be true of it. */
   readonly nullsAreValues: boolean
+  /** Nothing is read for pruning: pointers alone are judged. */
+  readonly pointersAlone?: boolean
 }
 
 type Single = Extract<Condition, { column: string }>

@@ -1,5 +1,7 @@
 import type { ColumnSpec } from "../../definition/table-spec.ts"
+import type { Clock } from "../../storage/time.ts"
 import type { Predicate } from "../direct/plan.ts"
+import { SegmentPruner } from "../index/pruner.ts"
 import type { PruneRules } from "../index/segment-facts.ts"
 import type { Pruned, Pruner } from "../index/types.ts"
 import { type ChunkStore, COALESCE_GAP_BYTES, type WantedRange } from "../read/chunk-store.ts"
@@ -26,11 +28,18 @@ export class Scanner {
   readonly #chunks: ChunkStore
   readonly #footers: FooterStore
   readonly #pruner: Pruner
+  readonly #clock: Clock
 
-  constructor(chunks: ChunkStore, footers: FooterStore, pruner: Pruner) {
+  constructor(chunks: ChunkStore, footers: FooterStore, clock: Clock) {
     this.#chunks = chunks
     this.#footers = footers
-    this.#pruner = pruner
+    this.#pruner = new SegmentPruner(chunks, footers)
+    this.#clock = clock
+  }
+
+  /** Milliseconds from an arbitrary start. */
+  elapsed(): number {
+    return this.#clock.elapsed()
   }
 
   /** The table without segments and row groups for which the condition cannot be true. Throws `StorageError`. */

@@ -4,7 +4,6 @@ import { join } from "node:path"
 import { afterAll, expect, test } from "vitest"
 import type { TableSpec } from "../../../shared/definition/table-spec.ts"
 import { DuckdbEngine } from "../../../shared/serving/duckdb/engine.ts"
-import { SegmentPruner } from "../../../shared/serving/index/pruner.ts"
 import { ChunkStore } from "../../../shared/serving/read/chunk-store.ts"
 import { FooterStore } from "../../../shared/serving/read/footer-store.ts"
 import { NarrowingEngine } from "../../../shared/serving/scan/narrowing-engine.ts"
@@ -21,7 +20,7 @@ const parent = mkdtempSync(join(tmpdir(), "narrowing-"))
 const duckdb = new DuckdbEngine({ folder: join(parent, "scratch"), children: 1 })
 const chunks = new ChunkStore({ ...ports, objects: ports.counts.objects })
 const footers = new FooterStore(chunks)
-const scanner = new Scanner(chunks, footers, new SegmentPruner(chunks, footers))
+const scanner = new Scanner(chunks, footers, ports.clock)
 const narrowing = new NarrowingEngine(duckdb, scanner, ports.clock)
 afterAll(async () => {
   await narrowing.close()

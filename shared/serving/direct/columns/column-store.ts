@@ -17,12 +17,15 @@ const SHAPES_KEPT = 65_536
 export class Block {
   readonly id: string
   readonly rows: number
+  /** The row of its file that its first row is. */
+  readonly firstRow: number
   readonly columns = new Map<string, BlockColumn>()
   bytes = 1
 
-  constructor(id: string, rows: number) {
+  constructor(id: string, rows: number, firstRow: number) {
     this.id = id
     this.rows = rows
+    this.firstRow = firstRow
   }
 }
 
@@ -109,7 +112,7 @@ export class ColumnStore {
     const shape = this.#shapes.get(file.id) ?? (await source.shape(file, meter))
     this.#shapes.set(file.id, shape)
     const indexes = groups ?? shape.map((_, index) => index)
-    const blocks = indexes.map(group => this.#block(blockId(file, group), shape[group] ?? 0))
+    const blocks = indexes.map(group => this.#block(blockId(file, group), shape, group))
     const missing = indexes.filter((_, at) => !hasAll(blocks[at]!, wanted))
     if (missing.length > 0) {
       const specs = fileSpecs(file, wanted)
@@ -122,8 +125,9 @@ export class ColumnStore {
     return blocks
   }
 
-  #block(id: string, rows: number): Block {
-    return this.#blocks.get(id) ?? new Block(id, rows)
+  #block(id: string, shape: readonly number[], group: number): Block {
+    const firstRow = (): number => shape.slice(0, group).reduce((sum, rows) => sum + rows, 0)
+    return this.#blocks.get(id) ?? new Block(id, shape[group] ?? 0, firstRow())
   }
 
   #fill(block: Block, wanted: Wanted, loaded: Awaited<ReturnType<BlockSource["load"]>>[number]): void {

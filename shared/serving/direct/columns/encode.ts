@@ -1,5 +1,7 @@
 import type { ColumnType } from "../../../definition/table-spec.ts"
 import type { ColumnVector } from "../../ingest/column.ts"
+import type { DecodedColumn } from "../../read/types.ts"
+import { valueAt } from "../../read/value-at.ts"
 import { type BlockColumn, codedColumn, nullNumbers, numberColumn } from "./block-column.ts"
 import { type Dictionary, GivenUp } from "./dictionary.ts"
 
@@ -77,4 +79,59 @@ export function absentColumn(
   dictionary: () => Dictionary<string>,
 ): BlockColumn {
   return isCoded(type) ? codedColumn(new Int32Array(rows), dictionary()) : nullNumbers(rows)
+}
+
+/** Codes of rows whose values are numbered in a list of their own. */
+function recoded(
+  ids: Uint8Array | Uint16Array | Uint32Array,
+  codeOf: Int32Array,
+  nulls: Uint8Array | undefined,
+): Int32Array {
+  const codes = new Int32Array(ids.length)
+  for (let row = 0; row < codes.length; row++) codes[row] = codeOf[ids[row]!]!
+  if (nulls !== undefined) for (let row = 0; row < codes.length; row++) if (nulls[row] === 1) codes[row] = 0
+  return codes
+}
+
+function decimals(column: DecodedColumn): BlockColumn {
+  const values = new Float64Array(column.rows)
+  const { nulls } = column
+  if (column.kind === "dictionary") {
+    const numbers = Float64Array.from(column.dictionary as readonly bigint[], safeNumber)
+    for (let row = 0; row < values.length; row++) values[row] = numbers[column.ids[row]!]!
+  } else {
+    for (let row = 0; row < values.length; row++) {
+      if (nulls?.[row] !== 1) values[row] = safeNumber(valueAt(column, row) as bigint)
+    }
+  }
+  return numberColumn(values, nulls)
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : hexText(value as Uint8Array)
+}
+
+/** A decoded column as one of a block. Throws `GivenUp`. */
+export function encodeDecoded(column: DecodedColumn, dictionary: () => Dictionary<string>): BlockColumn {
+  if (column.kind === "numbers") {
+    const { values, nulls } = column
+    // Beyond 2^53 they come as bigints.
+    if (values instanceof BigInt64Array) throw new GivenUp("integers beyond 2^53")
+    return numberColumn(values, nulls)
+  }
+  if (column.kind === "list") throw new GivenUp("a list")
+  if (column.type === "decimal") return decimals(column)
+  const words = dictionary()
+  const { nulls } = column
+  if (column.kind === "dictionary") {
+    const codeOf = Int32Array.from(column.dictionary as readonly unknown[], value =>
+      words.code(textOf(value)),
+    )
+    return codedColumn(recoded(column.ids, codeOf, nulls), words)
+  }
+  const codes = new Int32Array(column.rows)
+  for (let row = 0; row < codes.length; row++) {
+    if (nulls?.[row] !== 1) codes[row] = words.code(textOf(valueAt(column, row)))
+  }
+  return codedColumn(codes, words)
 }
