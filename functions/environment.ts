@@ -50,6 +50,8 @@ export interface FunctionEnvironment {
   readonly MILLRACE_DEAD_LETTERS?: string
   /** `AuthenticationConfig` as JSON: for `api` and `query`. */
   readonly MILLRACE_AUTHENTICATION?: string
+  /** The secrets that the job's sinks are given, as JSON: name → id. For `process`; absent without any. */
+  readonly MILLRACE_SECRETS?: string
   /** `1`: every invocation logs what it asked of other services (the request ledger). */
   readonly MILLRACE_LEDGER?: string
 }

@@ -4,6 +4,7 @@ import { resolveJob } from "../shared/definition/resolve-job.ts"
 import { localJobCode } from "../shared/processing/task/local-job-code.ts"
 import { createProcess } from "./process-runtime.ts"
 import { lambda } from "./runtime/lambda.ts"
+import { ownSecrets } from "./runtime/own-secrets.ts"
 
 // Runs one job. Its code lies beside this module's bundle, in one of its own: `infra/bundling/jobs` makes it.
 
@@ -20,5 +21,5 @@ function definitionOf(given: Job | undefined) {
 const own = definitionOf(job)
 
 export const handler = lambda("process", ["MILLRACE_TIMERS"], base =>
-  createProcess(base, localJobCode(own.job, own.definition)),
+  createProcess(base, localJobCode(own.job, own.definition, ownSecrets(base))),
 )

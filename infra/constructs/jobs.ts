@@ -1,6 +1,7 @@
 import { Duration, RemovalPolicy, Stack } from "aws-cdk-lib"
 import { type Code, EventSourceMapping } from "aws-cdk-lib/aws-lambda"
 import { SqsDestination } from "aws-cdk-lib/aws-lambda-destinations"
+import { type ISecret, Secret } from "aws-cdk-lib/aws-secretsmanager"
 import { type IQueue, Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs"
 import { Construct } from "constructs"
 import type { FunctionEnvironment } from "../../functions/environment.ts"
@@ -29,6 +30,8 @@ export interface MillraceJobsProps extends PlatformFunctionOptions {
   readonly deadLetters: IQueue
   /** What every function is told: app, stage and the like. */
   readonly environment: FunctionEnvironment
+  /** @default - secrets are found by name */
+  readonly secrets?: Readonly<Record<string, ISecret>>
   /** @default - each job's options hold */
   readonly settings?: Readonly<Record<string, JobSettings>>
 }
@@ -51,6 +54,8 @@ export class MillraceJobs extends Construct {
   readonly functions: ReadonlyMap<string, PlatformFunction>
   readonly timers: Queue
   readonly #props: MillraceJobsProps
+  /** Those that were found by name. */
+  readonly #secrets = new Map<string, ISecret>()
 
   constructor(scope: Construct, id: string, props: MillraceJobsProps) {
     super(scope, id)
@@ -80,7 +85,7 @@ export class MillraceJobs extends Construct {
   }
 
   #function(job: JobDefinition, code: Code): PlatformFunction {
-    const { settings, functions, definitions: _, entry: __, ...common } = this.#props
+    const { settings, secrets: _, functions, definitions: __, entry: ___, ...common } = this.#props
     const own = settings?.[job.name]
     const reserved = job.concurrency === undefined ? {} : { reservedConcurrentExecutions: job.concurrency }
     // A scope of its own: what is made for one job never takes the id of another's.
@@ -91,7 +96,11 @@ export class MillraceJobs extends Construct {
       description: `Millrace: runs the job ${job.name}`,
       defaults: { memorySize: job.memoryMb, timeout: FUNCTION_DEFAULTS.process.timeout },
       settings: { ...reserved, ...own },
-      environment: { ...common.environment, MILLRACE_TIMERS: this.timers.queueUrl },
+      environment: {
+        ...common.environment,
+        MILLRACE_TIMERS: this.timers.queueUrl,
+        ...this.#secretIds(job),
+      },
       layers: [functions.codecs],
       recursive: true,
     })
@@ -102,7 +111,35 @@ export class MillraceJobs extends Construct {
       onFailure: new SqsDestination(this.#props.deadLetters),
     })
     allow(made.ownRole, ["sqs:SendMessage"], [this.timers.queueArn])
+    for (const name of job.secrets ?? []) {
+      const secret = this.#secret(name)
+      // Of one that is found by its name, the six characters that Secrets Manager adds are not known.
+      const arn = secret.secretFullArn ?? `${secret.secretArn}-??????`
+      allow(made.ownRole, ["secretsmanager:GetSecretValue"], [arn])
+      secret.encryptionKey?.grantDecrypt(made.ownRole)
+    }
     return made
+  }
+
+  /** What tells a job's function where its secrets are. */
+  #secretIds({ secrets = [] }: JobDefinition): Pick<FunctionEnvironment, "MILLRACE_SECRETS"> {
+    if (secrets.length === 0) return {}
+    const ids = secrets.map(name => {
+      const { secretFullArn, secretName } = this.#secret(name)
+      return [name, secretFullArn ?? secretName]
+    })
+    return { MILLRACE_SECRETS: Stack.of(this).toJsonString(Object.fromEntries(ids)) }
+  }
+
+  /** As it was given, or the one that has the deployment's name and its own. */
+  #secret(name: string): ISecret {
+    const { secrets, environment } = this.#props
+    const known = secrets?.[name] ?? this.#secrets.get(name)
+    if (known !== undefined) return known
+    const { MILLRACE_APP: app, MILLRACE_STAGE: stage } = environment
+    const found = Secret.fromSecretNameV2(this, `Secret-${name}`, `millrace/${app}/${stage}/${name}`)
+    this.#secrets.set(name, found)
+    return found
   }
 
   #connect(): void {
@@ -129,10 +166,11 @@ export class MillraceJobs extends Construct {
   }
 }
 
-/** Throws where there are too many jobs, one that reads files, or settings of one that there is not. */
+/** Throws where there are too many jobs, one that reads files, or settings or secrets of none. */
 export function checkJobs(
   definitions: readonly JobDefinition[],
   settings: Readonly<Record<string, unknown>>,
+  secrets: Readonly<Record<string, unknown>> = {},
 ): void {
   if (definitions.length > JOBS_MAX) {
     throw new Error(`Millrace: ${definitions.length} jobs, expected at most ${JOBS_MAX} in a deployment`)
@@ -147,5 +185,12 @@ export function checkJobs(
   const unknown = Object.keys(settings).find(name => !known.has(name))
   if (unknown !== undefined) {
     throw new Error(`Millrace: jobs: there is no job ${unknown}, expected ${[...known].join(", ") || "none"}`)
+  }
+  const wanted = new Set(definitions.flatMap(({ secrets: names = [] }) => names))
+  const idle = Object.keys(secrets).find(name => !wanted.has(name))
+  if (idle !== undefined) {
+    throw new Error(
+      `Millrace: secrets: no job names the secret ${idle}, expected ${[...wanted].join(", ") || "none"}`,
+    )
   }
 }

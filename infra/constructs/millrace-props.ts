@@ -6,6 +6,7 @@ import type { IStream } from "aws-cdk-lib/aws-kinesis"
 import type { Architecture } from "aws-cdk-lib/aws-lambda"
 import type { RetentionDays } from "aws-cdk-lib/aws-logs"
 import type { IBucket } from "aws-cdk-lib/aws-s3"
+import type { ISecret } from "aws-cdk-lib/aws-secretsmanager"
 import type { ITopic } from "aws-cdk-lib/aws-sns"
 import type { AppDefinition } from "../../shared/definition/app-definition.ts"
 import type { Authentication } from "./authentication.ts"
@@ -36,6 +37,11 @@ export interface MillraceProps {
    * @default - the jobs' options
    */
   readonly jobs?: Readonly<Record<string, JobSettings>>
+  /**
+   * The secrets of jobs' sinks, by the names that they have there. Only the function of a job that names one may read it.
+   * @default - the secret `millrace/<app>/<stage>/<name>` of Secrets Manager
+   */
+  readonly secrets?: Readonly<Record<string, ISecret>>
   /**
    * Whose quantities count, of an app file with `stages`.
    * @default "dev"

@@ -72,7 +72,7 @@ export class Millrace extends Construct {
     checkIgnored(props)
     const { definition, digest } = definitionOf(props)
     this.definition = definition
-    checkJobs(definition.jobs, props.jobs ?? {})
+    checkJobs(definition.jobs, props.jobs ?? {}, props.secrets)
     const { authentication = {}, removalPolicy } = props
     const removal = removalPolicy === undefined ? {} : { removalPolicy }
     this.storage = new MillraceStorage(this, "Storage", props)
@@ -237,7 +237,7 @@ export class Millrace extends Construct {
   }
 
   #jobs(): MillraceJobs {
-    const { entry, jobCode = entry, jobs } = this.#props
+    const { entry, jobCode = entry, jobs, secrets } = this.#props
     if (jobCode === undefined) {
       throw new Error(
         "Millrace: the definition has jobs, expected jobCode: the path of the app file with their code",
@@ -249,6 +249,7 @@ export class Millrace extends Construct {
       definitions: this.definition.jobs,
       entry: jobCode,
       ...(jobs === undefined ? {} : { settings: jobs }),
+      ...(secrets === undefined ? {} : { secrets }),
     })
   }
 

@@ -10,7 +10,15 @@ export * from "./job/builtin-aggregators.ts"
 export type { StartingOffsets } from "./job/graph.ts"
 export { defineJob, type Job, type JobOptions, type PoisonPolicy } from "./job/job.ts"
 export { type PercentilesSketch, percentile, percentiles } from "./job/percentiles.ts"
-export { type Delivery, type SinkFunction, sink, type TopicSinkOptions } from "./job/sinks.ts"
+export { type Secret, type Secrets, secret } from "./job/secret.ts"
+export {
+  type Delivery,
+  type SinkBatch,
+  type SinkFunction,
+  type SinkOptions,
+  sink,
+  type TopicSinkOptions,
+} from "./job/sinks.ts"
 export { type FileOptions, from, fromCsv, fromNdjson, fromParquet, type SourceOptions } from "./job/source.ts"
 export * from "./job/state.ts"
 export type {

@@ -7,6 +7,7 @@ import { type Job, uidOf } from "./job/job.ts"
 import type { JobDefinition, NodeDefinition } from "./job/job-definition.ts"
 import type { Trigger, WindowAssigner } from "./job/windows.ts"
 import { nameFault } from "./names.ts"
+import { checkSecrets, secretsOf } from "./resolve-secrets.ts"
 import { checkSink } from "./resolve-sink.ts"
 import { isTopic } from "./resolve-table.ts"
 import { fits, jobShape } from "./shapes.ts"
@@ -76,6 +77,7 @@ export function resolveJob(
     ...(options.concurrency === undefined ? {} : { concurrency: options.concurrency }),
     version: options.version ?? 1,
     dropState: options.dropState ?? [],
+    ...secretsOf(graph),
   }
 }
 
@@ -170,6 +172,9 @@ function checkNode(node: GraphNode, path: string, note: NoteFault): void {
           note(`${path}.state`, `${shown(name)}: expected a name of a-z A-Z 0-9 _`)
         checkDuration(ttl?.ttlMs, `${path}.state.${name}.ttl`, note)
       }
+      return
+    case "functionSink":
+      checkSecrets(operator.sink.secrets, path, note)
   }
 }
 

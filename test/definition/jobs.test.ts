@@ -15,8 +15,10 @@ import {
   type JobOptions,
   onCount,
   purging,
+  type Secret,
   type Sink,
   type Stream,
+  secret,
   session,
   sink,
   sum,
@@ -88,6 +90,20 @@ test("a job without mistakes is stored without its functions", async () => {
     },
   ])
   expect(definition.topics.map(({ name }) => name)).toEqual(["events", "results"])
+})
+
+test("the secrets of a job's sinks are told by name, and nothing else of them", async () => {
+  const give = (...names: string[]) =>
+    sink<Event, Record<string, Secret>>(async () => {}, {
+      secrets: Object.fromEntries(names.map(name => [`own-${name}`, secret(name)])),
+    })
+  const build = () => [
+    from(events).toSink(give("crm", "b")),
+    from(results, { uid: "x" }).toSink(give("b") as never),
+  ]
+  const { jobs } = await loadApp(appOf(build))
+  expect(jobs[0]).toMatchObject({ secrets: ["b", "crm"] })
+  expect(JSON.stringify(jobs)).not.toContain("own-")
 })
 
 const duration = 'expected a duration such as "5s", "1m", "1h" or "7d"'
@@ -242,6 +258,17 @@ test.each<[string, () => Sink | readonly Sink[], string[], JobOptions?]>([
     [
       'jobs.job.process.state: "a b": expected a name of a-z A-Z 0-9 _',
       `jobs.job.process.state.c.ttl: ${duration}`,
+    ],
+  ],
+  [
+    "secrets",
+    () =>
+      from(events).toSink(
+        sink(async () => {}, { secrets: { token: secret("a b"), other: loose("crm"), fine: secret("crm") } }),
+      ),
+    [
+      'jobs.job.functionSink[1].secrets.token: the name "a b": expected 1 to 100 of the characters a-z A-Z 0-9 . _ -',
+      'jobs.job.functionSink[1].secrets.other: expected secret("a name"), found "crm"',
     ],
   ],
   [

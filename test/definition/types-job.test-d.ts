@@ -11,6 +11,7 @@ import {
   from,
   max,
   percentiles,
+  secret,
   session,
   sink,
   sum,
@@ -111,6 +112,21 @@ stream.keyBy("ad").window(tumbling("1 minute"))
 stream.keyBy("ad").window(tumbling("1m"), { lateness: "1m" })
 // @ts-expect-error late records are of another type than the topic's
 stream.keyBy("ad").window(tumbling("1m"), { lateTo: names })
+stream.toSink(
+  sink(
+    async (records: readonly z.input<typeof Click>[], { id, secrets }) => {
+      const told: string = `${id} ${secrets.token} ${records.length}`
+      // @ts-expect-error a secret that the sink does not name
+      await Promise.resolve([told, secrets.other])
+    },
+    { secrets: { token: secret("crm") } },
+  ),
+)
+// @ts-expect-error a sink without secrets is given none
+sink<{ name: string }>(async (_, { secrets }) => void secrets.token)
+// @ts-expect-error a text is no secret
+sink(async () => {}, { secrets: { token: "crm" } })
+
 // @ts-expect-error a job without a sink
 defineJob("none", () => stream)
 // @ts-expect-error no such policy

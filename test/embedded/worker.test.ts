@@ -1,5 +1,5 @@
 import { join } from "node:path"
-import { afterEach, describe, expect, test } from "vitest"
+import { afterEach, describe, expect, test, vi } from "vitest"
 import { WorkerCode, WorkerError, type WorkerOptions } from "../../shared/embedded/jobs/worker-code.ts"
 import { createBatchBuilder, decodeRecords } from "../../shared/log/records/index.ts"
 import type { EngineBatch } from "../../shared/processing/engine/engine.ts"
@@ -145,6 +145,26 @@ describe("a job's thread", () => {
       message: "Error: the other side refused",
     })
     await code.callSink(sink, packState([at(1)]), "id-2")
+  })
+
+  test("a sink is given its secrets; without one the job does not begin, and says what is expected", async () => {
+    const variable = "MILLRACE_SECRET_UNRULY_TOKEN"
+    expect(await failure(open("guarded"))).toEqual({
+      code: "not_loaded",
+      message: expect.stringContaining(
+        `secret unruly.token is missing: expected the environment variable ${variable}, or ${variable}_FILE with`,
+      ),
+    })
+    vi.stubEnv(variable, "let me in")
+    const code = await open("guarded")
+    const [place = -1] = code.facts.functionSinks
+    await code.callSink(place, packState([at(1)]), "id-1")
+    vi.stubEnv(variable, "wrong")
+    const other = await open("guarded")
+    expect(await failure(other.callSink(place, packState([at(1)]), "id-1"))).toMatchObject({
+      message: "Error: turned away with 5 characters",
+    })
+    vi.unstubAllEnvs()
   })
 
   test("an app file without the job, or that does not load, is told", async () => {

@@ -4,6 +4,7 @@ import { createDispatch } from "../../functions/dispatch.ts"
 import { createMaintain } from "../../functions/maintain.ts"
 import { createProcess } from "../../functions/process-runtime.ts"
 import { openHome } from "../../functions/runtime/home.ts"
+import { ownSecrets } from "../../functions/runtime/own-secrets.ts"
 import type { ProcessEvent } from "../../functions/runtime/process-event.ts"
 import { LEASE_MS, leasesKey } from "../../functions/runtime/task-lease.ts"
 import { keyStore } from "../../shared/api/auth/keys.ts"
@@ -62,6 +63,24 @@ test("works what is there, publishes it, and lets go; another wake finds nothing
   expect(await results(log)).toEqual(oracle(input))
   expect(base.cloud.timed).toEqual([])
   await run.close?.()
+})
+
+test("secrets are read where the stack says they are, again after five minutes, and never told", async () => {
+  const base = testBase({
+    settings: { MILLRACE_SECRETS: JSON.stringify({ crm: "arn:crm", mail: "arn:mail" }) },
+  })
+  const read = ownSecrets(base)
+  await expect(read("crm")).rejects.toThrow("arn:crm is not there")
+  base.cloud.texts.set("arn:crm", "s3same")
+  expect(await read("crm")).toBe("s3same")
+  base.cloud.texts.set("arn:crm", "0pen")
+  expect(await read("crm")).toBe("s3same")
+  base.ports.advance(5 * 60_000)
+  expect(await read("crm")).toBe("0pen")
+  base.cloud.texts.set("arn:mail", "")
+  await expect(read("mail")).rejects.toThrow("secret mail: arn:mail is empty, expected a text")
+  await expect(read("other")).rejects.toThrow("secret other is missing: expected it among those of the stack")
+  expect(base.lines).toEqual([])
 })
 
 test("a job's environment tells of it once a minute: what is not told goes with the next", async () => {

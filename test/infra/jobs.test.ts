@@ -1,5 +1,6 @@
 import { Duration } from "aws-cdk-lib"
-import { Match, type Template } from "aws-cdk-lib/assertions"
+import { Match, Template } from "aws-cdk-lib/assertions"
+import { Secret } from "aws-cdk-lib/aws-secretsmanager"
 import { AwsSolutionsChecks } from "cdk-nag"
 import { describe, expect, test } from "vitest"
 import { JOBS_MAX } from "../../infra/constructs/jobs.ts"
@@ -141,6 +142,59 @@ test("each job's metrics are there by name, and on the dashboard", () => {
   expect(metrics.job("gone", "Lag")).toBeUndefined()
   const [dashboard] = Object.values(resourcesOf(template, "AWS::CloudWatch::Dashboard"))
   expect(flat(dashboard?.Properties.DashboardBody)).toMatch(/"Lag".*"job","delays".*"by.origin"/)
+})
+
+describe("secrets of jobs' sinks", () => {
+  const jobs = [
+    job("delays", { secrets: ["crm", "mail.key"] }),
+    job("by.origin", { secrets: ["crm"] }),
+    job("plain"),
+  ]
+  const guarded = { ...definition, jobs }
+  const rights = (from: Template, name: string) =>
+    allowed(statementsByRole(from).get(`JobsJob${name}ProcessRole`) ?? []).filter(right =>
+      right.startsWith("secretsmanager"),
+    )
+  const idsOf = (from: Template) =>
+    functionsOf(from).map(({ Environment }) => {
+      const { Variables } = Environment as { Variables: Record<string, unknown> }
+      return Variables.MILLRACE_SECRETS === undefined ? undefined : flat(Variables.MILLRACE_SECRETS)
+    })
+
+  test("are found by name, and granted to the functions of those jobs alone", () => {
+    const { template: made } = synthesize({ definition: guarded, jobCode })
+    const { app, stage } = definition
+    const prefix = `millrace/${app}/${stage}`
+    expect(idsOf(made)).toEqual([
+      JSON.stringify({ crm: `${prefix}/crm`, "mail.key": `${prefix}/mail.key` }),
+      JSON.stringify({ crm: `${prefix}/crm` }),
+      undefined,
+    ])
+    expect(rights(made, "delays").map(right => right.replace(/^.*:secret:/, ""))).toEqual([
+      `${prefix}/crm-??????`,
+      `${prefix}/mail.key-??????`,
+    ])
+    expect(rights(made, "byorigin")).toHaveLength(1)
+    expect(rights(made, "plain")).toEqual([])
+    // The first key is the only one that anybody else may read.
+    const others = [...statementsByRole(made)].filter(([role]) => !role.startsWith("JobsJob"))
+    const read = others.flatMap(([, each]) =>
+      allowed(each).filter(right => right.startsWith("secretsmanager")),
+    )
+    expect(read.join()).not.toContain("crm")
+  })
+
+  test("may be given; one that no job names is refused", () => {
+    const own = newStack()
+    const crm = new Secret(own, "Crm")
+    const millrace = new Millrace(own, "Views", { definition: guarded, jobCode, secrets: { crm } })
+    expect(millrace.jobs?.functions.size).toBe(3)
+    const made = Template.fromStack(own)
+    expect(JSON.stringify(made.toJSON())).toMatch(/GetSecretValue[^}]*\{"Ref":"Crm/)
+    expect(() => synthesize({ definition: guarded, jobCode, secrets: { cmr: crm } })).toThrow(
+      "Millrace: secrets: no job names the secret cmr, expected crm, mail.key",
+    )
+  })
 })
 
 test("what jobs add", () => {

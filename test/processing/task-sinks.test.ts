@@ -1,5 +1,6 @@
 import { expect, test } from "vitest"
-import { defineJob, from, type Job, sink } from "../../shared/definition/index.ts"
+import { defineJob, from, type Job, secret, sink } from "../../shared/definition/index.ts"
+import { localJobCode } from "../../shared/processing/task/local-job-code.ts"
 import { type Click, clicks, definitionOf, randomClicks } from "./task-jobs.ts"
 import { another, chance, drain, host, makeTopics, produce } from "./task-support.ts"
 
@@ -63,6 +64,37 @@ test("what is committed for a sink when its job is sealed is given by the next g
   down = false
   await drain(another(home).runner(job))
   expect(ids([...taken.values()].flat())).toEqual(ids(input))
+})
+
+test("a sink is given the values of its secrets, as they are at each call, and fails where one is missing", async () => {
+  const home = host()
+  await makeTopics(home.log)
+  const met: string[] = []
+  const write = async (_: readonly Click[], { secrets }: { readonly secrets: { readonly token: string } }) =>
+    void met.push(secrets.token)
+  const job = defineJob("clicks", () =>
+    from(clicks).toSink(sink(write, { secrets: { token: secret("crm-token") } })),
+  )
+  const definition = definitionOf(job)
+  expect(definition.secrets).toEqual(["crm-token"])
+  await home.jobs.create(definition, "app:test")
+  let value: string | undefined = "first"
+  const code = localJobCode(job, definition, async name => {
+    if (value === undefined) throw new Error(`no ${name} today`)
+    return value
+  })
+  await produce(home.log, input.slice(0, 5))
+  await drain(home.runner(code))
+  await produce(home.log, input.slice(5, 10))
+  value = undefined
+  await expect(drain(home.runner(code))).rejects.toThrow("no crm-token today")
+  value = "second"
+  await drain(home.runner(code))
+  expect(new Set(met)).toEqual(new Set(["first", "second"]))
+  await produce(home.log, input.slice(10))
+  await expect(drain(home.runner(localJobCode(job, definition)))).rejects.toThrow(
+    "secret crm-token is missing: nothing here has secrets",
+  )
 })
 
 test("a pattern reads topics that match: those that are there from the starting offsets, later ones from their start", async () => {

@@ -15,7 +15,7 @@ import {
 const PACKAGE = "millrace"
 const DEFINE_JOB = "defineJob"
 /** Functions of the package that make data and do nothing else: a call whose result nobody uses may go. */
-const DEFINERS = new Set([DEFINE_JOB, "defineApp", "table", "topic", "sink"])
+const DEFINERS = new Set([DEFINE_JOB, "defineApp", "table", "topic", "sink", "secret"])
 const TYPESCRIPT = new Set([".ts", ".mts"])
 
 /** What bundling a job needs to know of a file of an app. */

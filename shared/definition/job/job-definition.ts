@@ -29,6 +29,8 @@ export interface JobDefinition {
   readonly version: number
   /** Uids whose state may be lost by an upgrade. */
   readonly dropState: readonly string[]
+  /** Names of the secrets that its sinks are given, in ascending order. Absent: none. */
+  readonly secrets?: readonly string[]
 }
 
 /** Whether a step keeps state that an upgrade has to find again. */

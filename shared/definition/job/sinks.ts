@@ -1,5 +1,6 @@
 import type { Table } from "../table.ts"
 import type { Topic } from "../topic.ts"
+import type { Secret, Secrets, SecretValues } from "./secret.ts"
 
 /** How sure it is that each result is in the topic once. */
 export type Delivery = "exactly-once" | "at-least-once" | "none"
@@ -13,18 +14,39 @@ export interface TopicSinkOptions<T> {
   readonly headers?: (record: T) => Readonly<Record<string, string>>
 }
 
+/** What a sink is told beside the records. */
+export interface SinkBatch<S extends Secrets = Record<never, Secret>> {
+  /** The same for the same records, however often they are given. */
+  readonly id: string
+  /** The values of the sink's secrets. */
+  readonly secrets: SecretValues<S>
+}
+
 /**
  * Takes results to somewhere else. A batch is given again after a crash, so `write` must come to the same twice:
  * `id` is the same for the same batch.
  */
 export interface SinkFunction<T> {
   readonly kind: "sink"
-  readonly write: (records: readonly T[], batch: { readonly id: string }) => Promise<void>
+  readonly write: (records: readonly T[], batch: SinkBatch<Secrets>) => Promise<void>
+  readonly secrets: Secrets
+}
+
+export interface SinkOptions<S extends Secrets> {
+  /** What the sink needs to get in where it writes: `{ token: secret("crm-token") }`. */
+  readonly secrets?: S
 }
 
 /** A sink of the user's own. `write` must be idempotent. */
-export function sink<T>(write: SinkFunction<T>["write"]): SinkFunction<T> {
-  return Object.freeze({ kind: "sink", write })
+export function sink<T, S extends Secrets = Record<never, Secret>>(
+  write: (records: readonly T[], batch: SinkBatch<S>) => Promise<void>,
+  { secrets }: SinkOptions<S> = {},
+): SinkFunction<T> {
+  return Object.freeze({
+    kind: "sink",
+    write: write as SinkFunction<T>["write"],
+    secrets: Object.freeze({ ...secrets }),
+  })
 }
 
 /** The fields of `S` that `T` lacks or has with another type. */

@@ -5,6 +5,7 @@ import type { JobDefinition } from "../../definition/job/job-definition.ts"
 import { type Topic, topic } from "../../definition/topic.ts"
 import type { JobCode } from "../../processing/task/job-code.ts"
 import { localJobCode } from "../../processing/task/local-job-code.ts"
+import { ownSecret } from "./own-secret.ts"
 
 /** The topic that a file's rows are put in for a bounded run. */
 export function fileTopic(uid: string): string {
@@ -16,7 +17,7 @@ export function boundedCode(job: Job, definition: JobDefinition): JobCode {
   const bounded = new Map<GraphNode, GraphNode>()
   for (const at of job.graph) bounded.set(at, boundedNode(at, bounded))
   const graph = [...bounded.values()]
-  return localJobCode({ ...job, graph }, { ...definition, bounded: true })
+  return localJobCode({ ...job, graph }, { ...definition, bounded: true }, ownSecret)
 }
 
 function boundedNode(at: GraphNode, done: ReadonlyMap<GraphNode, GraphNode>): GraphNode {

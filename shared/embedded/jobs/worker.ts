@@ -9,6 +9,7 @@ import type { EngineBatch, LoadedRun, WorkResult } from "../../processing/engine
 import type { EngineHandle, JobCode } from "../../processing/task/job-code.ts"
 import { localJobCode } from "../../processing/task/local-job-code.ts"
 import { boundedCode } from "./bounded-code.ts"
+import { ownSecret } from "./own-secret.ts"
 import {
   alone,
   told,
@@ -42,7 +43,9 @@ async function loadCode(): Promise<JobCode> {
       fault === undefined ? `${task.file} has no job ${task.job}` : `${fault.path}: ${fault.message}`,
     )
   }
-  return task.bounded === true ? boundedCode(job, found) : localJobCode(job, found)
+  // Told at once, not when the first results are there.
+  for (const name of found.secrets ?? []) await ownSecret(name)
+  return task.bounded === true ? boundedCode(job, found) : localJobCode(job, found, ownSecret)
 }
 
 function engineOf({ engine }: { readonly engine: number }): EngineHandle {

@@ -61,6 +61,9 @@ export interface EngineHandle {
   close?(): Awaitable<void>
 }
 
+/** Gives a secret's value by its name. Throws where there is none. */
+export type ReadSecret = (name: string) => Promise<string>
+
 /** A job's code at hand. */
 export interface JobCode {
   readonly facts: JobFacts

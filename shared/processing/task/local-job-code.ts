@@ -4,10 +4,21 @@ import type { Skip } from "../engine/engine.ts"
 import { JobEngine } from "../engine/job-engine.ts"
 import { jobDigest } from "../jobs/job-digest.ts"
 import { unpackState } from "../state/packing.ts"
-import type { EngineHandle, JobCode, JobFacts, SourceFacts } from "./job-code.ts"
+import type { EngineHandle, JobCode, JobFacts, ReadSecret, SourceFacts } from "./job-code.ts"
 
-/** A job's code in this thread: its functions are called by whoever calls this. */
-export function localJobCode(job: Job, definition: JobDefinition): JobCode {
+const noSecrets: ReadSecret = async name => {
+  throw new Error(`secret ${name} is missing: nothing here has secrets`)
+}
+
+/**
+ * A job's code in this thread: its functions are called by whoever calls this.
+ * @param readSecret asked before each call of a sink that names secrets
+ */
+export function localJobCode(
+  job: Job,
+  definition: JobDefinition,
+  readSecret: ReadSecret = noSecrets,
+): JobCode {
   return {
     facts: jobFacts(job, definition),
     openEngine({ inputs, outputs, bounded, producerId, deadLetters }): EngineHandle {
@@ -35,7 +46,10 @@ export function localJobCode(job: Job, definition: JobDefinition): JobCode {
     async callSink(sink, records, id) {
       const operator = job.graph[sink]?.operator
       if (operator?.kind !== "functionSink") throw new Error(`step ${sink} of job ${job.name} is no sink`)
-      await operator.sink.write(unpackState(records) as never, { id })
+      const named = Object.entries(operator.sink.secrets)
+      const values = await Promise.all(named.map(([, { name }]) => readSecret(name)))
+      const secrets = Object.fromEntries(named.map(([name], index) => [name, values[index] as string]))
+      await operator.sink.write(unpackState(records) as never, { id, secrets })
     },
   }
 }

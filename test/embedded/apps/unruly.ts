@@ -1,4 +1,4 @@
-import { count, defineApp, defineJob, from, sink, topic, tumbling } from "millrace"
+import { count, defineApp, defineJob, from, secret, sink, topic, tumbling } from "millrace"
 import * as z from "zod"
 
 const Event = z.object({ key: z.string(), at: z.int(), does: z.string().optional() })
@@ -43,4 +43,16 @@ const given = defineJob("given", () =>
   ),
 )
 
-export default defineApp("unruly", { topics: [events, counts], jobs: [counted, given] })
+const guarded = defineJob("guarded", () =>
+  from(events).toSink(
+    sink(
+      async (_: readonly z.input<typeof Event>[], { secrets }) => {
+        if (secrets.token !== "let me in")
+          throw new Error(`turned away with ${secrets.token.length} characters`)
+      },
+      { secrets: { token: secret("unruly.token") } },
+    ),
+  ),
+)
+
+export default defineApp("unruly", { topics: [events, counts], jobs: [counted, given, guarded] })
