@@ -1,5 +1,6 @@
 import { Builder } from "../shared/serving/builder/builder.ts"
 import { COLD_KEYS } from "../shared/serving/builder/cold-keys.ts"
+import { Maintainer } from "../shared/serving/maintain/maintainer.ts"
 import { isShadow } from "../shared/serving/tables/table-item.ts"
 import { TailCache } from "../shared/serving/tail/tail-cache.ts"
 import { KeyIndexes } from "../shared/serving/upsert/key-indexes.ts"
@@ -7,6 +8,7 @@ import type { Base } from "./runtime/base.ts"
 import { type BuildEvent, buildEvent } from "./runtime/build-event.ts"
 import { endings, type Home, openHome } from "./runtime/home.ts"
 import { lambda, type Served } from "./runtime/lambda.ts"
+import { maintainPartitions } from "./runtime/maintain-partitions.ts"
 import { asError } from "./runtime/report.ts"
 
 /** Partitions at once: while one is encoded, others are read and uploaded. */
@@ -34,13 +36,17 @@ interface Work {
   readonly partition: number
 }
 
-/** Makes segments of the tables named. What fails does not keep the rest from being done; then it throws. */
+/**
+ * Makes segments of the tables named, and keeps those in shape that they have. What fails does not keep the rest from being
+ * done; then it throws.
+ */
 export function createBuild(base: Base): Served<BuildEvent, BuildResult> {
   const home = openHome(base)
   const builder = new Builder(home.ports, home.tables, new TailCache(home.log), {
     indexes: new KeyIndexes(home.ports, { residentEntriesMax: KEY_ENTRIES_MAX }),
     cold: COLD_KEYS,
   })
+  const maintainer = new Maintainer(home.ports, home.tables, home.log)
   return {
     ...endings(home),
     async handle(event, invocation) {
@@ -53,7 +59,9 @@ export function createBuild(base: Base): Served<BuildEvent, BuildResult> {
       const shadows = new Set(works.map(({ table }) => table).filter(isShadow))
       for (const name of shadows) await home.tables.settleRebuild(name)
       home.meter.count("RowsBuilt", result.rows)
-      if (faults.length > 0) throw faultOf(faults, works.length)
+      const more = await maintainPartitions(home, maintainer, works, () => invocation.leftMs())
+      const all = [...faults, ...more]
+      if (all.length > 0) throw faultOf(all, works.length)
       return result
     },
   }

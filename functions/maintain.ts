@@ -1,4 +1,5 @@
 import type { RedriveResult } from "../shared/api/auth/types.ts"
+import { TableCollector } from "../shared/serving/maintain/table-collector.ts"
 import type { Base } from "./runtime/base.ts"
 import { endings, openHome } from "./runtime/home.ts"
 import { lambda, type Served } from "./runtime/lambda.ts"
@@ -21,11 +22,12 @@ export function createMaintain(
 ): Served<MaintainEvent, RedriveResult | undefined> {
   const home = openHome(base)
   const memory = new JobMemory()
+  const collector = new TableCollector(home.ports, home.tables, home.log)
   return {
     ...endings(home),
     async handle(event, invocation) {
       const redrive = event?.redrive
-      if (redrive === undefined) return void (await tick(home, invocation, memory))
+      if (redrive === undefined) return void (await tick(home, invocation, memory, collector))
       const { max } = redrive
       if (!Number.isSafeInteger(max) || Number(max) < 0) {
         throw new Error(`redrive.max: expected a number from 0 on, got ${JSON.stringify(max)}`)

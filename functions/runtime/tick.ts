@@ -1,4 +1,6 @@
 import { LogError } from "../../shared/log/errors.ts"
+import { mayNeed } from "../../shared/serving/maintain/may-need.ts"
+import type { TableCollector } from "../../shared/serving/maintain/table-collector.ts"
 import type { Manifest } from "../../shared/serving/manifest/manifest.ts"
 import { readManifests } from "../../shared/serving/manifest/manifest-store.ts"
 import type { TableInfo } from "../../shared/serving/tables/table-item.ts"
@@ -14,15 +16,23 @@ type TickHome = Home<Settings<"MILLRACE_BUILD_FUNCTION">>
 const TABLE_MS_MAX = 30_000
 /** … but a short invocation uses half of its time. */
 const TABLE_SHARE_MAX = 0.5
+/** Lists of segments are looked into every so many ticks: once an hour. */
+const LISTS_EVERY = 12
 /** Partitions whose ends are read at once. */
 const PARTITIONS_AT_ONCE = 16
 
 /**
  * What nobody else does: carries through deletions and creations that an ended process left half done, and wakes
- * `build` for every table with something beyond its position, or whose topic has ended; and jobs' tasks likewise. One part
+ * `build` for every table with something beyond its position or to be merged, or whose topic has ended; deletes what tables
+ * no longer need; and jobs' tasks likewise. One part
  * that fails keeps no other from being done; then it throws.
  */
-export async function tick(home: TickHome, invocation: Invocation, memory: JobMemory): Promise<void> {
+export async function tick(
+  home: TickHome,
+  invocation: Invocation,
+  memory: JobMemory,
+  collector: TableCollector,
+): Promise<void> {
   const faults: Error[] = []
   const marginMs = Math.min(TABLE_MS_MAX, invocation.leftMs() * TABLE_SHARE_MAX)
   const hasTime = () => invocation.leftMs() > marginMs
@@ -45,18 +55,26 @@ export async function tick(home: TickHome, invocation: Invocation, memory: JobMe
       await part(`table ${table.spec.name}`, () => wakeFor(home, table))
     }
   })
+  await part("what tables left", () => collector.round(hasTime))
   await part("jobs", () => tickJobs(home, hasTime, memory, part))
   if (faults.length > 0)
     throw new Error(`${faults.length} faults: ${faults[0]!.message}`, { cause: faults[0] })
 }
 
 async function wakeFor(home: TickHome, table: TableInfo): Promise<void> {
-  const { manifests } = await readManifests(home.ports, table.id)
+  const { manifests, date } = await readManifests(home.ports, table.id)
+  const lists = home.ports.random.integer(LISTS_EVERY) === 0
   const partitions: number[] = []
   const ended = table.attached && (await isClosed(home, table.topicId))
   for (let from = 0; from < manifests.length; from += PARTITIONS_AT_ONCE) {
     const some = manifests.slice(from, from + PARTITIONS_AT_ONCE)
-    const behind = await Promise.all(some.map(manifest => isBehind(home, table, manifest, ended)))
+    const behind = await Promise.all(
+      some.map(
+        async manifest =>
+          (await isBehind(home, table, manifest, ended)) ||
+          (await mayNeed(home.ports, table, manifest, date, lists)),
+      ),
+    )
     partitions.push(...some.filter((_, index) => behind[index]).map(({ partition }) => partition))
   }
   // One that is built anew is put in its place by whoever is woken for it.

@@ -20,6 +20,8 @@ const ITEMS_READ = ["dynamodb:GetItem", "dynamodb:Query"]
 const ITEMS_PUT = [...ITEMS_READ, "dynamodb:PutItem"]
 /** A transaction asks for the right to each of its steps. */
 const ITEMS_TRANSACTED = [...ITEMS_PUT, "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"]
+/** Of dropped tables nothing is left. */
+const ITEMS_COLLECTED = [...ITEMS_TRANSACTED, "dynamodb:BatchWriteItem"]
 
 const ITEM_WRITES = new Set(["dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"])
 /** Who makes and revokes keys. A key that anybody else could write would open everything. */
@@ -32,6 +34,7 @@ interface Access {
   readonly meta: readonly string[]
   readonly objectsRead?: readonly string[]
   readonly objectsWritten?: readonly string[]
+  readonly objectsDeleted?: readonly string[]
 }
 
 /** What of the stores each function may touch. */
@@ -64,16 +67,18 @@ const ACCESS: Readonly<Record<FunctionName, Access>> = {
   },
   maintain: {
     log: ITEMS_PUT,
-    meta: ITEMS_TRANSACTED,
+    meta: ITEMS_COLLECTED,
     objectsRead: [WAL, SNAPSHOTS, TABLES, DEAD],
     objectsWritten: [WAL, SNAPSHOTS],
+    // Nobody else deletes: what is not named by a manifest may be about to be.
+    objectsDeleted: [TABLES],
   },
   deploy: { log: ITEMS_READ, meta: ITEMS_TRANSACTED, objectsRead: [SNAPSHOTS, TABLES] },
 }
 
 /** Gives a function's role what it needs of the stores, and no more. */
 export function grantStorage(role: IRole, name: FunctionName, storage: MillraceStorage): void {
-  const { log, meta, objectsRead, objectsWritten } = ACCESS[name]
+  const { log, meta, objectsRead, objectsWritten, objectsDeleted } = ACCESS[name]
   const { bucket, logTable, metaTable } = storage
   if (log !== undefined) allow(role, log, [logTable.tableArn])
   allowMeta(role, name, meta, metaTable)
@@ -84,6 +89,7 @@ export function grantStorage(role: IRole, name: FunctionName, storage: MillraceS
   allow(role, ["s3:ListBucket"], [bucket.bucketArn])
   allow(role, ["s3:GetObject"], keys([...objectsRead, DATE]))
   if (objectsWritten !== undefined) allow(role, ["s3:PutObject"], keys(objectsWritten))
+  if (objectsDeleted !== undefined) allow(role, ["s3:DeleteObject"], keys(objectsDeleted))
   bucket.encryptionKey?.grantEncryptDecrypt(role)
   acknowledgeWildcards(
     role,

@@ -4,8 +4,11 @@ import { createMaintain } from "../../functions/maintain.ts"
 import type { BuildEvent } from "../../functions/runtime/build-event.ts"
 import { openHome } from "../../functions/runtime/home.ts"
 import { REDRIVE_MS_MAX } from "../../functions/runtime/redrive-letters.ts"
+import { Builder } from "../../shared/serving/builder/builder.ts"
 import { TAIL_LIMITS } from "../../shared/serving/builder/flush-rule.ts"
+import { DELETE_AFTER_READ_MS, ORPHAN_AGE_MS } from "../../shared/serving/maintain/collect-table.ts"
 import { readManifests } from "../../shared/serving/manifest/manifest-store.ts"
+import { TailCache } from "../../shared/serving/tail/tail-cache.ts"
 import { records } from "../log/support.ts"
 import { event, SPEC } from "../serving/support.ts"
 import { memoryPorts } from "../support/memory-ports.ts"
@@ -40,6 +43,33 @@ describe("the tick", () => {
     await createBuild(coldBase(base, 2)).handle({ all: true }, ample)
     await maintain.handle(TICK, ample)
     expect(wakesOf(base)).toEqual([{ tables: [{ table: "events", partitions: [2] }] }])
+  })
+
+  test("wakes `build` for what is to be merged, and deletes what merges left a day later", async () => {
+    const { base, append, tables, log } = await withTable()
+    const { ports } = base
+    const builder = new Builder(ports, tables, new TailCache(log))
+    for (let at = 0; at < 8; at++) {
+      await append(1)
+      await builder.step("events", 1, true)
+    }
+    const maintain = createMaintain(base)
+    const build = createBuild(coldBase(base, 2))
+    await maintain.handle(TICK, ample)
+    const [wake] = wakesOf(base)
+    expect(wake).toEqual({ tables: [{ table: "events", partitions: [1] }] })
+    await build.handle(wake as BuildEvent, ample)
+    const { id } = (await tables.find("events"))!.table
+    expect((await readManifests(ports, id)).manifests[1]!.segments).toMatchObject([{ rows: 8, level: 1 }])
+    await maintain.handle(TICK, ample)
+    expect(wakesOf(base)).toEqual([])
+    const objects = async () => (await ports.objects.list(`tab/${id}/`)).objects.length
+    expect(await objects()).toBe(9)
+    for (const ms of [ORPHAN_AGE_MS, DELETE_AFTER_READ_MS]) {
+      ports.advance(ms + 1)
+      await maintain.handle(TICK, ample)
+    }
+    expect(await objects()).toBe(1)
   })
 
   test("asks no more for a table that stopped", async () => {

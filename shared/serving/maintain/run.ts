@@ -18,8 +18,8 @@ export interface RoundOptions {
   /** Whether to begin another step. */
   readonly hasTime: () => boolean
   readonly onFault: (fault: MaintainFault) => void
-  /** Which tables; default: all, also those that are built anew. */
-  readonly names?: readonly string[]
+  /** Which partitions; default: of all tables, also those that are built anew. */
+  readonly only?: (table: string, partition: number) => boolean
 }
 
 /**
@@ -30,7 +30,7 @@ export interface RoundOptions {
 export async function maintainAll(
   registry: Pick<TableRegistry, "listBuilt">,
   maintainer: Pick<Maintainer, "step">,
-  { hasTime, onFault, names }: RoundOptions,
+  { hasTime, onFault, only = () => true }: RoundOptions,
   first = 0,
 ): Promise<boolean> {
   let worked = false
@@ -38,14 +38,14 @@ export async function maintainAll(
     if (!(error instanceof LogError) && !(error instanceof StorageError)) throw error
     onFault({ table, partition, error })
   }
-  const all = await registry.listBuilt().catch((error: unknown) => {
+  const tables = await registry.listBuilt().catch((error: unknown) => {
     report("", 0, error)
     return []
   })
-  const tables = names === undefined ? all : all.filter(({ spec }) => names.includes(spec.name))
   for (let index = 0; index < tables.length; index++) {
     const { spec, partitions } = tables[(first + index) % tables.length]!
     for (let partition = 0; partition < partitions && hasTime(); partition++) {
+      if (!only(spec.name, partition)) continue
       try {
         if (await maintainPartition(maintainer, spec.name, partition, hasTime)) worked = true
       } catch (error) {
