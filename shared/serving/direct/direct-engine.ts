@@ -1,14 +1,11 @@
 import type { Clock } from "../../storage/time.ts"
 import { QueryError } from "../errors.ts"
-import type { Pruner } from "../index/types.ts"
-import type { SegmentReader } from "../read/types.ts"
 import type { ChosenLevel } from "../rollup/choose-levels.ts"
 import type { EngineReply } from "../sql/engine.ts"
 import type { SqlAnswer, TableFile } from "../types.ts"
 import type { BlockSource } from "./columns/block-source.ts"
 import { COLUMN_BYTES_MAX, ColumnStore } from "./columns/column-store.ts"
 import { GivenUp } from "./columns/dictionary.ts"
-import { RangedSource } from "./columns/ranged-source.ts"
 import { WholeFileSource } from "./columns/whole-file-source.ts"
 import { DeadRows } from "./run/dead-rows.ts"
 import { type DirectRequest, QueryRun, type RunContext } from "./run/query-run.ts"
@@ -20,10 +17,8 @@ export interface DirectEngineOptions {
   readonly clock: Clock
   /** Lets other work of the process run; resolves when it had its turn. Default: nothing is let in. */
   readonly breathe?: () => Promise<void>
-  /** Reads segments by ranges. Default: they are read whole. */
-  readonly reader?: SegmentReader
-  /** Leaves segments and rows out before they are read. Default: nothing is left out. */
-  readonly pruner?: Pruner
+  /** Where columns come from; default: the whole file, or a tail's batch. */
+  readonly source?: (file: TableFile) => BlockSource
   /** Opens a level of a pinned segment. Default: rollups are not read. */
   readonly openLevel?: (file: TableFile, level: ChosenLevel) => TableFile
   /** Memory for decoded columns, bytes. */
@@ -35,21 +30,15 @@ export interface DirectGivenUp {
   readonly why: string
 }
 
-function sourceOf(reader: SegmentReader | undefined): (file: TableFile) => BlockSource {
-  const whole = new WholeFileSource()
-  if (reader === undefined) return () => whole
-  const ranged = new RangedSource(reader)
-  return ({ segment, batch }) => (segment !== undefined && batch === undefined ? ranged : whole)
-}
-
 /** Runs plans over decoded columns in this process. */
 export class DirectEngine {
   readonly #context: RunContext
 
   constructor(options: DirectEngineOptions) {
-    const { clock, breathe, reader, pruner, openLevel, columnBytesMax = COLUMN_BYTES_MAX } = options
-    const store = new ColumnStore(sourceOf(reader), columnBytesMax)
-    this.#context = { clock, store, dead: new DeadRows(), breathe, pruner, openLevel }
+    const { clock, breathe, source, openLevel, columnBytesMax = COLUMN_BYTES_MAX } = options
+    const whole = new WholeFileSource()
+    const store = new ColumnStore(source ?? (() => whole), columnBytesMax)
+    this.#context = { clock, store, dead: new DeadRows(), breathe, openLevel }
   }
 
   /** Answers a plan over a pinned table. Throws what reading files throws. */

@@ -44,7 +44,9 @@ export type Predicate =
   | { readonly kind: "constant"; readonly value: boolean }
 
 export interface AggregateCall {
-  readonly fn: "count" | "sum" | "min" | "max" | "avg" | "count_distinct"
+  readonly fn: "count" | "sum" | "min" | "max" | "avg" | "count_distinct" | "approx_distinct" | "approx_quantile"
+  /** Of `approx_quantile`: from 0, the least value, to 1, the greatest. */
+  readonly share?: number
   /** Absent: `count(*)`. */
   readonly argument?: Scalar
   /** `FILTER (WHERE …)`. */

@@ -59,7 +59,7 @@ function distinct(argument: Scalar, { table, store, blocks }: Scan): Accumulator
   return new DistinctAccumulator(key, store.dictionary(table, key, plain ? "" : 0).size)
 }
 
-function accumulatorOf({ fn, argument }: AggregateCall, scan: Scan): Accumulator {
+function accumulatorOf({ fn, argument, share }: AggregateCall, scan: Scan): Accumulator {
   if (argument === undefined) return new CountAccumulator(undefined)
   if (fn === "count_distinct") return distinct(argument, scan)
   for (const block of scan.blocks) prepareScalar(argument, block, scan.store)
@@ -68,6 +68,10 @@ function accumulatorOf({ fn, argument }: AggregateCall, scan: Scan): Accumulator
       return new CountAccumulator(columnKey(argument))
     case "sum":
       return new SumAccumulator(argument, sumKind(argument, scan), sumOfIntegers)
+    case "approx_distinct":
+      return new DistinctSketches(columnKey(argument))
+    case "approx_quantile":
+      return new QuantileSketches(columnKey(argument), argument.type, share ?? 0)
     case "avg":
       return new SumAccumulator(argument, sumKind(argument, scan), average(scaleOf(argument)))
     default:

@@ -27,8 +27,17 @@ export class Selector {
     this.#terms = terms
   }
 
-  /** Valid until the next call. */
-  select(rows: number, columns: ReadonlyMap<string, BlockColumn>, dead: Uint8Array | undefined): Selection {
+  /**
+   * The rows that pass; valid until the next call.
+   * @param dead 1 for each row that is no part of the table
+   * @param given the rows that may pass, ascending; default: any may
+   */
+  select(
+    rows: number,
+    columns: ReadonlyMap<string, BlockColumn>,
+    dead: Uint8Array | undefined,
+    given?: Uint32Array,
+  ): Selection {
     const tests: BlockTest[] = []
     for (const term of this.#terms) {
       const test = blockTest(term, columns)
@@ -39,14 +48,15 @@ export class Selector {
     // One more than rows: the loop writes before it knows whether the row counts.
     if (this.#rows.length <= rows) this.#rows = new Int32Array(rows + 1)
     const out = this.#rows
-    if (tests.length === 0) return { all: true, count: rows, rows: out }
+    if (tests.length === 0 && given === undefined) return { all: true, count: rows, rows: out }
     tests.sort((a, b) => a.share - b.share)
-    let count = rows
+    if (given !== undefined) out.set(given)
+    let count = given?.length ?? rows
     for (const [at, test] of tests.entries()) {
       const code = new Code()
       const source = test.source(code)
       count =
-        at === 0
+        at === 0 && given === undefined
           ? code.compile<First>("rows,out", firstBody(source))(code.args, rows, out)
           : code.compile<Next>("count,out", nextBody(source))(code.args, count, out)
       if (count === 0) break

@@ -1,0 +1,251 @@
+import type { ColumnSpec } from "../../../definition/table-spec.ts"
+import type { Clock } from "../../../storage/time.ts"
+import { QueryError } from "../../errors.ts"
+import type { RowSet } from "../../index/row-set.ts"
+import { newMeter } from "../../read/chunk-store.ts"
+import { type ChosenLevel, LevelChooser } from "../../rollup/choose-levels.ts"
+import type { PinnedTable, QueryCost, QueryLimits, SqlAnswer, TableFile } from "../../types.ts"
+import type { Block, ColumnStore, Wanted } from "../columns/column-store.ts"
+import { GivenUp } from "../columns/dictionary.ts"
+import { isCoded } from "../columns/encode.ts"
+import { columnsRead, type DirectPlan, type Predicate } from "../plan.ts"
+import { accumulators } from "./accumulators.ts"
+import { type Condition, conditionOf, conjuncts } from "./condition.ts"
+import type { DeadRows } from "./dead-rows.ts"
+import { codesKey, codesOf } from "./derived.ts"
+import { finishGroups } from "./finish-groups.ts"
+import { Grouping, type GroupKey } from "./grouping.ts"
+import { RowCollector } from "./select-rows.ts"
+import { type Selection, Selector } from "./selection.ts"
+
+/** A query gives way to others after as long: what waits is answered within a few milliseconds. */
+const SLICE_MS = 3
+/** Of a value in memory, about: codes of one or two bytes, numbers of four. */
+const BYTES_OF_VALUE = 2
+
+export interface DirectRequest {
+  readonly plan: DirectPlan
+  readonly table: PinnedTable
+  readonly limits: QueryLimits
+  readonly signal?: AbortSignal
+  /** False: rows are read even where a rollup holds the answer. */
+  readonly useRollups?: boolean
+}
+
+/** What the queries of a process share. */
+export interface RunContext {
+  readonly clock: Clock
+  readonly store: ColumnStore
+  readonly dead: DeadRows
+  readonly breathe: (() => Promise<void>) | undefined
+  readonly openLevel: ((file: TableFile, level: ChosenLevel) => TableFile) | undefined
+}
+
+/** Rows of a file that may be in the answer. */
+interface Piece {
+  readonly file: TableFile
+  /** The file is a level: its rows stand for many, and are all of the table. */
+  readonly isLevel: boolean
+  readonly blocks: readonly Block[]
+  /** Rows of the file that may be true; absent: any may. */
+  readonly rows?: RowSet | undefined
+  /** The statement's condition is true of each of them. */
+  readonly isExact: boolean
+}
+
+/** The condition of retention: rows without a time stay. */
+function cutOf({ time, cutBefore }: PinnedTable): readonly Predicate[] {
+  if (time === undefined || cutBefore === undefined) return []
+  const later: Predicate = { kind: "compare", op: ">=", column: time, value: cutBefore }
+  return [{ kind: "or", parts: [later, { kind: "null", column: time, negated: false }] }]
+}
+
+/** One query. */
+export class QueryRun {
+  readonly #request: DirectRequest
+  readonly #context: RunContext
+  /** By which rows are judged: the statement's terms and retention's, each alone, and both. */
+  readonly #own: Selector
+  readonly #cut: Selector
+  readonly #both: Selector
+  readonly #startedAt: number
+  readonly #meter = newMeter()
+  #rollup: string | undefined
+  #sliceAt: number
+  #rowsScanned = 0
+
+  /** Throws `GivenUp`. */
+  constructor(request: DirectRequest, context: RunContext) {
+    this.#request = request
+    this.#context = context
+    this.#startedAt = context.clock.elapsed()
+    this.#sliceAt = this.#startedAt
+    const { filter } = request.plan
+    const own = filter === undefined ? [] : conjuncts(conditionOf(filter))
+    const cut = cutOf(request.table).flatMap((predicate): readonly Condition[] =>
+      conjuncts(conditionOf(predicate)),
+    )
+    this.#own = new Selector(own)
+    this.#cut = new Selector(cut)
+    this.#both = new Selector([...own, ...cut])
+  }
+
+  /** Throws `GivenUp`, `QueryError`, and what reading throws. */
+  async answer(): Promise<SqlAnswer> {
+    const { plan, table } = this.#request
+    if (table.purges !== undefined && table.purges.length > 0) throw new GivenUp("an erasure is under way")
+    const isGrouped = plan.groups.length > 0 || plan.aggregates.length > 0 || plan.having !== undefined
+    const result = isGrouped ? await this.#group() : await this.#select()
+    return { ...result, rowsScanned: this.#rowsScanned, cost: this.#cost() }
+  }
+
+  #cost(): QueryCost {
+    const { requests, bytesFetched, bytesCached } = this.#meter
+    return {
+      engine: "direct",
+      ...(this.#rollup === undefined ? {} : { rollup: this.#rollup }),
+      segments: this.#request.table.segments.length,
+      pruned: {},
+      requests,
+      bytesFetched,
+      bytesCached,
+      rowsScanned: this.#rowsScanned,
+      phasesMs: { run: this.#context.clock.elapsed() - this.#startedAt },
+    }
+  }
+
+  /** Between two pieces of work: gives way, and ends what nobody waits for. */
+  async #pause(): Promise<void> {
+    const now = this.#context.clock.elapsed()
+    const { signal, limits } = this.#request
+    if (signal?.aborted === true || now - this.#startedAt > limits.deadlineMs) {
+      throw new QueryError("timeout", "The query ran past its deadline and was stopped")
+    }
+    if (now - this.#sliceAt < SLICE_MS) return
+    await this.#context.breathe?.()
+    this.#sliceAt = this.#context.clock.elapsed()
+  }
+
+  #wanted(names: ReadonlySet<string>): Wanted {
+    const { table } = this.#request
+    const { time, cutBefore, columns } = table
+    const wanted = new Set(names)
+    if (time !== undefined && cutBefore !== undefined) wanted.add(time)
+    const withOffsets = table.segments.some(({ segment }) => (segment?.dead?.offsets.length ?? 0) > 0)
+    const specs = columns.filter(({ name }) => wanted.has(name))
+    if (specs.length < wanted.size) throw new GivenUp("a column that the table does not show")
+    this.#checkSize(specs)
+    return { table: table.name, columns: specs, all: columns, withOffsets }
+  }
+
+  #checkSize(columns: readonly ColumnSpec[]): void {
+    const rows = this.#files().reduce((sum, file) => sum + file.rows, 0)
+    if (!this.#context.store.fits(rows * columns.length * BYTES_OF_VALUE)) {
+      throw new GivenUp("more columns than memory holds")
+    }
+  }
+
+  #files(): readonly TableFile[] {
+    const { segments, tail } = this.#request.table
+    return [...segments, ...tail].filter(({ rows }) => rows > 0)
+  }
+
+  async #blocks(file: TableFile, wanted: Wanted, groups?: readonly number[]): Promise<readonly Block[]> {
+    const { store } = this.#context
+    const held = store.held(file, wanted, groups)
+    if (held !== undefined) return held
+    const blocks = await store.load(file, wanted, groups, this.#meter)
+    await this.#pause()
+    return blocks
+  }
+
+  /** A file's rows, without those that pruning left out. */
+  async #piece(file: TableFile, wanted: Wanted): Promise<Piece> {
+    const { rows, rowGroups, exact = false } = file.kept ?? {}
+    const blocks = await this.#blocks(file, wanted, rowGroups)
+    return { file, blocks, rows, isExact: exact, isLevel: false }
+  }
+
+  /** A file's rows, or the level that holds all that is asked of them. */
+  async #levelOrPiece(whole: TableFile, wanted: Wanted, chooser: LevelChooser): Promise<Piece> {
+    const open = this.#request.useRollups === false ? undefined : this.#context.openLevel
+    const chosen = open === undefined ? undefined : chooser.choose(whole)
+    if (open === undefined || chosen === undefined) return await this.#piece(whole, wanted)
+    this.#rollup = chosen.rollup.name
+    const file = open(whole, chosen)
+    const columns = { ...wanted, columns: chosen.columns, withOffsets: false }
+    return { file, blocks: await this.#blocks(file, columns), isLevel: true, isExact: false }
+  }
+
+  #selection({ file, isLevel, isExact, rows }: Piece, block: Block): Selection {
+    const selector = isLevel ? this.#own : isExact ? this.#cut : this.#both
+    const { segment } = file
+    const dead = segment?.dead
+    const isWhole = isLevel || dead === undefined || dead.offsets.length === 0
+    const selection = selector.select(
+      block.rows,
+      block.columns,
+      isWhole ? undefined : this.#context.dead.of(dead, block),
+      rows?.rowsBetween(block.firstRow, block.firstRow + block.rows),
+    )
+    this.#rowsScanned += selection.count
+    return selection
+  }
+
+  async #group(): Promise<Pick<SqlAnswer, "columns" | "rows">> {
+    const { plan, table, limits } = this.#request
+    const wanted = this.#wanted(columnsRead(plan))
+    const chooser = new LevelChooser(plan, table)
+    const pieces: Piece[] = []
+    for (const file of this.#files()) pieces.push(await this.#levelOrPiece(file, wanted, chooser))
+    const blocks = pieces.flatMap(piece => piece.blocks)
+    const keys = await this.#keys(blocks)
+    const { store } = this.#context
+    const aggregates = accumulators(plan.aggregates, { table: table.name, store, blocks })
+    const grouping = new Grouping(keys, aggregates)
+    for (const piece of pieces) {
+      for (const block of piece.blocks) {
+        const selection = this.#selection(piece, block)
+        if (selection.count > 0) grouping.add(selection, block.columns)
+        await this.#pause()
+      }
+    }
+    const result = finishGroups(plan, grouping, aggregates, limits)
+    grouping.close()
+    return result
+  }
+
+  /** Codes of the groups' values in every block: dictionaries are whole before groups are numbered by them. */
+  async #keys(blocks: readonly Block[]): Promise<readonly GroupKey[]> {
+    const { plan, table } = this.#request
+    const { store } = this.#context
+    const keys: GroupKey[] = []
+    for (const scalar of plan.groups) {
+      for (const block of blocks) {
+        const hadCodes = block.columns.has(codesKey(scalar))
+        codesOf(scalar, block, store, table.name)
+        if (!hadCodes) await this.#pause()
+      }
+      const isPlain = isCoded(scalar.type)
+      const key = isPlain && scalar.kind === "column" ? scalar.column : codesKey(scalar)
+      keys.push({ key, dictionary: store.dictionary(table.name, key, isPlain ? "" : 0) })
+    }
+    return keys
+  }
+
+  async #select(): Promise<Pick<SqlAnswer, "columns" | "rows">> {
+    const { plan, limits } = this.#request
+    const wanted = this.#wanted(columnsRead(plan))
+    const collector = new RowCollector(plan)
+    for (const file of this.#files()) {
+      const piece = await this.#piece(file, wanted)
+      for (const block of piece.blocks) {
+        const selection = this.#selection(piece, block)
+        if (selection.count > 0) collector.add(block, selection)
+        await this.#pause()
+      }
+      if (collector.isFull) break
+    }
+    return collector.finish(limits)
+  }
+}
