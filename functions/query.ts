@@ -1,7 +1,9 @@
+import { sqlService } from "../shared/api/sql-service.ts"
 import { COLD_KEYS } from "../shared/serving/builder/cold-keys.ts"
 import { DuckdbEngine } from "../shared/serving/duckdb/engine.ts"
 import { QueryService } from "../shared/serving/query/query-service.ts"
-import { serializeReply } from "../shared/serving/query/serialize-reply.ts"
+import { ResultStore } from "../shared/serving/query/result-store.ts"
+import { openQueryEngine } from "../shared/serving/scan/open-engine.ts"
 import type { SqlEngine } from "../shared/serving/sql/engine.ts"
 import { QUERY_TAIL_LIMITS, StoredTableSource } from "../shared/serving/tail/table-source.ts"
 import { TailCache } from "../shared/serving/tail/tail-cache.ts"
@@ -24,6 +26,9 @@ const TAILS_SHARE = 0.1
 /** Keys in memory, of small indexes: some 120 MB. */
 const KEY_ENTRIES_MAX = 2_000_000
 
+/** Of the function's memory, beside a child's: ranges of objects, and decoded columns. */
+const MEMORY = { chunkBytesMax: 32 * 1024 ** 2, columnBytesMax: 192 * 1024 ** 2 }
+
 /** SQL over HTTP. The engine is closed with it. */
 export function createQuery(
   base: Base,
@@ -37,9 +42,15 @@ export function createQuery(
   })
   const source = new StoredTableSource(ports, tables, new TailCache(log), QUERY_TAIL_LIMITS, indexes)
   const { clock, random } = ports
-  const queries = new QueryService({ tables: source, engine, clock, random })
+  const queries = new QueryService({
+    tables: source,
+    engine: openQueryEngine(ports, engine, MEMORY),
+    clock,
+    random,
+  })
   const served = httpServed(home, {
-    sql: { query: async request => serializeReply(await queries.query(request)) },
+    // An environment answers one request at a time: none comes to stop another.
+    sql: sqlService(queries, new ResultStore(ports)),
   })
   return {
     ...served,

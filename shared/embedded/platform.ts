@@ -7,19 +7,18 @@ import { keyStore } from "../api/auth/keys.ts"
 import type { KeyStore } from "../api/auth/types.ts"
 import { jobService } from "../api/job-service.ts"
 import { schemaStore } from "../api/schema-store.ts"
+import { sqlService } from "../api/sql-service.ts"
 import { tableDirectory } from "../api/table-directory.ts"
-import type { Api, SqlService } from "../api/types.ts"
+import type { Api } from "../api/types.ts"
 import { openLog } from "../log/open-log.ts"
 import type { LogOptions } from "../log/options.ts"
 import type { Log } from "../log/types.ts"
 import { Jobs } from "../processing/jobs/lifecycle.ts"
 import { CommitStore } from "../processing/task/commit-store.ts"
-import { ChoosingEngine } from "../serving/direct/choosing-engine.ts"
-import { DirectEngine } from "../serving/direct/direct-engine.ts"
 import { DuckdbEngine } from "../serving/duckdb/engine.ts"
 import { QueryService } from "../serving/query/query-service.ts"
-import { serializeReply } from "../serving/query/serialize-reply.ts"
-import { levelOpener } from "../serving/rollup/level-file.ts"
+import { ResultStore } from "../serving/query/result-store.ts"
+import { openQueryEngine } from "../serving/scan/open-engine.ts"
 import { TableRegistry } from "../serving/tables/table-registry.ts"
 import { StoredTableSource } from "../serving/tail/table-source.ts"
 import { TailCache } from "../serving/tail/tail-cache.ts"
@@ -103,8 +102,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
   const engine = new DuckdbEngine({ folder: join(data, "scratch") })
   engine.start()
   const { clock, random } = ports
-  const direct = new DirectEngine({ clock, breathe: () => setImmediate(), openLevel: levelOpener(ports) })
-  const choosing = new ChoosingEngine(direct, engine)
+  const choosing = openQueryEngine(ports, engine, { breathe: () => setImmediate() })
   const queries = new QueryService({ tables: source, engine: choosing, clock, random })
   const keys = keyStore(ports)
   const onFault = (error: unknown) => report(`the tokens' issuer: ${faultText(error)}`)
@@ -122,7 +120,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     journal: journal.journal,
     tables: tableDirectory(ports, tables, log),
     schemas: schemaStore(ports),
-    sql: serviceOf(queries),
+    sql: sqlService(queries, new ResultStore(ports)),
     onFailure: (error, request) => report(`${request.method} ${request.path}: ${describe(error)}`),
   })
   const stop = new AbortController()
@@ -160,10 +158,4 @@ function describe(error: unknown): string {
 function faultText(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
-}
-
-function serviceOf(queries: QueryService): SqlService {
-  return {
-    query: async request => serializeReply(await queries.query(request)),
-  }
 }

@@ -42,8 +42,13 @@ function sum(tables: readonly PinnedTable[], of: (table: PinnedTable) => number)
   return tables.reduce((total, table) => total + of(table), 0)
 }
 
+/** Segments with rows that were left out by their values. */
+function prunedByValue({ pruned }: QueryCost): number {
+  return Object.entries(pruned).reduce((total, [by, count]) => total + (by === "empty" ? 0 : count), 0)
+}
+
 /** What a query over these tables opened. Files without rows are known to match nothing, and stay unopened. */
-function segmentFigures(tables: readonly PinnedTable[]) {
+function segmentFigures(tables: readonly PinnedTable[], pruned: number) {
   const files = (of: (table: PinnedTable) => number): number => sum(tables, of)
   const tails = files(({ tail }) => tail.length)
   const tailsWithRows = files(({ tail }) => tail.filter(({ rows }) => rows > 0).length)
@@ -51,8 +56,10 @@ function segmentFigures(tables: readonly PinnedTable[]) {
   const fresh = tables.filter(({ freshAt }) => freshAt > 0).map(({ freshAt }) => freshAt)
   return {
     numSegmentsQueried: files(({ segments }) => segments.length) + tails,
-    numSegmentsProcessed: opened,
-    numSegmentsMatched: opened,
+    numSegmentsProcessed: opened - pruned,
+    numSegmentsMatched: opened - pruned,
+    numSegmentsPrunedByServer: pruned,
+    numSegmentsPrunedByValue: pruned,
     numConsumingSegmentsQueried: tails,
     numConsumingSegmentsProcessed: tailsWithRows,
     numConsumingSegmentsMatched: tailsWithRows,
@@ -65,10 +72,8 @@ const constantFigures = {
   numEntriesScannedInFilter: 0,
   numEntriesScannedPostFilter: 0,
   numSegmentsPrunedByBroker: 0,
-  numSegmentsPrunedByServer: 0,
   numSegmentsPrunedInvalid: 0,
   numSegmentsPrunedByLimit: 0,
-  numSegmentsPrunedByValue: 0,
   brokerReduceTimeMs: 0,
   offlineThreadCpuTimeNs: 0,
   realtimeThreadCpuTimeNs: 0,
@@ -104,6 +109,7 @@ function replyOf(
   const rows = answer?.rows.length ?? 0
   const totalDocs = isRestricted ? rows : sum(tables, table => table.rows)
   const scanned = isRestricted ? rows : (answer?.rowsScanned ?? totalDocs)
+  const pruned = isRestricted || answer?.cost === undefined ? 0 : prunedByValue(answer.cost)
   return {
     numRowsResultSet: rows,
     partialResult: exceptions.length > 0,
@@ -119,7 +125,7 @@ function replyOf(
     ...constantFigures,
     numServersQueried: servers,
     numServersResponded: servers,
-    ...segmentFigures(counted),
+    ...segmentFigures(counted, pruned),
     tablesQueried: tables.map(({ name }) => name),
     ...memoryFigures,
     rlsFiltersApplied: isRestricted,
@@ -150,7 +156,8 @@ export function successReply(facts: ReplyFacts, answer: SqlAnswer): PinotReply {
       rows: answer.rows,
     },
     ...replyOf(facts, answer, []),
-    ...(answer.cost === undefined ? {} : { millrace: { cost: answer.cost } }),
+    // Figures of rows that the caller may not know of are not for him.
+    ...(answer.cost === undefined || facts.isRestricted ? {} : { millrace: { cost: answer.cost } }),
   }
 }
 
