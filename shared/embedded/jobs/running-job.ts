@@ -124,7 +124,9 @@ export class RunningJob {
       } catch (error) {
         this.#fault(error)
         this.#steadyAt = ports.clock.elapsed() + STEADY_MS
-        const times = Math.min(this.#trouble?.times ?? 1, 10)
+        // What kills the thread is found within a few deaths, or the job fails: that is not to take long.
+        const isSought = [...this.#deaths.values()].some(({ note }) => note.deaths > 0)
+        const times = isSought ? 1 : Math.min(this.#trouble?.times ?? 1, 10)
         const pauseMs = Math.min(RESTART_MS * 2 ** (times - 1), RESTART_MS_MAX)
         await ports.clock.sleep(pauseMs, signal)
       }
