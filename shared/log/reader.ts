@@ -11,6 +11,11 @@ import type { PartitionView } from "./view.ts"
 
 /** Bytes of payloads, as just written or read, that a process keeps for readers near the end. */
 const PAYLOAD_CACHE_BYTES = 64 * 1024 * 1024
+/**
+ * Who reads so much at once is far behind: what is read is the caller's, without a copy, and not kept, since what readers
+ * near the end ask for would have to go.
+ */
+const CATCH_UP_BYTES_MIN = 1024 * 1024
 /** Slots that one step of a fetch plans at the most. */
 const FETCH_SLOTS_MAX = 1_024
 
@@ -205,8 +210,15 @@ export class Reader {
       if (last === index - 1 && adjoins(wanted[last], want)) run.push(index)
       else runs.push([index])
     }
-    await Promise.all(runs.map(run => this.#readRun(run, wanted, found)))
-    return wanted.map((want, index) => readable(view, want, found[index]!))
+    const missing = runs.flat()
+    const bytes = missing.reduce((sum, index) => sum + wanted[index].length, 0)
+    const keeps = bytes < CATCH_UP_BYTES_MIN
+    await Promise.all(runs.map(run => this.#readRun(run, wanted, found, keeps)))
+    const owned = new Set(keeps ? [] : missing)
+    return wanted.map((want, index) => {
+      const stored = found[index]!
+      return readable(view, want, owned.has(index) ? stored : stored.slice())
+    })
   }
 
   #kept({ payload, start, length }: Wanted): Uint8Array | undefined {
@@ -219,6 +231,7 @@ export class Reader {
     run: readonly number[],
     wanted: readonly Wanted[],
     found: (Uint8Array | undefined)[],
+    keeps: boolean,
   ): Promise<void> {
     const { key } = wanted[run[0]].payload as ObjectPayload
     const start = placeOf(wanted[run[0]])
@@ -232,7 +245,7 @@ export class Reader {
       const at = placeOf(wanted[index]) - start
       const batch = read.body.subarray(at, at + wanted[index].length)
       found[index] = batch
-      this.#batches.set(`${key}@${start + at}`, batch)
+      if (keeps) this.#batches.set(`${key}@${start + at}`, batch)
     }
   }
 }
@@ -249,10 +262,9 @@ function adjoins(last: Wanted, next: Wanted): boolean {
   return before.key === after.key && placeOf(last) + last.length === placeOf(next)
 }
 
-/** A copy of a stored batch, verified, with its offset in place. */
-function readable(view: PartitionView, want: Wanted, stored: Uint8Array): FetchedBatch {
+/** A stored batch, verified, with its offset put in place. @param bytes the caller's own */
+function readable(view: PartitionView, want: Wanted, bytes: Uint8Array): FetchedBatch {
   const { baseOffset, nextOffset } = want
-  const bytes = stored.slice()
   const header = checkStored(view, bytes, baseOffset)
   if (header.count !== nextOffset - baseOffset) {
     throw new LogError("log_damaged", `${view.pk}: the batch at ${baseOffset} holds ${header.count} records`)
