@@ -27,6 +27,8 @@ const api: Record<ApiErrorCode, ErrorForm> = {
   unknown_table: form(404, 404),
   unknown_schema: form(404, 404),
   unknown_segment: form(404, 404),
+  unknown_query: form(404, 404),
+  unknown_result: form(404, 404),
   unknown_key: form(404, 404),
   not_offered: form(404, 404),
   too_many_keys: form(409, 40905),

@@ -8,6 +8,8 @@ export type ApiErrorCode =
   | "unknown_table"
   | "unknown_schema"
   | "unknown_segment"
+  | "unknown_query"
+  | "unknown_result"
   | "unknown_key"
   /** The route's service is not part of this deployment. */
   | "not_offered"

@@ -5,6 +5,8 @@ export const mediaTypes = {
   kafkaJson: "application/vnd.kafka.json.v2+json",
   kafkaBinary: "application/vnd.kafka.binary.v2+json",
   ndjson: "application/x-ndjson",
+  csv: "text/csv",
+  arrow: "application/vnd.apache.arrow.stream",
   batches: "application/vnd.millrace.batches",
   text: "text/plain; charset=utf-8",
 } as const

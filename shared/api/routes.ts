@@ -1,5 +1,14 @@
 import type { Route } from "./route.ts"
 import { consume } from "./routes/consume.ts"
+import {
+  getTableMetadata,
+  getVersion,
+  listBrokerNames,
+  listDatabases,
+  listTableBrokers,
+  listTenantBrokers,
+  listTenantsBrokers,
+} from "./routes/controller.ts"
 import { countDeadLetters } from "./routes/count-dead-letters.ts"
 import { createKey } from "./routes/create-key.ts"
 import { createProducer } from "./routes/create-producer.ts"
@@ -15,6 +24,7 @@ import { getOpenapi } from "./routes/get-openapi.ts"
 import { getTable } from "./routes/get-table.ts"
 import { getTableSchema } from "./routes/get-table-schema.ts"
 import { getTopic } from "./routes/get-topic.ts"
+import { deleteResult, getResult, getResultPage } from "./routes/kept-results.ts"
 import { listJobs } from "./routes/list-jobs.ts"
 import { listKeys } from "./routes/list-keys.ts"
 import { getSegment, listSegments } from "./routes/list-segments.ts"
@@ -22,9 +32,10 @@ import { listTables } from "./routes/list-tables.ts"
 import { listTopics } from "./routes/list-topics.ts"
 import { produceToPartition } from "./routes/produce-to-partition.ts"
 import { produceToTopic } from "./routes/produce-to-topic.ts"
-import { getSql, postSql } from "./routes/query-sql.ts"
+import { getQuery, getSql, postQuery, postSql } from "./routes/query-sql.ts"
 import { redriveDeadLetters } from "./routes/redrive-dead-letters.ts"
 import { revokeKey } from "./routes/revoke-key.ts"
+import { cancelClientQuery, cancelQuery, listQueries } from "./routes/running-queries.ts"
 import { createSchema, deleteSchema, getSchema, listSchemas } from "./routes/schemas.ts"
 import { pauseJob, resetJob, restoreJob, resumeJob, savepointJob } from "./routes/steer-job.ts"
 
@@ -42,9 +53,18 @@ export const routes: readonly Route[] = [
   getOffsets,
   postSql,
   getSql,
+  postQuery,
+  getQuery,
+  listQueries,
+  cancelQuery,
+  cancelClientQuery,
+  getResultPage,
+  getResult,
+  deleteResult,
   listTables,
   getTable,
   getTableSchema,
+  getTableMetadata,
   createTable,
   alterTable,
   dropTable,
@@ -54,6 +74,12 @@ export const routes: readonly Route[] = [
   listSchemas,
   getSchema,
   deleteSchema,
+  listDatabases,
+  listTenantBrokers,
+  listTenantsBrokers,
+  listTableBrokers,
+  listBrokerNames,
+  getVersion,
   listJobs,
   getJob,
   pauseJob,

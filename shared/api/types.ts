@@ -1,7 +1,12 @@
 import type { TableSpec } from "../definition/table-spec.ts"
 import type { Log, Owner } from "../log/types.ts"
 import type { JobView, SavepointView } from "../processing/jobs/job-view.ts"
+import type { Quota } from "../serving/query/rate.ts"
+import type { ResultStore } from "../serving/query/result-store.ts"
+import type { RunningQuery } from "../serving/query/running.ts"
+import type { ResultFormat } from "../serving/query/serialize-reply.ts"
 import type { SegmentPointer } from "../serving/segment/segment-key.ts"
+import type { ParameterValue } from "../serving/sql/parameters.ts"
 import type { Journal } from "../storage/journal.ts"
 import type { Authenticator, Caller, DeadLetters, KeyStore, RequestHead } from "./auth/types.ts"
 
@@ -89,18 +94,42 @@ export interface SqlRequest {
   readonly sql: string
   /** Pinot's query options, from `queryOptions`; those that are not known are ignored, as a Pinot broker does. */
   readonly options: Readonly<Record<string, string>>
+  /** Values of the statement's `?` or `$1` to `$n`. */
+  readonly parameters?: readonly ParameterValue[]
+  /** Default: the whole reply as JSON. */
+  readonly format?: ResultFormat
+  /** The answer is kept, and its first rows are given. */
+  readonly pageRows?: number
   readonly signal?: AbortSignal
   /**
    * The error for a table that the caller may not read. It is asked of every table that the statement names before any
    * is looked up, and what it gives is thrown; names that it refuses are not told either. Default: all may be read.
    */
   readonly refuses?: (table: string) => Error | undefined
+  /** The condition of which rows of a table the caller may know. Default: all. */
+  readonly rowFilter?: (table: string) => string | undefined
+  readonly quota?: Quota
+  /** Who may stop the query and read what is kept of it. */
+  readonly owner?: string
 }
 
-/** Answers SQL with the text of a Pinot broker's reply; failures of the query are inside it, as `exceptions`. */
+export interface SqlReply {
+  readonly body: string | Uint8Array
+  /** `json` for every failure: the reply of a Pinot broker, with `exceptions`. */
+  readonly format: ResultFormat
+  readonly isFailed: boolean
+}
+
+/** Answers SQL as a Pinot broker does; failures of the query are inside its reply, as `exceptions`. */
 export interface SqlService {
   /** Throws `QueryError` `too_many_requests`, and what `refuses` gave. */
-  query(request: SqlRequest): Promise<string>
+  query(request: SqlRequest): Promise<SqlReply>
+  /** The owner's queries that this process is answering. */
+  running?(owner: string): readonly RunningQuery[]
+  /** Stops the owner's query of that id, its own or the client's; false: this process answers none. */
+  cancel?(id: string, owner: string): boolean
+  /** Answers that are kept for cursors. Default: the deployment keeps none. */
+  readonly results?: Pick<ResultStore, "page" | "about" | "remove">
 }
 
 /** The jobs: what is seen of them and how they are steered. All throw `JobError`, `StorageError`. */

@@ -1,6 +1,6 @@
 import { createApi } from "../../shared/api/api.ts"
 import { keyStore } from "../../shared/api/auth/keys.ts"
-import type { Api, ApiServices, SqlRequest, SqlService } from "../../shared/api/types.ts"
+import type { Api, ApiServices, SqlReply, SqlRequest, SqlService } from "../../shared/api/types.ts"
 import type { TableSpec } from "../../shared/definition/table-spec.ts"
 import { openLog } from "../../shared/log/open-log.ts"
 import type { Log } from "../../shared/log/types.ts"
@@ -20,15 +20,31 @@ export const flights: TableSpec = {
   time: "date",
 }
 
+/** The only answer that is kept. */
+const KEPT_ID = "5f0c0ffee0ddba11deadbeef00000001"
+
 /** A broker's reply to `SELECT count(*)`, which remembers what it was asked. */
 export class FakeSql implements SqlService {
   readonly asked: SqlRequest[] = []
   failure: unknown
 
-  async query(request: SqlRequest): Promise<string> {
+  async query(request: SqlRequest): Promise<SqlReply> {
     this.asked.push(request)
     if (this.failure !== undefined) throw this.failure
-    return '{"resultTable":{"dataSchema":{"columnNames":["count(*)"],"columnDataTypes":["LONG"]},"rows":[[9007199254740993]]},"exceptions":[],"numDocsScanned":1,"totalDocs":1,"numServersQueried":1,"numServersResponded":1,"timeUsedMs":1}'
+    const body =
+      '{"resultTable":{"dataSchema":{"columnNames":["count(*)"],"columnDataTypes":["LONG"]},"rows":[[9007199254740993]]},"exceptions":[],"numDocsScanned":1,"totalDocs":1,"numServersQueried":1,"numServersResponded":1,"timeUsedMs":1}'
+    return { body, format: request.format ?? "json", isFailed: false }
+  }
+
+  readonly running = () => [{ requestId: "7", sql: "SELECT count(*) FROM flights" }]
+
+  readonly cancel = (id: string) => id === "7"
+
+  readonly results = {
+    page: async ({ id, offset }: { readonly id: string; readonly offset: number }) =>
+      id === KEPT_ID ? JSON.stringify({ requestId: id, offset, exceptions: [] }) : undefined,
+    about: async (id: string) => (id === KEPT_ID ? { requestId: id, exceptions: [] } : undefined),
+    remove: async (id: string) => id === KEPT_ID,
   }
 }
 

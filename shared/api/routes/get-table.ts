@@ -28,10 +28,15 @@ export const getTable = route({
     },
     404: { description: "There is no such table." },
   },
-  async handle({ path }, { tables }) {
+  async handle({ path, access }, { tables }) {
     const spec = await tables.get(path.table)
     if (spec === undefined) throw unknownTable(path.table)
-    const [view, status] = await Promise.all([tables.view?.(path.table), tables.status?.(path.table)])
+    // Its figures tell of rows that a row filter hides.
+    const isOpen = access.rowFilter === undefined
+    const [view, status] = await Promise.all([
+      tables.view?.(path.table),
+      isOpen ? tables.status?.(path.table) : undefined,
+    ])
     return jsonReply(200, {
       REALTIME: tableConfig(spec),
       ...(view === undefined ? {} : { table: tableViewJson(view) }),

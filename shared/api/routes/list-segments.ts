@@ -64,7 +64,8 @@ export const listSegments = route({
     200: { description: "In the order of their offsets.", content: { [mediaTypes.json]: answer } },
     404: { description: "There is no such table." },
   },
-  async handle({ path, query }, context) {
+  async handle({ path, query, access }, context) {
+    access.demandAllRows("what tells of segments")
     const found = await tablesOf(context).segments(path.table, query.partition)
     if (found === undefined) throw unknownTable(path.table)
     let left = SEGMENTS_SHOWN_MAX
@@ -107,7 +108,8 @@ export const getSegment = route({
     200: { description: "The segment.", content: { [mediaTypes.json]: oneAnswer } },
     404: { description: "There is no such table, or no such segment in it." },
   },
-  async handle({ path }, context) {
+  async handle({ path, access }, context) {
+    access.demandAllRows("what tells of segments")
     const found = await tablesOf(context).segments(path.table)
     if (found === undefined) throw unknownTable(path.table)
     for (const { partition, segments } of found) {

@@ -1,30 +1,9 @@
 import * as v from "valibot"
-import type { Access } from "../auth/access.ts"
 import { jsonBody } from "../body.ts"
-import { SQL_LENGTH_MAX } from "../limits.ts"
 import { mediaTypes } from "../media-type.ts"
 import { anyHeaders, nothing } from "../nothing.ts"
-import { jsonReply } from "../reply.ts"
-import { type RouteContext, route } from "../route.ts"
-import type { ApiRequest, ApiResponse } from "../types.ts"
-
-const sqlExpected = "expected a SQL statement as text"
-
-const members = {
-  sql: v.pipe(
-    v.string(sqlExpected),
-    v.maxLength(SQL_LENGTH_MAX, `expected at most ${SQL_LENGTH_MAX} characters`),
-    v.description("One SELECT statement. Without LIMIT it answers ten rows."),
-  ),
-  queryOptions: v.optional(
-    v.pipe(v.string("expected text"), v.description("Pinot's query options: `k=v;k=v`.")),
-    "",
-  ),
-  trace: v.optional(v.union([v.boolean(), v.string()], "expected true or false")),
-}
-
-const body = v.strictObject(members)
-const query = v.strictObject({ sql: members.sql, queryOptions: members.queryOptions })
+import { type Route, route } from "../route.ts"
+import { runSql, sqlBody, sqlCursor, sqlQuery } from "../sql-call.ts"
 
 const answer = v.looseObject({
   resultTable: v.optional(
@@ -41,58 +20,61 @@ const answer = v.looseObject({
 
 const answers = {
   200: {
-    description: "A Pinot broker's reply. A query that failed says so in `exceptions`.",
-    content: { [mediaTypes.json]: answer },
+    description:
+      "By `Accept`: a Pinot broker's reply, in which a query that failed says so in `exceptions`; or the rows alone.",
+    content: {
+      [mediaTypes.json]: answer,
+      [mediaTypes.csv]: undefined,
+      [mediaTypes.ndjson]: undefined,
+      [mediaTypes.arrow]: undefined,
+    },
   },
-  429: { description: "More queries at once than the server takes." },
-}
-
-function options(text: string): Record<string, string> {
-  const pairs = text
-    .split(";")
-    .map(pair => pair.split("="))
-    .filter(pair => pair.length === 2)
-  return Object.fromEntries(pairs.map(([key = "", value = ""]) => [key.trim(), value.trim()]))
+  400: {
+    description: "The query failed, and `Accept` asked for rows alone: a Pinot broker's reply tells why.",
+  },
+  429: { description: "More queries at once than the server takes, or than the key may ask." },
 }
 
 /** Whoever may query no table at all has no use for SQL. */
 const access = { kind: "table", some: true, action: "query" } as const
 
-async function run(
-  input: { sql: string; queryOptions: string },
-  { request, access }: { request: ApiRequest; access: Access },
-  { sql }: RouteContext,
-): Promise<ApiResponse> {
-  const asked = {
-    sql: input.sql,
-    options: options(input.queryOptions),
-    signal: request.signal,
-    refuses: (table: string) => access.refusal({ kind: "table", name: table, action: "query" }),
-  }
-  return jsonReply(200, await sql.query(asked))
+const description = "Every table that the statement names needs `table:{table}:query`."
+
+function post(path: string, id: string, summary: string): Route {
+  return route({
+    method: "POST",
+    path,
+    id,
+    summary,
+    description,
+    access,
+    schemas: { path: nothing, query: sqlCursor, headers: anyHeaders },
+    body: { description: "The query.", required: true, content: { [mediaTypes.json]: sqlBody } },
+    answers,
+    handle: (input, { sql }) => runSql({ ...jsonBody(input.request, sqlBody), ...input.query }, input, sql),
+  })
 }
 
-export const postSql = route({
-  method: "POST",
-  path: "/query/sql",
-  id: "postSql",
-  summary: "Query tables with SQL",
-  description: "Every table that the statement names needs `table:{table}:query`.",
-  access,
-  schemas: { path: nothing, query: nothing, headers: anyHeaders },
-  body: { description: "The query.", required: true, content: { [mediaTypes.json]: body } },
-  answers,
-  handle: (input, context) => run(jsonBody(input.request, body), input, context),
-})
+function get(path: string, id: string, summary: string): Route {
+  return route({
+    method: "GET",
+    path,
+    id,
+    summary,
+    description,
+    access,
+    schemas: { path: nothing, query: sqlQuery, headers: anyHeaders },
+    answers,
+    handle: (input, { sql }) => runSql(input.query, input, sql),
+  })
+}
 
-export const getSql = route({
-  method: "GET",
-  path: "/query/sql",
-  id: "getSql",
-  summary: "Query tables with SQL, from an address bar",
-  description: "Every table that the statement names needs `table:{table}:query`.",
-  access,
-  schemas: { path: nothing, query, headers: anyHeaders },
-  answers,
-  handle: (input, context) => run(input.query, input, context),
-})
+export const postSql = post("/query/sql", "postSql", "Query tables with SQL")
+export const getSql = get("/query/sql", "getSql", "Query tables with SQL, from an address bar")
+/** Pinot's path of its multi-stage engine: here both are one. */
+export const postQuery = post("/query", "postQuery", "Query tables with SQL: `/query/sql` by another path")
+export const getQuery = get(
+  "/query",
+  "getQuery",
+  "Query tables with SQL, from an address bar, by another path",
+)

@@ -5,7 +5,7 @@ import { type ParameterValue, parameterFault } from "../sql/parameters.ts"
 import { readStatement } from "../sql/statement.ts"
 import type { PinnedTable, QueryLimits, SqlAnswer, TableSource } from "../types.ts"
 import { Analyses, columnsOf } from "./analyses.ts"
-import { LIMITS_DEFAULT } from "./limits.ts"
+import { LARGE_RESULT_BYTES_MAX, LARGE_ROWS_MAX, LIMITS_DEFAULT } from "./limits.ts"
 import { type QueryOptions, readOptions } from "./options.ts"
 import { type Quota, Rates } from "./rate.ts"
 import { failureReply, type PinotReply, successReply } from "./reply.ts"
@@ -31,6 +31,8 @@ export interface QueryRequest {
   readonly quota?: Quota
   /** Who may stop the query. Default: everybody who reaches this process. */
   readonly owner?: string
+  /** The answer is not for one reply: it may be larger. */
+  readonly isLarge?: boolean
 }
 
 export interface QueryServiceOptions {
@@ -42,6 +44,8 @@ export interface QueryServiceOptions {
   readonly brokerId?: string
   readonly limits?: Partial<QueryLimits>
 }
+
+const LARGE = { rowsMax: LARGE_ROWS_MAX, resultBytesMax: LARGE_RESULT_BYTES_MAX }
 
 interface Outcome {
   readonly tables: readonly PinnedTable[]
@@ -172,7 +176,7 @@ export class QueryService {
       tables,
       views: viewsOf(tables, options, request.rowFilter),
       parameters,
-      limits: { ...this.#limits, deadlineMs: leftMs() },
+      limits: { ...this.#limits, ...(request.isLarge === true ? LARGE : {}), deadlineMs: leftMs() },
       signal,
     })
     return reply.ok ? { tables, result: reply.value } : fail(reply.error, tables)

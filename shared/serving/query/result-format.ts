@@ -1,5 +1,5 @@
-import type { PinotReply, ResultTable } from "./reply.ts"
 import { cellWriter } from "./formats/cell-json.ts"
+import type { PinotReply, ResultTable } from "./reply.ts"
 
 /*
  * A kept answer, object `res/<id>`: "MRR1" · length of the header, uint32 little-endian · header, JSON · rows, each as one

@@ -4,7 +4,13 @@ import type { Ports } from "../../storage/time.ts"
 import { QueryError } from "../errors.ts"
 import { RESULT_BYTES_MAX } from "./limits.ts"
 import type { PinotReply, ResultTable } from "./reply.ts"
-import { decodeHeader, encodeResult, HEADER_READ_BYTES, type ResultHeader, rowsStart } from "./result-format.ts"
+import {
+  decodeHeader,
+  encodeResult,
+  HEADER_READ_BYTES,
+  type ResultHeader,
+  rowsStart,
+} from "./result-format.ts"
 
 type ResultPorts = Pick<Ports, "objects" | "random">
 
@@ -83,7 +89,10 @@ export class ResultStore {
     if (opened === undefined) return undefined
     const { header } = opened
     if (offset > header.rows || (offset === header.rows && offset > 0)) {
-      throw new QueryError("query_validation", `offset: expected less than ${header.rows} rows, got ${offset}`)
+      throw new QueryError(
+        "query_validation",
+        `offset: expected less than ${header.rows} rows, got ${offset}`,
+      )
     }
     const lines = await this.#lines(opened, id, offset, rows)
     const schema = JSON.stringify(header.dataSchema)
@@ -124,8 +133,12 @@ export class ResultStore {
 
   async #lines({ header, rowsAt }: Opened, id: string, offset: number, rows: number): Promise<string[]> {
     const past = Math.min(header.rows, offset + rows)
-    const wanted = header.chunks.filter(chunk => chunk.firstRow < past && chunk.firstRow + chunk.rows > offset)
-    const chunks = wanted.filter((_, at) => wanted.slice(0, at).reduce((sum, { bytes }) => sum + bytes, 0) < RESULT_BYTES_MAX)
+    const wanted = header.chunks.filter(
+      chunk => chunk.firstRow < past && chunk.firstRow + chunk.rows > offset,
+    )
+    const chunks = wanted.filter(
+      (_, at) => wanted.slice(0, at).reduce((sum, { bytes }) => sum + bytes, 0) < RESULT_BYTES_MAX,
+    )
     const [first, last] = [chunks[0], chunks.at(-1)]
     if (first === undefined || last === undefined) return []
     const range = { start: rowsAt + first.start, end: rowsAt + last.start + last.bytes }

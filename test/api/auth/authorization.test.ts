@@ -3,19 +3,22 @@ import { createAuthenticator } from "../../../shared/api/auth/authenticator.ts"
 import { keyStore } from "../../../shared/api/auth/keys.ts"
 import type { KeyStore } from "../../../shared/api/auth/types.ts"
 import { routes } from "../../../shared/api/routes.ts"
-import type { SqlRequest } from "../../../shared/api/types.ts"
+import type { SqlReply, SqlRequest } from "../../../shared/api/types.ts"
 import { memoryPorts } from "../../support/memory-ports.ts"
 import { describeAuthentication } from "../auth-contract.ts"
 import { FakeSql, openApi } from "../support.ts"
 
 /** Judges the tables that a statement names after FROM and JOIN, as the query service does. */
 class JudgingSql extends FakeSql {
-  override async query(request: SqlRequest): Promise<string> {
+  override async query(request: SqlRequest): Promise<SqlReply> {
     const names = [...request.sql.matchAll(/(?:FROM|JOIN) (\w+)/g)].map(([, name = ""]) => name.toLowerCase())
     for (const name of names.filter(table => table !== "x").sort()) {
       const refused = request.refuses?.(name)
       if (refused !== undefined) throw refused
-      if (name !== "flights") return '{"exceptions":[{"errorCode":190,"message":"there is no such table"}]}'
+      if (name !== "flights") {
+        const body = '{"exceptions":[{"errorCode":190,"message":"there is no such table"}]}'
+        return { body, format: "json", isFailed: true }
+      }
     }
     return await super.query(request)
   }
