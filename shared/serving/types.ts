@@ -116,6 +116,8 @@ export interface QueryCost {
   readonly bytesFetched: number
   readonly bytesCached: number
   readonly rowsScanned: number
+  /** The answer was kept from an earlier query of the same state; what it then took is not told again. */
+  readonly resultCached?: boolean
   /** Milliseconds: `parse`, `pin`, `prune`, `fetch`, `run`. */
   readonly phasesMs: Readonly<Record<string, number>>
 }

@@ -3,6 +3,7 @@ import { ChoosingEngine } from "../direct/choosing-engine.ts"
 import { RangedSource } from "../direct/columns/ranged-source.ts"
 import { WholeFileSource } from "../direct/columns/whole-file-source.ts"
 import { DirectEngine } from "../direct/direct-engine.ts"
+import { CachingEngine } from "../query/caching-engine.ts"
 import { ChunkStore } from "../read/chunk-store.ts"
 import { FooterStore } from "../read/footer-store.ts"
 import { RangedSegmentReader } from "../read/segment-reader.ts"
@@ -42,5 +43,6 @@ export function openQueryEngine(
     ...(breathe === undefined ? {} : { breathe }),
     ...(columnBytesMax === undefined ? {} : { columnBytesMax }),
   })
-  return new ChoosingEngine(direct, new NarrowingEngine(duckdb, scanner, clock), scanner)
+  const choosing = new ChoosingEngine(direct, new NarrowingEngine(duckdb, scanner, clock), scanner)
+  return new CachingEngine(choosing)
 }
