@@ -207,9 +207,15 @@ export class RowBitmap implements RowSet {
   rowsBetween(first: number, end: number): Uint32Array {
     const rows = new Uint32Array(Math.min(this.size, Math.max(0, end - first)))
     let next = 0
-    this.forEachRange((from, to) => {
-      for (let row = Math.max(from, first); row < Math.min(to, end); row++) rows[next++] = row - first
-    })
+    for (let key = first >>> 16; key * CONTAINER_ROWS < end; key++) {
+      const container = this.containers.get(key)
+      if (container === undefined) continue
+      const base = key * CONTAINER_ROWS
+      rangesOf(container, (from, to) => {
+        for (let row = Math.max(base + from, first); row < Math.min(base + to, end); row++)
+          rows[next++] = row - first
+      })
+    }
     return rows.subarray(0, next)
   }
 }

@@ -12,7 +12,7 @@ import type { ReadMeter } from "./types.ts"
 export const COALESCE_GAP_BYTES = 32 * 1024
 /** Ranges that are joined make no request longer than this: long ones are faster side by side. */
 export const REQUEST_BYTES_MAX = 8 * 1024 * 1024
-/** Requests of one batch at once: what S3's clients keep open to a bucket, and a folder answers. */
+/** Requests at once: what S3's clients keep open to a bucket, and a folder answers. */
 const REQUESTS_AT_ONCE = 64
 /** What is kept of ranges: index blobs and footers of some ten thousand segments. */
 export const CHUNK_CACHE_BYTES = 128 * 1024 * 1024
@@ -44,6 +44,8 @@ export class ChunkStore {
   readonly #ports: StorePorts
   readonly #cache: LRUCache<string, Uint8Array>
   readonly #underway = new Map<string, Promise<Uint8Array>>()
+  readonly #waiting: (() => void)[] = []
+  #running = 0
 
   constructor(ports: StorePorts, cacheBytes: number = CHUNK_CACHE_BYTES) {
     this.#ports = ports
@@ -92,14 +94,11 @@ export class ChunkStore {
   /** Starts the spans' requests; what each wanted range comes to, by name. */
   #fetch(spans: readonly Span[], meter: ReadMeter, keep: boolean): Map<string, Promise<Uint8Array>> {
     const started = new Map<string, Promise<Uint8Array>>()
-    const lanes: Promise<unknown>[] = []
-    for (const [index, span] of spans.entries()) {
+    for (const span of spans) {
       meter.requests++
       meter.bytesFetched += span.end - span.start
       meter.objects.add(span.key)
-      const before = lanes[index - REQUESTS_AT_ONCE]
-      const reading = (before === undefined ? Promise.resolve() : before).then(() => this.#get(span))
-      lanes.push(reading.catch(() => {}))
+      const reading = this.#inTurn(() => this.#get(span))
       for (const range of span.wanted) {
         const name = nameOf(range)
         const bytes = reading.then(body => {
@@ -115,6 +114,20 @@ export class ChunkStore {
       }
     }
     return started
+  }
+
+  /** Runs it once fewer than `REQUESTS_AT_ONCE` others run. */
+  async #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    if (this.#running >= REQUESTS_AT_ONCE) {
+      await new Promise<void>(resolve => void this.#waiting.push(resolve))
+    } else this.#running++
+    try {
+      return await run()
+    } finally {
+      const next = this.#waiting.shift()
+      if (next === undefined) this.#running--
+      else next()
+    }
   }
 
   async #get({ key, start, end }: Span): Promise<Uint8Array> {

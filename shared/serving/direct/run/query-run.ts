@@ -41,6 +41,9 @@ export interface RunContext {
   readonly openLevel: ((file: TableFile, level: ChosenLevel) => TableFile) | undefined
 }
 
+/** Files that are read side by side, so that a store's latency is waited for a few times only. */
+const FILES_AHEAD_MAX = 16
+
 /** Rows of a file that may be in the answer. */
 interface Piece {
   readonly file: TableFile
@@ -196,8 +199,7 @@ export class QueryRun {
     const { plan, table, limits } = this.#request
     const wanted = this.#wanted(columnsRead(plan))
     const chooser = new LevelChooser(plan, table)
-    const pieces: Piece[] = []
-    for (const file of this.#files()) pieces.push(await this.#levelOrPiece(file, wanted, chooser))
+    const pieces = await Promise.all(this.#files().map(file => this.#levelOrPiece(file, wanted, chooser)))
     const blocks = pieces.flatMap(piece => piece.blocks)
     const keys = await this.#keys(blocks)
     const { store } = this.#context
@@ -233,12 +235,27 @@ export class QueryRun {
     return keys
   }
 
+  /** Files' rows, more and more of them read ahead: few rows may be all that is asked for. */
+  async *#pieces(wanted: Wanted): AsyncGenerator<Piece> {
+    const files = this.#files()
+    const started: Promise<Piece>[] = []
+    for (let at = 0; at < files.length; at++) {
+      const until = Math.min(files.length, at + Math.min(FILES_AHEAD_MAX, at + 1))
+      while (started.length < until) {
+        const piece = this.#piece(files[started.length]!, wanted)
+        // Whoever stops before it is not told of its failure.
+        piece.catch(() => {})
+        started.push(piece)
+      }
+      yield await started[at]!
+    }
+  }
+
   async #select(): Promise<Pick<SqlAnswer, "columns" | "rows">> {
     const { plan, limits } = this.#request
     const wanted = this.#wanted(columnsRead(plan))
     const collector = new RowCollector(plan)
-    for (const file of this.#files()) {
-      const piece = await this.#piece(file, wanted)
+    for await (const piece of this.#pieces(wanted)) {
       for (const block of piece.blocks) {
         const selection = this.#selection(piece, block)
         if (selection.count > 0) collector.add(block, selection)
