@@ -44,7 +44,15 @@ export type Predicate =
   | { readonly kind: "constant"; readonly value: boolean }
 
 export interface AggregateCall {
-  readonly fn: "count" | "sum" | "min" | "max" | "avg" | "count_distinct" | "approx_distinct" | "approx_quantile"
+  readonly fn:
+    | "count"
+    | "sum"
+    | "min"
+    | "max"
+    | "avg"
+    | "count_distinct"
+    | "approx_distinct"
+    | "approx_quantile"
   /** Of `approx_quantile`: from 0, the least value, to 1, the greatest. */
   readonly share?: number
   /** Absent: `count(*)`. */

@@ -2,7 +2,7 @@ import type { ColumnSpec, RollupSpec } from "../../definition/table-spec.ts"
 import { columnsRead, type DirectPlan } from "../direct/plan.ts"
 import type { LevelPointer } from "../segment/segment-key.ts"
 import type { PinnedSegment, PinnedTable, TableFile } from "../types.ts"
-import { chooseLevel, covers, dimensionsNeeded } from "./cover.ts"
+import { chooseLevel, covers, dimensionsNeeded, statesRead } from "./cover.ts"
 import { levelColumns } from "./level-columns.ts"
 
 /** A level that takes the place of a segment's rows. */
@@ -21,7 +21,7 @@ export class LevelChooser {
 
   constructor(plan: DirectPlan, table: PinnedTable) {
     this.#table = table
-    this.#read = columnsRead(plan)
+    this.#read = new Set([...columnsRead(plan), ...statesRead(plan)])
     this.#candidates = (table.rollups ?? [])
       .filter(rollup => covers(plan, rollup))
       .map(rollup => ({ rollup, needed: dimensionsNeeded(plan, rollup) }))
@@ -36,7 +36,7 @@ export class LevelChooser {
       const level = chooseLevel(rollups, rollup.name, needed)
       if (level === undefined || level.rows >= (best?.level.rows ?? rows)) continue
       const held = levelColumns(columns, rollup, level.dimensions)
-      const wanted = held.filter(({ name }) => name.startsWith("$") || this.#read.has(name))
+      const wanted = held.filter(({ name }) => this.#read.has(name))
       best = { rollup, level, columns: wanted }
     }
     return best

@@ -1,6 +1,7 @@
 import type { RollupSpec } from "../../definition/table-spec.ts"
 import { columnsRead, type DirectPlan } from "../direct/plan.ts"
 import type { LevelPointer } from "../segment/segment-key.ts"
+import { COUNT_COLUMN, stateColumn } from "./level-columns.ts"
 
 /** Columns that must be dimensions: of conditions and groups, not those that are aggregated alone. */
 function dimensionsRead(plan: DirectPlan): ReadonlySet<string> {
@@ -34,18 +35,51 @@ export function covers(plan: DirectPlan, rollup: RollupSpec): boolean {
       case "min":
       case "max":
         return dimensions.has(column) || keeps(rollup, [fn], column)
+      case "approx_distinct":
+        return dimensions.has(column) || keeps(rollup, ["distinct"], column)
+      case "approx_quantile":
+        return keeps(rollup, ["percentile"], column)
       default:
         return fn === "count_distinct" && dimensions.has(column)
     }
   })
 }
 
+/** Aggregates to which repetition does not matter: where no state is kept, a dimension's values do. */
+const OF_VALUES: ReadonlyMap<string, string> = new Map([
+  ["min", "min"],
+  ["max", "max"],
+  ["approx_distinct", "distinct"],
+  ["count_distinct", "count_distinct"],
+])
+
+/** The columns of states that a plan reads of a level, `$count` among them. */
+export function statesRead(plan: DirectPlan): ReadonlySet<string> {
+  const read = new Set([COUNT_COLUMN])
+  for (const { fn, argument } of plan.aggregates) {
+    if (argument?.kind !== "column") continue
+    for (const part of STATES_OF[fn] ?? []) read.add(stateColumn(part, argument.column))
+  }
+  return read
+}
+
+const STATES_OF: Readonly<Record<string, readonly Parameters<typeof stateColumn>[0][]>> = {
+  count: ["count"],
+  sum: ["count", "sum"],
+  avg: ["count", "sum"],
+  min: ["min"],
+  max: ["max"],
+  approx_distinct: ["distinct"],
+  approx_quantile: ["percentile"],
+}
+
 /** The dimensions that a level must keep for a plan that its rollup covers: by index, ascending. */
 export function dimensionsNeeded(plan: DirectPlan, rollup: RollupSpec): readonly number[] {
   const needed = new Set(dimensionsRead(plan))
   for (const { fn, argument } of plan.aggregates) {
-    const isOfValues = fn === "min" || fn === "max" || fn === "count_distinct"
-    if (argument?.kind !== "column" || !isOfValues || keeps(rollup, [fn], argument.column)) continue
+    const state = OF_VALUES.get(fn)
+    if (argument?.kind !== "column" || state === undefined || keeps(rollup, [state], argument.column))
+      continue
     needed.add(argument.column)
   }
   return rollup.dimensions.flatMap((name, index) => (needed.has(name) ? [index] : []))

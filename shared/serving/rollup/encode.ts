@@ -4,6 +4,7 @@ import type { ColumnBatch, PlainVector } from "../ingest/column.ts"
 import { encodeParquet, type FileIdentity } from "../segment/parquet.ts"
 import type { Level } from "./level.ts"
 import { COUNT_COLUMN, stateColumn, sumType } from "./level-columns.ts"
+import { kindOf } from "./sketch-state.ts"
 import type { ColumnState, Extreme } from "./state.ts"
 
 const INT64_MAX = 2n ** 63n - 1n
@@ -34,6 +35,16 @@ export function encodeLevel(
   for (const state of level.states) {
     if (!fits(state)) return undefined
     addState(state, add)
+  }
+  for (const { fn, column, sketches = [] } of level.sketches) {
+    const { encode } = kindOf(fn)
+    add(
+      stateColumn(fn, column),
+      vectorOf(
+        "string",
+        sketches.map(sketch => (sketch === undefined ? null : encode(sketch))),
+      ),
+    )
   }
   const batch: ColumnBatch = {
     base: 0,

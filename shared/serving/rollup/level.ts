@@ -3,6 +3,7 @@ import type { ColumnBatch } from "../ingest/column.ts"
 import { type Dimension, dimensionOf } from "./dimension.ts"
 import { type Grouping, groupRows } from "./group-rows.ts"
 import { GroupSample } from "./group-sample.ts"
+import { mergeSketches, type SketchState, sketchesOfRows, wantedSketches } from "./sketch-state.ts"
 import { type ColumnState, mergeStates, stateOfRows, sumOf, wantedStates } from "./state.ts"
 
 /** Rows of one combination of dimensions each, with what is kept of them. */
@@ -15,6 +16,7 @@ export interface Level {
   /** How many of the table's rows each row stands for. */
   readonly counts: Float64Array
   readonly states: readonly ColumnState[]
+  readonly sketches: readonly SketchState[]
 }
 
 /** What a query may have to read of one level where the definition does not say. */
@@ -77,7 +79,7 @@ function narrowest(levels: readonly Level[], kept: readonly number[]): Level {
 
 const nameOf = (kept: readonly number[]): string => kept.join(",")
 
-/** Undefined: a column is not there, since the segment was written under an older schema. */
+/** Undefined: a column is not there, since the segment was written under an older schema, or has a value without rank. */
 function rowsAsLevel(
   columns: readonly ColumnSpec[],
   batch: ColumnBatch,
@@ -88,13 +90,18 @@ function rowsAsLevel(
   const vectors = dimensions.map(vectorOf)
   const wanted = wantedStates(aggregates)
   const aggregated = wanted.map(({ column }) => vectorOf(column))
-  if (!isWhole(vectors) || !isWhole(aggregated)) return undefined
+  const sketches = wantedSketches(aggregates).map(({ column, fn }) => {
+    const vector = vectorOf(column)
+    return vector === undefined ? undefined : sketchesOfRows(vector, column, fn)
+  })
+  if (!isWhole(vectors) || !isWhole(aggregated) || !isWhole(sketches)) return undefined
   return {
     kept,
     rows: batch.rows,
     dimensions: vectors.map(vector => dimensionOf(vector)),
     counts: new Float64Array(batch.rows).fill(1),
     states: wanted.map((want, index) => stateOfRows(aggregated[index]!, want)),
+    sketches,
   }
 }
 
@@ -112,6 +119,7 @@ function regroup(level: Level, kept: readonly number[]): Level {
     dimensions: dimensions.map(dimension => ({ ...dimension, ids: gather(dimension.ids, grouping.first) })),
     counts: sumOf(level.counts, grouping.groups, grouping.groupOf),
     states: level.states.map(state => mergeStates(state, grouping)),
+    sketches: level.sketches.map(sketch => mergeSketches(sketch, grouping)),
   }
 }
 
@@ -134,6 +142,7 @@ function sortedLevel(level: Level): Level {
     dimensions: dimensions.map(dimension => ({ ...dimension, ids: gather(dimension.ids, order) })),
     counts: sumOf(level.counts, rows, groupOf),
     states: level.states.map(state => mergeStates(state, moved)),
+    sketches: level.sketches.map(sketch => mergeSketches(sketch, moved)),
   }
 }
 

@@ -20,7 +20,13 @@ const rollups: readonly RollupSpec[] = [
   {
     name: "wide",
     dimensions: ["city", "kind", "at"],
-    aggregates: [{ fn: "count" }, { fn: "avg", column: "price" }, { fn: "min", column: "note" }],
+    aggregates: [
+      { fn: "count" },
+      { fn: "avg", column: "price" },
+      { fn: "min", column: "note" },
+      { fn: "distinct", column: "note" },
+      { fn: "percentile", column: "price" },
+    ],
     leafRows: 10,
   },
   {
@@ -61,6 +67,9 @@ const AGGREGATES: readonly AggregateCall[] = [
   { fn: "max", argument: column("note", "string"), type: "string" },
   { fn: "count_distinct", argument: kind, type: "long" },
   { fn: "min", argument: city, type: "string" },
+  { fn: "approx_distinct", argument: column("note", "string"), type: "long" },
+  { fn: "approx_distinct", argument: kind, type: "long" },
+  { fn: "approx_quantile", argument: price, share: 0.9, type: "long" },
   { fn: "count", filter: { kind: "compare", op: "=", column: "kind", value: "b" }, type: "long" },
 ]
 const FILTERS: readonly (Predicate | undefined)[] = [
@@ -69,7 +78,7 @@ const FILTERS: readonly (Predicate | undefined)[] = [
   { kind: "null", column: "city", negated: false },
   { kind: "in", column: "kind", values: ["a", "c"], negated: false },
   { kind: "compare", op: ">=", column: "at", value: 86_400_000 },
-  { kind: "compare", op: ">", column: "price", value: 50 },
+  { kind: "compare", op: ">", column: "price", value: 50_000 },
 ]
 
 function randomPlan(random: Seeded): DirectPlan {
@@ -118,10 +127,10 @@ test("what a level answers is what its rows answer, with tails and segments with
       ...(random.below(9) === 0 ? {} : { city: ["Oslo", "Lima", "Ürümqi"][random.below(3)] }),
       kind: ["a", "b", "c"][random.below(3)],
       at: random.below(3) * 86_400_000,
-      ...(random.below(5) === 0 ? {} : { price: random.below(100) - 20 }),
-      ...(random.below(3) === 0 ? {} : { note: `note ${random.below(50)}` }),
+      ...(random.below(5) === 0 ? {} : { price: random.below(100_000) - 20_000 }),
+      ...(random.below(3) === 0 ? {} : { note: `note ${random.below(500)}` }),
     })
-  for (const rows of [400, 3, 300, 50]) {
+  for (const rows of [2_000, 3, 1_500, 50]) {
     await append(log, Array.from({ length: rows }, record), { topic: "events" })
     if (rows !== 50) await builder.step("events", 0, true)
   }

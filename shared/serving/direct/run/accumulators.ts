@@ -16,6 +16,7 @@ import {
   type SumKind,
   sumOfIntegers,
 } from "./number-accumulators.ts"
+import { DistinctSketches, QuantileSketches } from "./sketch-accumulators.ts"
 
 /** What a statement runs over: blocks that hold the columns which it reads. */
 export interface Scan {
