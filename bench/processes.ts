@@ -58,7 +58,8 @@ function running(child: ChildProcess, port: number): Running {
 
 const TICKS_PER_SECOND = 100
 
-function cpuSeconds(pid: number): number {
+/** CPU seconds of a process so far, all its threads; NaN where the system does not tell. */
+export function cpuSeconds(pid: number): number {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8")
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ")

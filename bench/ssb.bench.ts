@@ -3,6 +3,7 @@ import { globSync, mkdtempSync, rmSync } from "node:fs"
 import { loadavg, tmpdir } from "node:os"
 import { join } from "node:path"
 import { LoadConnection, requestBytes } from "./http-load.ts"
+import { cpuSeconds } from "./processes.ts"
 import { Yardstick } from "./ssb/duckdb.ts"
 import { queries } from "./ssb/queries.ts"
 
@@ -31,6 +32,13 @@ type Ask = (sql: string, client: number) => Promise<unknown>
 interface Measured {
   readonly medianMs: number
   readonly perSecond: number
+  /** CPU time of a query with eight clients, all threads together: what other work of the machine does not blur. */
+  readonly cpuMs: number
+}
+
+function ownCpuMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1_000
 }
 
 function median(values: readonly number[]): number {
@@ -51,8 +59,13 @@ async function alone(ask: Ask, sql: string): Promise<number> {
   return median(times)
 }
 
-async function together(ask: Ask, sql: string): Promise<number> {
+async function together(
+  ask: Ask,
+  sql: string,
+  cpuMs: () => number,
+): Promise<Pick<Measured, "perSecond" | "cpuMs">> {
   let done = 0
+  const cpuBegan = cpuMs()
   const began = performance.now()
   const client = async (index: number): Promise<void> => {
     while (performance.now() - began < ROUND_MS) {
@@ -61,14 +74,14 @@ async function together(ask: Ask, sql: string): Promise<number> {
     }
   }
   await Promise.all(Array.from({ length: CLIENTS }, (_, index) => client(index)))
-  return (done * 1_000) / (performance.now() - began)
+  return { perSecond: (done * 1_000) / (performance.now() - began), cpuMs: (cpuMs() - cpuBegan) / done }
 }
 
-async function measure(ask: Ask): Promise<Map<string, Measured>> {
+async function measure(ask: Ask, cpuMs: () => number): Promise<Map<string, Measured>> {
   const measured = new Map<string, Measured>()
   for (const [name, sql] of Object.entries(queries)) {
     const medianMs = await alone(ask, sql)
-    measured.set(name, { medianMs, perSecond: await together(ask, sql) })
+    measured.set(name, { medianMs, ...(await together(ask, sql, cpuMs)) })
   }
   return measured
 }
@@ -130,15 +143,17 @@ async function compare(ask: Ask, yardstick: Yardstick): Promise<void> {
 
 function tell(title: string, measured: Map<string, Measured>, beside: Map<string, Measured>): void {
   console.log(`\n${title}`)
-  console.log("query      median ms   DuckDB ms   ratio    queries/s, 8 clients   DuckDB")
-  for (const [name, { medianMs, perSecond }] of measured) {
+  console.log("query      median ms   DuckDB ms   ratio   queries/s, 8 clients  DuckDB   CPU ms  DuckDB")
+  for (const [name, { medianMs, perSecond, cpuMs }] of measured) {
     const other = beside.get(name)!
     const cells = [
       medianMs.toFixed(2).padStart(9),
       other.medianMs.toFixed(2).padStart(11),
       (medianMs / other.medianMs).toFixed(2).padStart(7),
       perSecond.toFixed(0).padStart(22),
-      other.perSecond.toFixed(0).padStart(8),
+      other.perSecond.toFixed(0).padStart(7),
+      cpuMs.toFixed(2).padStart(8),
+      other.cpuMs.toFixed(2).padStart(7),
     ]
     console.log(`${name.padEnd(10)} ${cells.join(" ")}`)
   }
@@ -147,7 +162,7 @@ function tell(title: string, measured: Map<string, Measured>, beside: Map<string
   const rates = [ours, others].map(all => geomean(all.map(({ perSecond }) => perSecond)))
   console.log(
     `geometric means: ${means[0]!.toFixed(2)} ms, DuckDB ${means[1]!.toFixed(2)} ms, ratio ${(means[0]! / means[1]!).toFixed(2)}; ` +
-      `${rates[0]!.toFixed(0)} queries/s, DuckDB ${rates[1]!.toFixed(0)}; slowest median ${Math.max(...ours.map(({ medianMs }) => medianMs)).toFixed(1)} ms`,
+      `${rates[0]!.toFixed(0)} queries/s, DuckDB ${rates[1]!.toFixed(0)}; CPU ${geomean(ours.map(({ cpuMs }) => cpuMs)).toFixed(2)} ms, DuckDB ${geomean(others.map(({ cpuMs }) => cpuMs)).toFixed(2)}; slowest median ${Math.max(...ours.map(({ medianMs }) => medianMs)).toFixed(1)} ms`,
   )
 }
 
@@ -162,10 +177,11 @@ for (const kind of KINDS) {
     console.log(`\n${kind}: ${size} MB, built in ${(server.buildMs / 1_000).toFixed(1)} s`)
     const yardstick = await Yardstick.open(globSync(join(folder, "**/*.parquet")), CLIENTS)
     await compare(ask, yardstick)
-    beside ??= await measure((sql, client) => yardstick.query(sql, client))
-    tell(`${kind}, empty tail`, await measure(ask), beside)
+    beside ??= await measure((sql, client) => yardstick.query(sql, client), ownCpuMs)
+    const cpuMs = (): number => 1_000 * cpuSeconds(server.process.pid ?? 0)
+    tell(`${kind}, empty tail`, await measure(ask, cpuMs), beside)
     await appendTail(server, TAIL_ROWS)
-    tell(`${kind}, ${TAIL_ROWS} rows in the tail`, await measure(ask), beside)
+    tell(`${kind}, ${TAIL_ROWS} rows in the tail`, await measure(ask, cpuMs), beside)
   } finally {
     close()
     await stopServer(server)
