@@ -47,11 +47,12 @@ const ACCESS: Readonly<Record<FunctionName, Access>> = {
   },
   query: { log: ITEMS_READ, meta: ITEMS_READ, objectsRead: [WAL, SNAPSHOTS, TABLES] },
   dispatch: { meta: ITEMS_READ },
+  // Bad records that a topic takes are appended by it.
   build: {
-    log: ITEMS_READ,
+    log: ITEMS_PUT,
     meta: ITEMS_TRANSACTED,
     objectsRead: [WAL, SNAPSHOTS, TABLES],
-    objectsWritten: [TABLES],
+    objectsWritten: [WAL, SNAPSHOTS, TABLES],
   },
   process: {
     log: ITEMS_PUT,

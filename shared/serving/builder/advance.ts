@@ -1,5 +1,5 @@
-import type { ColumnBatch } from "../ingest/column.ts"
-import { addFaults, type Manifest, type Totals } from "../manifest/manifest.ts"
+import type { ColumnBatch, Refusal } from "../ingest/column.ts"
+import { addFaults, type Letters, type Manifest, type Totals } from "../manifest/manifest.ts"
 import type { SegmentPointer } from "../segment/segment-key.ts"
 
 /** What a step adds to a manifest. */
@@ -13,17 +13,24 @@ export interface Advance {
   /** Store time, epoch ms. */
   readonly date: number
   readonly version: string
+  /** The record that the batch ends before. */
+  readonly refused?: Refusal
+  /** Where its bad records go. */
+  readonly letters?: Letters
 }
 
 /** The manifest after a step: segments and position move together. Pure. */
 export function advance(manifest: Manifest, step: Advance): Manifest {
-  const { batch, segment, start, drained, date, version } = step
+  const { batch, segment, start, drained, date, version, refused, letters } = step
+  const { refused: _before, ...kept } = manifest
   const from = start ?? manifest.position
   const gaps =
     start === undefined ? manifest.gaps : [...manifest.gaps, { base: manifest.position, next: start }]
   const timeMax = maxOf(manifest.timeMax, segment?.timeMax)
   return {
-    ...manifest,
+    ...kept,
+    ...(refused === undefined ? {} : { refused }),
+    ...(letters === undefined ? {} : { letters }),
     version,
     position: batch?.next ?? from,
     ...(timeMax === undefined ? {} : { timeMax }),

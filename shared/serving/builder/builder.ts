@@ -25,6 +25,7 @@ import { keyedFlush } from "../upsert/keyed-flush.ts"
 import { advance } from "./advance.ts"
 import { type ColdKeys, isTooCold } from "./cold-keys.ts"
 import { FLUSH_COST, shouldFlush } from "./flush-rule.ts"
+import { lettersOf, sendLetters } from "./letters.ts"
 import { tableCompanions } from "./table-companions.ts"
 
 /** What one segment may hold: enough to keep up with a fast topic, little enough to encode in a second or two. */
@@ -87,27 +88,45 @@ export class Builder {
     const found = await this.#registry.findBuilt(name)
     if (found === undefined) return { kind: "stopped", reason: "no_table" }
     const { table } = found
-    const { manifest, date } = await readManifest(this.#ports, table.id, partition)
-    if (manifest === undefined)
-      throw new StorageError("corrupt", `table ${name} has no manifest ${partition}`)
-    if (manifest.closed) return { kind: "stopped", reason: "closed" }
+    const { manifest: stored, date } = await readManifest(this.#ports, table.id, partition)
+    if (stored === undefined) throw new StorageError("corrupt", `table ${name} has no manifest ${partition}`)
+    if (stored.closed) return { kind: "stopped", reason: "closed" }
+    const manifest = await this.#sent(stored, date)
+    if (manifest === undefined) return { kind: "lost" }
     if (manifest.drained) return { kind: "stopped", reason: "drained" }
     const read = await this.#tails.read(table, manifest, SEGMENT_LIMITS, "builder")
-    const { tail, ended } = read
+    const { tail, ended, refused } = read
+    const refusal = refused?.offset !== manifest.refused?.offset || refused?.why !== manifest.refused?.why
     const drained = ended === "closed" && table.attached
-    if (tail.next === manifest.position && !drained) {
+    if (tail.next === manifest.position && !drained && !refusal) {
       return table.attached ? { kind: "waiting", records: 0 } : { kind: "stopped", reason: "detached" }
     }
     // What is built anew takes over once it has come to where the log ended: it does not wait for that much to be worth it.
     const behind = manifest.position < (table.rebuild?.ends[partition] ?? 0)
     const due =
-      force || behind || ended !== "end" || read.start !== undefined || this.#due(read, manifest, date)
+      force ||
+      behind ||
+      refusal ||
+      ended !== "end" ||
+      read.start !== undefined ||
+      this.#due(read, manifest, date)
     if (!due) return { kind: "waiting", records: tailRecords(tail) }
     // Altered before this look, the table may have been so before the tail was read: its newest records are then not
     // what the segment would make of them. Altered after it, the alteration is younger than every record of the tail.
     const now = await this.#registry.findBuilt(name)
     if (now?.table.version !== table.version) return { kind: "lost" }
     return this.#flush(table, manifest, read, Math.min(found.date, date), drained)
+  }
+
+  /** The manifest once the bad records that it names are in their topic; undefined: the write that says so was lost. */
+  async #sent(manifest: Manifest, date: number): Promise<Manifest | undefined> {
+    const { letters } = manifest
+    if (letters?.pending === undefined) return manifest
+    await sendLetters(this.#tails.log, this.#ports, manifest, letters, date)
+    const { pending: _sent, ...rest } = letters
+    const next = { ...manifest, letters: rest, version: this.#ports.random.id() }
+    const outcome = await commitManifest(this.#ports, manifest, next, notAfter(date))
+    return outcome === "committed" ? next : undefined
   }
 
   #due({ tail }: TailRead, manifest: Manifest, date: number): boolean {
@@ -125,10 +144,11 @@ export class Builder {
   async #flush(
     table: TableInfo,
     manifest: Manifest,
-    { tail, ended, start }: TailRead,
+    { tail, ended, start, refused }: TailRead,
     oldestRead: number,
     drained: boolean,
   ): Promise<StepResult> {
+    const { random } = this.#ports
     const read = tail.chunks.length === 0 ? undefined : concatBatches(tail.chunks.map(chunk => chunk.batch))
     const keyed = read && (await keyedFlush(this.#ports, this.#indexes, table, manifest, tail.position, read))
     const batch = keyed?.batch ?? read
@@ -147,7 +167,6 @@ export class Builder {
     const kept = batch && withoutHidden(batch, table.schemas.at(-1) ?? table.spec.columns, { purges })
     let segment: SegmentPointer | undefined
     if (kept !== undefined && kept.rows > 0) {
-      const { random } = this.#ports
       const made = await makeSegment(table, manifest.partition, kept, {
         random,
         companions: this.#companions,
@@ -160,12 +179,14 @@ export class Builder {
       const stored = await Promise.all(keyed.objects.map(({ key, body }) => upload(key, body)))
       if (stored.includes(false)) return { kind: "lost" }
     }
-    const version = this.#ports.random.id()
-    const step = { batch, segment, start, drained, date: oldestRead, version }
+    const bad = await lettersOf(this.#tails.log, random, table, manifest, read?.letters ?? [])
+    if (bad !== undefined && !(await upload(bad.key, bad.body))) return { kind: "lost" }
+    const told = { ...(refused && { refused }), ...(bad && { letters: bad.letters }) }
+    const step = { batch, segment, start, drained, date: oldestRead, version: random.id(), ...told }
     let next: Manifest = { ...advance(manifest, step), ...keyed?.parts }
     const spill = planSpill(next, this.#spill)
     if (spill !== undefined) {
-      const id = this.#ports.random.id()
+      const id = random.id()
       const older = spill.replaced === undefined ? [] : await readList(this.#ports, manifest, spill.replaced)
       next = applySpill(next, spill, id)
       const key = listKey(table.id, manifest.partition, next.lists.at(-1)!)
@@ -174,6 +195,7 @@ export class Builder {
     const outcome = await commitManifest(this.#ports, manifest, next, notAfter(oldestRead, uploads))
     if (outcome !== "committed") return { kind: "lost" }
     keyed?.committed(next)
-    return { kind: "flushed", rows: kept?.rows ?? 0, position: next.position, more: ended === "limit" }
+    const more = ended === "limit" || bad !== undefined
+    return { kind: "flushed", rows: kept?.rows ?? 0, position: next.position, more }
   }
 }

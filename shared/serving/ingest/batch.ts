@@ -54,6 +54,10 @@ export function concatBatches(batches: readonly ColumnBatch[]): ColumnBatch {
     maxTimestamp: batches.reduce((max, batch) => Math.max(max, batch.maxTimestamp), 0),
     counts: batches.reduce((sum, batch) => addCounts(sum, batch.counts), NO_COUNTS),
     ...(first.keys === undefined ? {} : { keys: concatKeys(batches) }),
+    ...(last.refused === undefined ? {} : { refused: last.refused }),
+    ...(batches.some(({ letters }) => letters !== undefined)
+      ? { letters: batches.flatMap(({ letters = [] }) => letters) }
+      : {}),
   }
 }
 

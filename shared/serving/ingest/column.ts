@@ -1,4 +1,5 @@
 import type { ColumnType } from "../../definition/table-spec.ts"
+import type { RecordHeader } from "../../log/records/index.ts"
 
 /**
  * A column's values, row by row. Where `nulls[row]` is 1 the value is null and what stands in `values` means nothing.
@@ -46,6 +47,27 @@ export interface ColumnBatch {
   readonly counts: IngestCounts
   /** Of a table with a key, as records came; what is resolved has it no more. */
   readonly keys?: KeyedRows
+  /** The record before which the table stops, by its policy: `next` is its offset. */
+  readonly refused?: Refusal
+  /** The bad records, for the topic that takes them; in the order of their offsets. */
+  readonly letters?: readonly BadRecord[]
+}
+
+/** A record that its table's policy does not let pass. */
+export interface Refusal {
+  readonly offset: number
+  readonly why: string
+}
+
+/** A bad record as the log has it. */
+export interface BadRecord {
+  readonly offset: number
+  /** Epoch ms. */
+  readonly timestamp: number
+  readonly why: string
+  readonly key: Uint8Array | undefined
+  readonly value: Uint8Array
+  readonly headers: readonly RecordHeader[]
 }
 
 /** What of a batch's rows decides which of them stand. */

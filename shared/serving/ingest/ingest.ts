@@ -1,6 +1,6 @@
-import { RecordCursor, readBatchHeader } from "../../log/records/index.ts"
+import { RecordCursor, readBatchHeader, recordHeaders } from "../../log/records/index.ts"
 import { BadValue, type JsonObject } from "../expression/value.ts"
-import type { ColumnBatch } from "./column.ts"
+import type { BadRecord, ColumnBatch, Refusal } from "./column.ts"
 import { parseRecord } from "./json.ts"
 import { checkField, checkPlace, type RecordKeys, tombstoneRecord } from "./record-keys.ts"
 import type { CompiledSchema } from "./schema.ts"
@@ -28,7 +28,7 @@ export function ingest(
   keys?: RecordKeys,
 ): ColumnBatch {
   const run = new IngestRun(schema, range, keys)
-  for (const { bytes } of batches) run.add(bytes)
+  for (const { bytes } of batches) if (!run.add(bytes)) break
   return run.finish()
 }
 
@@ -47,6 +47,8 @@ class IngestRun {
   #skipped = 0
   #nulled = 0
   #decodedBytes = 0
+  #refused: Refusal | undefined
+  readonly #letters: BadRecord[] = []
   #maxTimestamp = 0
 
   constructor(schema: CompiledSchema, range: OffsetRange, keys: RecordKeys | undefined) {
@@ -56,9 +58,10 @@ class IngestRun {
     this.#writers = schema.columns.map(({ spec, reader }) => columnWriter(spec, reader))
   }
 
-  add(bytes: Uint8Array): void {
+  /** False: a record was refused, and nothing after it counts. */
+  add(bytes: Uint8Array): boolean {
     const header = readBatchHeader(bytes)
-    if (header.control) return
+    if (header.control) return true
     const cursor = new RecordCursor(bytes, header)
     const { buffer } = cursor
     const text = Buffer.from(buffer.buffer, buffer.byteOffset, buffer.byteLength)
@@ -71,7 +74,9 @@ class IngestRun {
       this.#decodedBytes += cursor.valueEnd - cursor.valueStart + cursor.keyEnd - cursor.keyStart
       if (cursor.valueStart < 0) this.#tombstone(text, cursor, offset)
       else this.#value(text, cursor, offset)
+      if (this.#refused !== undefined) return false
     }
+    return true
   }
 
   finish(): ColumnBatch {
@@ -80,8 +85,11 @@ class IngestRun {
     const keys = this.#keys
     const tombstones = new Uint8Array(keys === undefined ? 0 : rows)
     for (const row of this.#tombstoneRows) tombstones[row] = 1
+    const refused = this.#refused
     return {
       ...this.#range,
+      ...(refused === undefined ? {} : { next: refused.offset, refused }),
+      ...(this.#letters.length === 0 ? {} : { letters: this.#letters }),
       rows,
       offsets: this.#offsets.slice(0, rows),
       columns,
@@ -110,14 +118,40 @@ class IngestRun {
         return
       }
       if (keys !== undefined) checkField(keys, record, text, cursor.keyStart, cursor.keyEnd)
-      if (!this.#columns(record)) return
+      this.#columns(record)
       if (keys !== undefined) this.#checkKey(keys)
     } catch (error) {
-      this.#count("", reasonOf(error))
-      this.#skipped++
+      this.#bad(reasonOf(error), cursor)
       return
     }
     this.#take(offset)
+  }
+
+  /** A record that the table cannot take is refused, or left out and counted, and kept where a topic takes it. */
+  #bad(why: string, cursor: RecordCursor): void {
+    const { offset, timestamp, buffer, keyStart, keyEnd, valueStart, valueEnd } = cursor
+    const { badRecords } = this.#schema
+    if (badRecords === "refuse") {
+      this.#refused = { offset, why }
+      this.#records--
+      this.#decodedBytes -= valueEnd - valueStart + keyEnd - keyStart
+      return
+    }
+    this.#count(why)
+    this.#skipped++
+    if (typeof badRecords !== "object") return
+    const { headerCount, headersStart, headersEnd } = cursor
+    this.#letters.push({
+      offset,
+      timestamp,
+      why,
+      key: keyStart < 0 ? undefined : buffer.slice(keyStart, keyEnd),
+      value: buffer.slice(valueStart, valueEnd),
+      headers:
+        headerCount === 0
+          ? []
+          : recordHeaders(buffer.slice(headersStart, headersEnd), 0, headersEnd - headersStart),
+    })
   }
 
   /** A record without a value deletes the row of its key, where it tells the whole key; else it says nothing. */
@@ -136,7 +170,7 @@ class IngestRun {
       }
       this.#checkKey(keys)
     } catch (error) {
-      this.#count("", reasonOf(error))
+      this.#count(reasonOf(error))
       return
     }
     this.#tombstoneRows.push(this.#rows)
@@ -154,8 +188,8 @@ class IngestRun {
     this.#offsets[this.#rows++] = offset
   }
 
-  /** Writes the row's columns; false when the record is skipped. */
-  #columns(record: JsonObject): boolean {
+  /** Writes the row's columns. Throws `BadValue` where that is no row. */
+  #columns(record: JsonObject): void {
     const writers = this.#writers
     const row = this.#rows
     for (let i = 0; i < writers.length; i++) {
@@ -163,20 +197,16 @@ class IngestRun {
         writers[i]!.write(record, row)
       } catch (error) {
         const { spec, hidden } = this.#schema.columns[i]!
-        this.#count(spec.name, reasonOf(error))
-        if (this.#schema.badRecords === "skip" && !hidden) {
-          this.#skipped++
-          return false
-        }
+        const why = `${spec.name}: ${reasonOf(error)}`
+        if (this.#schema.badRecords !== "null" && !hidden) throw new BadValue(why)
+        this.#count(why)
         this.#nulled++
         writers[i]!.writeNull(row)
       }
     }
-    return true
   }
 
-  #count(column: string, reason: string): void {
-    const fault = column === "" ? reason : `${column}: ${reason}`
+  #count(fault: string): void {
     this.#faults.set(fault, (this.#faults.get(fault) ?? 0) + 1)
   }
 

@@ -1,9 +1,11 @@
 import { StorageError } from "../../storage/errors.ts"
 import type { Fields, Item, ItemKey } from "../../storage/meta-store.ts"
+import type { Refusal } from "../ingest/column.ts"
 import { decodePointer, encodePointer, hasExtras } from "../segment/segment-key.ts"
 import type {
   FaultCount,
   Gap,
+  Letters,
   ListPointer,
   Manifest,
   Purge,
@@ -14,7 +16,7 @@ import type {
 
 /**
  * Versions of the item and of the lists. What uses nothing that 1 lacks is written as 1. Version 2 adds vectors, runs,
- * purges, `compareMax` and `cutBefore`, and to pointers what stands beside a segment.
+ * purges, `compareMax`, `cutBefore`, `refused` and `letters`, and to pointers what stands beside a segment.
  */
 export const MANIFEST_FORMATS: readonly unknown[] = [1, 2]
 
@@ -32,12 +34,14 @@ export function manifestItemKey(tableId: string, partition: number): ItemKey {
  * as arrays, since their names would be longer than their values.
  */
 export function encodeManifest(manifest: Manifest): Item {
-  const { totals, vectors, runs, purges, compareMax, cutBefore } = manifest
+  const { totals, vectors, runs, purges, compareMax, cutBefore, refused, letters } = manifest
   const more: Fields = {
     ...(vectors.length === 0 ? {} : { vectors: JSON.stringify(vectors.map(vectorRow)) }),
     ...(runs.length === 0 ? {} : { runs: JSON.stringify(runs.map(runRow)) }),
     ...(compareMax === undefined ? {} : { compareMax }),
     ...(cutBefore === undefined ? {} : { cutBefore }),
+    ...(refused === undefined ? {} : { refused: JSON.stringify([refused.offset, refused.why]) }),
+    ...(letters === undefined ? {} : { letters: JSON.stringify(lettersRow(letters)) }),
   }
   const isPlain = Object.keys(more).length === 0 && purges.length === 0 && !manifest.segments.some(hasExtras)
   const fields: Fields = {
@@ -60,6 +64,15 @@ export function encodeManifest(manifest: Manifest): Item {
   }
   return { ...manifestItemKey(manifest.tableId, manifest.partition), version: manifest.version, fields }
 }
+
+const lettersRow = ({ topicId, partition, producerId, sequence, pending }: Letters) =>
+  [
+    topicId,
+    partition,
+    producerId,
+    sequence,
+    ...(pending === undefined ? [] : [[pending.id, pending.sizeBytes, pending.crc32c, pending.sequence]]),
+  ] as const
 
 const vectorRow = ({ id, sizeBytes, crc32c, base, next, offsets }: VectorPointer) =>
   [id, sizeBytes, crc32c, base, next, offsets] as const
@@ -96,6 +109,8 @@ export function decodeManifest(tableId: string, item: Item): Manifest {
     purges: rows(fields.purges).map(readPurge),
     ...(typeof fields.compareMax === "number" ? { compareMax: fields.compareMax } : {}),
     ...(typeof fields.cutBefore === "number" ? { cutBefore: fields.cutBefore } : {}),
+    ...(fields.refused === undefined ? {} : { refused: readRefused(parse(fields.refused)) }),
+    ...(fields.letters === undefined ? {} : { letters: readLetters(parse(fields.letters)) }),
   }
 }
 
@@ -124,6 +139,28 @@ function rows(text: unknown): readonly unknown[] {
 function numbers(value: unknown, count: number): readonly number[] {
   if (!Array.isArray(value) || value.length !== count) throw corrupt(value)
   return value.map(offset)
+}
+
+function readRefused(value: unknown): Refusal {
+  const [at, why] = Array.isArray(value) ? value : []
+  if (typeof why !== "string") throw corrupt(value)
+  return { offset: offset(at), why }
+}
+
+function readLetters(value: unknown): Letters {
+  const [topicId, partition, producerId, sequence, waiting] = Array.isArray(value) ? value : []
+  if (typeof topicId !== "string") throw corrupt(value)
+  const letters = {
+    topicId,
+    partition: offset(partition),
+    producerId: offset(producerId),
+    sequence: offset(sequence),
+  }
+  if (waiting === undefined) return letters
+  const [id, sizeBytes, crc32c, first] = Array.isArray(waiting) ? waiting : []
+  if (typeof id !== "string") throw corrupt(value)
+  const pending = { id, sizeBytes: offset(sizeBytes), crc32c: offset(crc32c), sequence: offset(first) }
+  return { ...letters, pending }
 }
 
 function readGap(value: unknown): Gap {

@@ -1,3 +1,4 @@
+import type { Refusal } from "../ingest/column.ts"
 import type { SegmentPointer } from "../segment/segment-key.ts"
 
 /** A range of offsets that the log no longer held when the table came to read them. */
@@ -53,6 +54,30 @@ export interface Purge {
   readonly done: number
 }
 
+/**
+ * Where a partition's bad records go. They are stored with the segment that they are missing from, and named in the write
+ * that moves the position; then they are appended to the topic, byte for byte, under a reserved producer.
+ */
+export interface Letters {
+  readonly topicId: string
+  readonly partition: number
+  /** Never used by anybody else. */
+  readonly producerId: number
+  /** The sequence of the next record. */
+  readonly sequence: number
+  /** Stored, and not known to be in the topic. */
+  readonly pending?: PendingLetters
+}
+
+/** Record batches, one after the other, as they are to be appended. */
+export interface PendingLetters {
+  readonly id: string
+  readonly sizeBytes: number
+  readonly crc32c: number
+  /** Of its first record. */
+  readonly sequence: number
+}
+
 /** How often a record or field was bad for a reason: `column: reason`, or the reason alone for a whole record. */
 export type FaultCount = readonly [fault: string, count: number]
 
@@ -101,6 +126,10 @@ export interface Manifest {
   /** Greatest comparison value below the position: what an upsert's time-to-live counts from. */
   readonly compareMax?: number
   readonly purges: readonly Purge[]
+  /** The record before which the partition stopped, since the table refuses bad ones: the position is its offset. */
+  readonly refused?: Refusal
+  /** Of a table whose bad records a topic takes, once there was one. */
+  readonly letters?: Letters
   /** Retention: rows whose time column is below are no part of the table, though a segment may still hold them. */
   readonly cutBefore?: number
 }

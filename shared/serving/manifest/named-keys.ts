@@ -9,11 +9,15 @@ export function keysOfItem({
   vectors,
   runs,
   segments,
+  letters,
 }: Manifest): readonly string[] {
   return [
     ...lists.map(list => listKey(tableId, partition, list)),
     ...vectors.map(({ id }) => companionKey(tableId, partition, "dead", id)),
     ...runs.map(({ id }) => companionKey(tableId, partition, "keys", id)),
+    ...(letters?.pending === undefined
+      ? []
+      : [companionKey(tableId, partition, "letters", letters.pending.id)]),
     ...keysOfSegments(tableId, partition, segments),
   ]
 }

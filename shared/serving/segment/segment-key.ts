@@ -81,7 +81,7 @@ export function segmentKey(
 export function companionKey(
   tableId: string,
   partition: number,
-  kind: "index" | "rollup" | "dead" | "keys",
+  kind: "index" | "rollup" | "dead" | "keys" | "letters",
   id: string,
 ): string {
   return `tab/${tableId}/${partition}/${kind}/${id}`

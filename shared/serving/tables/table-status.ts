@@ -1,3 +1,4 @@
+import type { Refusal } from "../ingest/column.ts"
 import { addFaults, type FaultCount, type Gap, NO_TOTALS, type Totals } from "../manifest/manifest.ts"
 import { type ManifestPorts, readManifests } from "../manifest/manifest-store.ts"
 import type { TableInfo } from "./table-item.ts"
@@ -10,6 +11,8 @@ export interface PartitionStatus {
   readonly drained: boolean
   /** Offsets that the log had given up before the table came to read them. */
   readonly gaps: readonly Gap[]
+  /** The record before which it stopped, and why: altering the table lets it go on. */
+  readonly refused?: Refusal
 }
 
 /** What a table's segments were made of; the tail is not in it. */
@@ -26,12 +29,13 @@ export async function tableStatus(ports: ManifestPorts, table: TableInfo): Promi
   return {
     totals: manifests.reduce((sum, { totals }) => add(sum, totals), NO_TOTALS),
     faults: manifests.reduce<readonly FaultCount[]>((all, { faults }) => addFaults(all, faults), []),
-    partitions: manifests.map(({ partition, position, lists, segments, drained, gaps }) => ({
+    partitions: manifests.map(({ partition, position, lists, segments, drained, gaps, refused }) => ({
       partition,
       position,
       segments: lists.reduce((sum, list) => sum + list.segments, segments.length),
       drained,
       gaps,
+      ...(refused === undefined ? {} : { refused }),
     })),
   }
 }

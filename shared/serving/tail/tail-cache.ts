@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache"
 import { LogError } from "../../log/errors.ts"
 import type { Fetched, Log } from "../../log/types.ts"
+import type { Refusal } from "../ingest/column.ts"
 import { ingest } from "../ingest/ingest.ts"
 import { type CompiledSchema, compileSchema } from "../ingest/schema.ts"
 import type { Manifest } from "../manifest/manifest.ts"
@@ -50,16 +51,20 @@ export interface TailRead {
   readonly tail: TailState
   /**
    * `end`: it holds all that the log held when it was asked. `limit`: there is more. `closed`: there will never be
-   * more, since the topic is deleted or the table stopped here.
+   * more, since the topic is deleted or the table stopped here. `refused`: the table takes no record from here on, until
+   * it is altered.
    */
-  readonly ended: "end" | "limit" | "closed"
+  readonly ended: "end" | "limit" | "closed" | "refused"
+  /** The record that it stopped before. */
+  readonly refused?: Refusal
   /** The log no longer holds the offsets from the manifest's position to here. */
   readonly start?: number
 }
 
 /** Decoded tails by (table id, version of its definition, partition), for queries and builder alike. */
 export class TailCache {
-  readonly #log: Log
+  /** What the tails are of. */
+  readonly log: Log
   readonly #fetchCost: number
   readonly #tails = new LRUCache<string, TailState>({
     maxSize: CACHE_BYTES_MAX,
@@ -68,7 +73,7 @@ export class TailCache {
   readonly #schemas = new LRUCache<string, Reading>({ max: SCHEMAS_KEPT })
 
   constructor(log: Log, options: TailOptions = {}) {
-    this.#log = log
+    this.log = log
     this.#fetchCost = options.fetchCost ?? 0
   }
 
@@ -93,6 +98,7 @@ export class TailCache {
     let target = Number.NEGATIVE_INFINITY
     let start: number | undefined
     let ended: TailRead["ended"] = "end"
+    let refused: Refusal | undefined
     while (tail.next < stop) {
       if (tailRecords(tail) >= limits.records || tailDecodedBytes(tail) >= limits.bytes) {
         ended = "limit"
@@ -115,7 +121,13 @@ export class TailCache {
         const range = { base: tail.next, next: Math.min(fetched.nextOffset, stop) }
         const batch = ingest(schema, fetched.batches, range, keys)
         const paid = by === "query" ? tail.paid + this.#fetchCost : tail.paid
-        tail = { ...extendTail(tail, batch, fetched.batches.length, chunksMax), paid }
+        refused = batch.refused
+        if (batch.next > tail.next)
+          tail = { ...extendTail(tail, batch, fetched.batches.length, chunksMax), paid }
+        if (refused !== undefined) {
+          ended = "refused"
+          break
+        }
       } else if (tail.next < target) {
         throw new LogError("log_damaged", `a fetch at ${tail.next} of ${target} gave nothing`)
       }
@@ -123,7 +135,12 @@ export class TailCache {
     }
     if (tail.next >= stop) ended = "closed"
     this.#keep(key, tail)
-    return { tail, ended, ...(start === undefined ? {} : { start }) }
+    return {
+      tail,
+      ended,
+      ...(refused === undefined ? {} : { refused }),
+      ...(start === undefined ? {} : { start }),
+    }
   }
 
   /** The table's newest schema, compiled once. */
@@ -146,7 +163,7 @@ export class TailCache {
   ): Promise<Fetched | "closed" | { readonly start: number; readonly error: LogError }> {
     const { topicId } = table
     try {
-      return await this.#log.fetch(topicId, partition, { offset, maxBytes: FETCH_BYTES_MAX })
+      return await this.log.fetch(topicId, partition, { offset, maxBytes: FETCH_BYTES_MAX })
     } catch (error) {
       if (!(error instanceof LogError)) throw error
       const start = error.detail.start
@@ -154,7 +171,7 @@ export class TailCache {
         return { start, error }
       if (error.code !== "topic_deleted") throw error
       // Nothing more to read, or nothing readable: only the partition's own end can tell.
-      const { lastStableOffset } = await this.#log.offsets(topicId, partition)
+      const { lastStableOffset } = await this.log.offsets(topicId, partition)
       if (lastStableOffset > offset) throw error
       return "closed"
     }
