@@ -13,7 +13,7 @@ export const COALESCE_GAP_BYTES = 32 * 1024
 /** Ranges that are joined make no request longer than this: long ones are faster side by side. */
 export const REQUEST_BYTES_MAX = 8 * 1024 * 1024
 /** Requests at once: what S3's clients keep open to a bucket, and a folder answers. */
-const REQUESTS_AT_ONCE = 64
+const REQUESTS_AT_ONCE = 256
 /** What is kept of ranges: index blobs and footers of some ten thousand segments. */
 export const CHUNK_CACHE_BYTES = 128 * 1024 * 1024
 

@@ -43,6 +43,8 @@ export interface RunContext {
 
 /** Files that are read side by side, so that a store's latency is waited for a few times only. */
 const FILES_AHEAD_MAX = 16
+/** At first: what a point query is left with is read in one round. */
+const FILES_AHEAD_MIN = 4
 
 /** Rows of a file that may be in the answer. */
 interface Piece {
@@ -240,7 +242,7 @@ export class QueryRun {
     const files = this.#files()
     const started: Promise<Piece>[] = []
     for (let at = 0; at < files.length; at++) {
-      const until = Math.min(files.length, at + Math.min(FILES_AHEAD_MAX, at + 1))
+      const until = Math.min(files.length, at + Math.min(FILES_AHEAD_MAX, FILES_AHEAD_MIN + at))
       while (started.length < until) {
         const piece = this.#piece(files[started.length]!, wanted)
         // Whoever stops before it is not told of its failure.
