@@ -199,7 +199,7 @@ describe("millrace query", () => {
   const answerWith = (text: string) => {
     cli.api.sql.query = async request => {
       cli.api.sql.asked.push(request)
-      return text
+      return { body: text, format: "json", isFailed: false }
     }
   }
 
