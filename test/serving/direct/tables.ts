@@ -54,7 +54,13 @@ export function randomBatch(rows: number, seed: number): ColumnBatch {
   )
 }
 
-export function batchFile(id: string, batch: ColumnBatch, kind: "segment" | "tail"): TableFile {
+/** A batch as a segment's file, or as a tail's, which holds the batch itself. */
+export function fileOf(
+  id: string,
+  columns: readonly ColumnSpec[],
+  batch: ColumnBatch,
+  kind: "segment" | "tail",
+): TableFile {
   const identity = { tableId: "t", partition: 0, schemaVersion: 1 }
   const bytes = encodeParquet(columns, batch, identity, { codec: "zstd", rowGroupRows: 8_192 })
   const file = { id, rows: batch.rows, sizeBytes: bytes.length, columns, read: async () => bytes }
@@ -64,7 +70,7 @@ export function batchFile(id: string, batch: ColumnBatch, kind: "segment" | "tai
 /** Tables of the same columns: rows in the tail, in segments, in both, and none at all. */
 export function randomTables(): TableSource {
   const file = (rows: number, seed: number, kind: "segment" | "tail") =>
-    batchFile(`${kind}-${seed}`, randomBatch(rows, seed), kind)
+    fileOf(`${kind}-${seed}`, columns, randomBatch(rows, seed), kind)
   const tables: readonly PinnedTable[] = [
     pinnedTable("tailed", columns, [], [file(300, 1, "tail"), file(40, 2, "tail")]),
     pinnedTable("stored", columns, [file(500, 3, "segment"), file(1, 4, "segment")]),
