@@ -2,7 +2,7 @@ import { LRUCache } from "lru-cache"
 import { LogError } from "../../log/errors.ts"
 import type { Log } from "../../log/types.ts"
 import { notAfter } from "../../storage/not-after.ts"
-import { tableCompanions } from "../builder/table-companions.ts"
+import { lacksCompanions, tableCompanions } from "../builder/table-companions.ts"
 import { type DeadCache, deadCache, deadOffsets } from "../manifest/dead-offsets.ts"
 import type { Manifest } from "../manifest/manifest.ts"
 import { type ListCache, readManifest, segmentsOf } from "../manifest/manifest-store.ts"
@@ -62,7 +62,7 @@ export class Maintainer {
     this.#ports = ports
     this.#registry = registry
     this.#log = log
-    this.#options = options
+    this.#options = { lacks: ({ table }, segment) => lacksCompanions(table, segment), ...options }
     const companions = options.companions ?? tableCompanions(ports.random)
     const here: RewriteFiles = request => rewriteFiles(request, { random: ports.random, companions })
     this.#context = { ports, log, companions, rewriteFiles: options.rewriteFiles ?? here }
