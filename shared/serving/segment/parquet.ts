@@ -4,6 +4,8 @@ import { parquetWriteBuffer } from "hyparquet-writer"
 import type { ColumnSpec, ColumnType } from "../../definition/table-spec.ts"
 import { type ColumnBatch, type ColumnVector, DECIMAL_SCALE } from "../ingest/column.ts"
 import { withChecksums } from "../read/footer.ts"
+import { type FlatFile, writeFlatFile } from "./flat-file.ts"
+import type { FlatVector } from "./plain-values.ts"
 
 /** The column that holds each row's offset; a table's columns cannot begin with `$`. */
 export const OFFSET_COLUMN = "$offset"
@@ -82,9 +84,36 @@ export function encodeParquet(
     ...columns.flatMap(elementsOf),
     { name: OFFSET_COLUMN, type: "INT64", repetition_type: "REQUIRED" },
   ]
-  const compress = options.codec === "zstd"
+  const isStored = options.codec === "zstd"
+  const compress = isStored ? (bytes: Uint8Array) => zstdCompressSync(bytes) : undefined
+  const metadata = [
+    { key: "v", value: String(SEGMENT_FORMAT) },
+    { key: "table", value: identity.tableId },
+    { key: "partition", value: String(identity.partition) },
+    { key: "schema", value: String(identity.schemaVersion) },
+    { key: "base", value: String(batch.base) },
+    { key: "next", value: String(batch.next) },
+  ]
+  const rowGroupRows = options.rowGroupRows ?? ROW_GROUP_ROWS_DEFAULT
+  const flat = batch.columns.filter(isFlat)
+  const file =
+    flat.length === batch.columns.length
+      ? writeFlatFile({ schema, batch, columns: flat, rowGroupRows, compress, metadata })
+      : writeFile({ schema, columns, batch, rowGroupRows, compress, metadata })
+  return isStored ? withChecksums(file) : file
+}
+
+const isFlat = (column: ColumnVector): column is FlatVector => column.type !== "list"
+
+type AnyFile = Omit<FlatFile, "columns" | "batch"> & {
+  readonly columns: readonly ColumnSpec[]
+  readonly batch: Pick<ColumnBatch, "offsets" | "columns">
+}
+
+/** A file that may hold lists. */
+function writeFile({ schema, columns, batch, rowGroupRows, compress, metadata }: AnyFile): Uint8Array {
   const written = parquetWriteBuffer({
-    schema,
+    schema: [...schema],
     columnData: [
       ...columns.map(({ name }, index) => ({ name, data: cells(batch.columns[index]!) })),
       {
@@ -93,21 +122,13 @@ export function encodeParquet(
         encoding: "DELTA_BINARY_PACKED",
       },
     ],
-    codec: compress ? "ZSTD" : "UNCOMPRESSED",
-    compressors: compress ? { ZSTD: bytes => zstdCompressSync(bytes) } : {},
-    rowGroupSize: options.rowGroupRows ?? ROW_GROUP_ROWS_DEFAULT,
+    codec: compress === undefined ? "UNCOMPRESSED" : "ZSTD",
+    compressors: compress === undefined ? {} : { ZSTD: compress },
+    rowGroupSize: rowGroupRows,
     createdBy: "millrace",
-    kvMetadata: [
-      { key: "v", value: String(SEGMENT_FORMAT) },
-      { key: "table", value: identity.tableId },
-      { key: "partition", value: String(identity.partition) },
-      { key: "schema", value: String(identity.schemaVersion) },
-      { key: "base", value: String(batch.base) },
-      { key: "next", value: String(batch.next) },
-    ],
+    kvMetadata: [...metadata],
   })
-  const file = new Uint8Array(written)
-  return compress ? withChecksums(file) : file
+  return new Uint8Array(written)
 }
 
 /** The values as the writer wants them: typed where there is no null, else an array with nulls. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { DuckDBInstance } from "@duckdb/node-api"
@@ -105,7 +105,7 @@ test("equal rows give equal bytes", () => {
   expect(encode()).toEqual(encode())
 })
 
-test("a segment of version 1 is read, and still written the same but for its compression", async () => {
+test("a segment of version 1 is read, and what is written now says the same", async () => {
   const columns: ColumnSpec[] = TYPES.map(([type]) => ({ name: `c_${type}`, type }))
   const golden = join(import.meta.dirname, "../../golden/serving/segment-v1.parquet")
   const read = await connection.runAndReadAll(`SELECT COLUMNS(*)::VARCHAR FROM read_parquet('${golden}')`)
@@ -125,5 +125,6 @@ test("a segment of version 1 is read, and still written the same but for its com
     row => `{${TYPES.map(([type, , json]) => `"c_${type}":${json[row]}`).join(",")}}`,
   )
   const bytes = encodeParquet(columns, ingestValues(columns, values), IDENTITY, { codec: "none" })
-  expect(Buffer.from(bytes).equals(readFileSync(golden))).toBe(true)
+  const now = await rowsOf("now.parquet", bytes, "COLUMNS(*)::VARCHAR")
+  expect(now.rows).toEqual(read.getRows())
 })
