@@ -1,11 +1,30 @@
+import { vectorPointer } from "../../shared/serving/manifest/dead-offsets.ts"
+import { commitManifest, readManifest } from "../../shared/serving/manifest/manifest-store.ts"
+import { purgeTable } from "../../shared/serving/purge/purge-table.ts"
+import { encodeDeadVector } from "../../shared/serving/segment/dead-vector.ts"
+import { companionKey } from "../../shared/serving/segment/segment-key.ts"
 import { TableError } from "../../shared/serving/tables/table-error.ts"
 import type { TableInfo } from "../../shared/serving/tables/table-item.ts"
+import { notAfter } from "../../shared/storage/not-after.ts"
 import type { Prng } from "./prng.ts"
 import type { TableChecker } from "./table-checker.ts"
+import { isWithin, whereOf } from "./table-erasures.ts"
 import { expected, type TableNode } from "./table-node.ts"
 import { drawRecord, sourceOf, TABLE, TOPIC, tableSpec } from "./table-records.ts"
 
-export type TableAction = "append" | "build" | "pin" | "alter" | "detach" | "drop" | "topic" | "recover"
+export type TableAction =
+  | "append"
+  | "build"
+  | "maintain"
+  | "pin"
+  | "alter"
+  | "detach"
+  | "drop"
+  | "topic"
+  | "recover"
+  | "purge"
+  | "kill"
+  | "collect"
 
 export interface ActionOptions {
   readonly prng: Prng
@@ -17,8 +36,12 @@ export interface ActionOptions {
   readonly forceChance: number
   /** Each record's value is about so much longer; default 0. */
   readonly padBytes?: number
+  /** Rows are kept for so long; default for ever. */
+  readonly retentionMs?: number
 }
 
+/** What never meets a topic that is not there, but by the table that reads it. */
+const READING: ReadonlySet<TableAction> = new Set(["pin", "build"])
 /** Records of one append. */
 const APPEND_RECORDS_MAX = 6
 const CLOCK_SKEW_MS_MAX = 10 * 3_600_000
@@ -61,10 +84,12 @@ export class TableActions {
   readonly loops: readonly ((node: TableNode) => Promise<void>)[] = [
     node => this.#loop(node, ["append"]),
     node => this.#loop(node, ["build"]),
+    node => this.#loop(node, ["maintain"]),
     // Two at once: queries of one process share rounds of pinning.
     node => this.#loop(node, ["pin"]),
     node => this.#loop(node, ["pin"]),
     node => this.#loop(node, ["alter", "detach", "drop", "topic", "recover"]),
+    node => this.#loop(node, ["purge", "kill", "collect"]),
   ]
 
   async #loop(node: TableNode, kinds: readonly TableAction[]): Promise<void> {
@@ -90,7 +115,7 @@ export class TableActions {
     try {
       await this[kind](node)
     } catch (error) {
-      expected(error, kind === "pin" || kind === "build" ? "reader" : "writer")
+      expected(error, READING.has(kind) ? "reader" : "writer")
     }
   }
 
@@ -110,6 +135,43 @@ export class TableActions {
     const force = this.#prng.chance(this.#options.forceChance)
     const result = await builder.step(TABLE, partition, force)
     if (result.kind === "flushed") this.#checker.flushed(partition, result.position)
+  }
+
+  async maintain({ maintainer }: TableNode): Promise<void> {
+    await maintainer.step(TABLE, this.#prng.integer(this.partitions))
+  }
+
+  /** Erases some of the records so far, by their ids. */
+  async purge({ ports, registry, log }: TableNode): Promise<void> {
+    const low = this.#prng.integer(this.#ids + 1)
+    const range = { low, high: low + this.#prng.integer(4) }
+    const erasure = this.#checker.erasures.begin((_, { id }) => isWithin(range, id))
+    const { tableId, ends } = await purgeTable(ports, registry, log, TABLE, whereOf(range))
+    this.#checker.erasures.acknowledge(erasure, tableId, ends)
+  }
+
+  /** Adds a vector of one offset, as builders of tables with keys do. */
+  async kill({ ports, registry }: TableNode): Promise<void> {
+    const found = await registry.find(TABLE)
+    if (found === undefined) return
+    const partition = this.#prng.integer(this.partitions)
+    const { manifest, date } = await readManifest(ports, found.table.id, partition)
+    if (manifest === undefined || manifest.closed || manifest.position === 0) return
+    const dead = this.#prng.integer(manifest.position)
+    const erasure = this.#checker.erasures.begin((of, { offset }) => of === partition && offset === dead)
+    const body = encodeDeadVector({ offsets: Float64Array.of(dead) })
+    const vector = vectorPointer(ports.random.id(), { offsets: Float64Array.of(dead) }, body)
+    const key = companionKey(manifest.tableId, partition, "dead", vector.id)
+    const put = await ports.objects.put(key, body, { ifAbsent: true, notAfter: notAfter(date) })
+    if (put.outcome !== "committed") return
+    const next = { ...manifest, vectors: [...manifest.vectors, vector], version: ports.random.id() }
+    const outcome = await commitManifest(ports, manifest, next, notAfter(date, [put.date]))
+    const ends = Array.from({ length: this.partitions }, () => Number.POSITIVE_INFINITY)
+    if (outcome === "committed") this.#checker.erasures.acknowledge(erasure, manifest.tableId, ends)
+  }
+
+  async collect({ collector }: TableNode): Promise<void> {
+    await collector.round(() => true)
   }
 
   async pin({ source }: TableNode): Promise<void> {

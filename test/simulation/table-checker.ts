@@ -1,7 +1,8 @@
 import type { TableInfo } from "../../shared/serving/tables/table-item.ts"
 import type { PinnedTable, TableFile } from "../../shared/serving/types.ts"
 import type { StoreWatch } from "../../shared/storage/memory/memory-stores.ts"
-import { compareRows, FileDecoder } from "./table-files.ts"
+import { Erasures, isWithin, rangeOf } from "./table-erasures.ts"
+import { compareRows, type DecodedFile, FileDecoder } from "./table-files.ts"
 import { TableHistory, type TableMoment } from "./table-history.ts"
 import { LogTruth, type TruthPartition } from "./table-truth.ts"
 
@@ -9,8 +10,10 @@ import { LogTruth, type TruthPartition } from "./table-truth.ts"
 export interface PinStart {
   readonly at: number
   readonly acks: number
-  /** Rows that earlier pins showed, by table id and partition. */
+  /** Up to which offsets earlier pins showed rows, by table id and partition; and how far they were cut, by table id. */
   readonly floors: ReadonlyMap<string, number>
+  /** Erasures that were acknowledged. */
+  readonly erasures: number
 }
 
 interface Ack {
@@ -29,6 +32,7 @@ export class TableChecker {
   readonly files: FileDecoder
   readonly history: TableHistory
   readonly violations: string[] = []
+  readonly erasures = new Erasures()
   readonly #acks: Ack[] = []
   readonly #floors = new Map<string, number>()
   readonly #addedFrom = new Map<string, number>()
@@ -108,7 +112,12 @@ export class TableChecker {
   }
 
   beginPin(): PinStart {
-    return { at: this.history.now, acks: this.#acks.length, floors: new Map(this.#floors) }
+    return {
+      at: this.history.now,
+      acks: this.#acks.length,
+      floors: new Map(this.#floors),
+      erasures: this.erasures.now,
+    }
   }
 
   /** Checks a pin that began at `start` and is there now. */
@@ -141,58 +150,74 @@ export class TableChecker {
   ): Promise<string | undefined> {
     const states = moments.flatMap(({ table }) => (table?.id === id ? [table] : []))
     const table = states[0]!
-    const shown = Array.from({ length: table.partitions }, () => 0)
+    const shown = Array.from({ length: table.partitions }, () => new Set<number>())
     const showsAdded = pin.columns.some(({ name }) => name === "x")
-    const tails = new Set(pin.tail)
+    let rows = 0
     for (const file of [...pin.segments, ...pin.tail]) {
       const { tableId, partition } = placeOf(file)
       if (tableId !== id) return `files of two tables: ${file.id}`
-      const bytes = tails.has(file) ? await file.read() : this.body(file.id)
+      const bytes = file.segment === undefined ? await file.read() : this.body(file.id)
       if (bytes?.length !== file.sizeBytes) return `${file.id}: ${bytes?.length ?? "no"} bytes`
       const decoded = await this.files.decode(file.id, bytes)
       const addedFrom = showsAdded ? this.addedFrom(id, partition) : Number.POSITIVE_INFINITY
-      const fault = compareRows(
-        decoded,
-        this.truth.of(table.topicId, partition).rows,
-        shown[partition]!,
-        addedFrom,
-      )
+      const fault = compareRows(decoded, this.truth.of(table.topicId, partition).rowAt, addedFrom)
       if (fault !== undefined) return `${file.id}: ${fault}`
       if (decoded.offsets.length !== file.rows) return `${file.id}: ${decoded.offsets.length} rows`
       const columns = [...(file.columns ?? pin.columns).map(({ name }) => name), "$offset"]
       if (String(columns) !== String(decoded.columns)) return `${file.id}: columns ${decoded.columns}`
-      shown[partition]! += file.rows
+      rows += file.rows
+      for (const offset of visibleOffsets(pin, file, decoded)) {
+        if (shown[partition]!.has(offset)) return `${file.id}: offset ${offset} is shown twice`
+        shown[partition]!.add(offset)
+      }
     }
-    if (shown.reduce((sum, rows) => sum + rows, 0) !== pin.rows) return `says ${pin.rows} rows, has ${shown}`
-    const fault = this.#boundsFault(start, states, shown)
+    if (rows !== pin.rows) return `says ${pin.rows} rows, has ${rows}`
+    const fault = this.#boundsFault(start, states, shown, pin)
     if (fault === undefined) {
-      for (const [partition, rows] of shown.entries()) this.#raise(`${id}#${partition}`, rows)
+      for (const [partition, offsets] of shown.entries())
+        this.#raise(`${id}#${partition}`, Math.max(-1, ...offsets) + 1)
+      this.#raise(id, pin.cutBefore ?? Number.NEGATIVE_INFINITY)
     }
     return fault
   }
 
-  #raise(key: string, rows: number): void {
-    this.#floors.set(key, Math.max(rows, this.#floors.get(key) ?? 0))
+  #raise(key: string, reached: number): void {
+    this.#floors.set(key, Math.max(reached, this.#floors.get(key) ?? reached))
   }
 
-  /** Too few rows, or, where the table is detached, too many. */
-  #boundsFault(start: PinStart, states: readonly TableInfo[], shown: readonly number[]): string | undefined {
+  /** Rows that are missing, or should be; where the table is detached, rows beyond its stop. */
+  #boundsFault(
+    start: PinStart,
+    states: readonly TableInfo[],
+    shown: readonly ReadonlySet<number>[],
+    { cutBefore = Number.NEGATIVE_INFINITY }: PinnedTable,
+  ): string | undefined {
     const { id, topicId } = states[0]!
-    for (const [partition, rows] of shown.entries()) {
+    if (cutBefore < (start.floors.get(id) ?? cutBefore))
+      return `cut at ${cutBefore}, before at ${start.floors.get(id)}`
+    if (cutBefore > this.history.cut(id))
+      return `cut at ${cutBefore}, the manifests at ${this.history.cut(id)}`
+    for (const [partition, offsets] of shown.entries()) {
       const truth = this.truth.of(topicId, partition)
       let acked = 0
       for (const ack of this.#acks.slice(0, start.acks)) {
         if (ack.topicId === topicId && ack.partition === partition) acked = Math.max(acked, ack.next)
       }
       const stops = states.map(({ stops }) => stops?.[partition] ?? Number.POSITIVE_INFINITY)
-      const least = Math.min(
-        Math.max(truth.rowsBelow(acked), start.floors.get(`${id}#${partition}`) ?? 0),
-        truth.rowsBelow(Math.min(...stops)),
-      )
-      const position = this.history.manifest(id, partition)?.position ?? 0
-      const most = truth.rowsBelow(Math.max(position, ...stops))
-      if (rows < least || rows > most) {
-        return `partition ${partition}: ${rows} rows, expected ${least} to ${most}; the log has ${truth.rows.length}`
+      const known = Math.max(acked, start.floors.get(`${id}#${partition}`) ?? 0)
+      const reached = Math.max(-1, ...offsets) + 1
+      const least = Math.max(Math.min(known, ...stops), reached)
+      const most = Math.max(this.history.manifest(id, partition)?.position ?? 0, ...stops)
+      if (reached > most)
+        return `partition ${partition}: a row at ${reached - 1}, expected none from ${most} on`
+      for (const row of truth.rows) {
+        const isShown = offsets.has(row.offset)
+        const mayMiss = row.at < cutBefore || this.erasures.mayTake(partition, row)
+        if (!isShown && row.offset < least && !mayMiss)
+          return `partition ${partition}: no row at ${row.offset}`
+        if (isShown && this.erasures.mustTake(id, partition, row, start.erasures)) {
+          return `partition ${partition}: the row at ${row.offset} is erased`
+        }
       }
     }
     return undefined
@@ -214,4 +239,24 @@ function placeOf(file: TableFile): { readonly tableId: string; readonly partitio
   const match = FILE_ID.exec(file.id)
   if (match === null) throw new Error(`a file without a place: ${file.id}`)
   return { tableId: match[1] ?? match[2]!, partition: Number(match[3]) }
+}
+
+/** The rows of a file that a statement gets to see, as an engine has to work it out. */
+function visibleOffsets(
+  pin: PinnedTable,
+  file: TableFile,
+  { offsets, ids, ats }: DecodedFile,
+): readonly number[] {
+  const { segment } = file
+  if (segment === undefined) return offsets
+  const { partition, pointer } = segment
+  const dead = new Set(segment.dead?.offsets ?? [])
+  const purges = (pin.purges ?? []).filter(
+    purge => purge.partition === partition && pointer.next > purge.done,
+  )
+  const ranges = purges.map(({ where, end }) => ({ ...rangeOf(where), end }))
+  return offsets.filter((offset, at) => {
+    if (dead.has(offset) || ats[at]! < (pin.cutBefore ?? Number.NEGATIVE_INFINITY)) return false
+    return !ranges.some(range => offset < range.end && isWithin(range, ids[at]!))
+  })
 }

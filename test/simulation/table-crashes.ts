@@ -1,6 +1,7 @@
+import { MERGE_LIMITS } from "../../shared/serving/maintain/plan-merge.ts"
 import { Prng } from "./prng.ts"
 import { CRASH_PHASES, type CrashPoint } from "./sim-process.ts"
-import { TableActions } from "./table-actions.ts"
+import { type TableAction, TableActions } from "./table-actions.ts"
 import { TableChecker } from "./table-checker.ts"
 import { verifyEnd } from "./table-end.ts"
 import { type NodeOptions, openNode, type TableNode } from "./table-node.ts"
@@ -15,9 +16,25 @@ export interface CrashScenario {
   act(node: TableNode, actions: TableActions): Promise<unknown>
 }
 
+const NONE: Readonly<Record<TableAction, number>> = {
+  append: 0,
+  build: 0,
+  maintain: 0,
+  pin: 0,
+  alter: 0,
+  detach: 0,
+  drop: 0,
+  topic: 0,
+  recover: 0,
+  purge: 0,
+  kill: 0,
+  collect: 0,
+}
+
 const NODE: NodeOptions = {
   log: { inlineItemBytesMax: 400 },
   builder: { spill: { itemBytesMax: 700, listSegmentsMax: 40 } },
+  maintain: { merge: { ...MERGE_LIMITS, fanIn: 2 }, listSegmentsMax: 5 },
   fetchCost: 0,
 }
 
@@ -50,7 +67,7 @@ async function runCrash(
     partitions: 1,
     badRecords: "skip",
     sort: [],
-    budgets: { append: 0, build: 0, pin: 0, alter: 0, detach: 0, drop: 0, topic: 0, recover: 0 },
+    budgets: NONE,
     pauseMs: 10,
     forceChance: 1,
   })

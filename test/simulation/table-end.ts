@@ -21,6 +21,7 @@ export async function verifyEnd(
   for (let partition = 0; partition < table.partitions; partition++) {
     const before = checker.history.manifest(table.id, partition)?.position ?? 0
     await buildWhole(node, checker, partition)
+    await maintainWhole(node, checker, partition)
     const { end } = checker.truthOf(table.id, partition)
     const position = checker.history.manifest(table.id, partition)?.position
     const whole = table.attached ? end : Math.max(table.stops?.[partition] ?? 0, before)
@@ -30,6 +31,19 @@ export async function verifyEnd(
   for (const { id, read, sizeBytes } of (await source.pin(TABLE))?.segments ?? []) {
     if ((await read()).length !== sizeBytes) checker.fail(`${id} is not as long as said`)
   }
+}
+
+/** In the end there is nothing more to be done, and nothing left of what was erased. */
+async function maintainWhole(
+  { maintainer }: TableNode,
+  checker: TableChecker,
+  partition: number,
+): Promise<void> {
+  for (let steps = 0; steps < STEPS_MAX * 4; steps++) {
+    const { kind } = await maintainer.step(TABLE, partition)
+    if (kind === "idle" || kind === "stopped") return
+  }
+  checker.fail(`partition ${partition} is not maintained after ${STEPS_MAX * 4} calm steps`)
 }
 
 async function pinWhole(checker: TableChecker, source: TableNode["source"]): Promise<void> {

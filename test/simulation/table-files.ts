@@ -7,6 +7,8 @@ export interface DecodedFile {
   readonly columns: readonly string[]
   readonly offsets: readonly number[]
   readonly ids: readonly (number | null)[]
+  /** Epoch ms. */
+  readonly ats: readonly number[]
   /** Undefined: the file has no such column. */
   readonly xs: readonly (string | null)[] | undefined
 }
@@ -46,30 +48,31 @@ async function decode(bytes: Uint8Array, sorted: boolean): Promise<DecodedFile> 
     columns: Object.keys(rows[0] ?? {}),
     offsets: rows.map(row => Number(row.$offset)),
     ids: rows.map(row => (row.id === null ? null : Number(row.id))),
+    ats: rows.map(row => Number(row.at)),
     xs: rows[0] !== undefined && "x" in rows[0] ? rows.map(row => row.x as string | null) : undefined,
   }
 }
 
 /**
- * What is wrong with a file's rows, which should be those of `expected` from `from` on.
+ * What is wrong with a file's rows, each of which should be the one of `expected` at its offset.
  * @param addedFrom offset from which rows must have the added column's value
  */
 export function compareRows(
   file: DecodedFile,
-  expected: readonly TruthRow[],
-  from: number,
+  expected: ReadonlyMap<number, TruthRow>,
   addedFrom: number,
 ): string | undefined {
   for (let at = 0; at < file.offsets.length; at++) {
-    const row = expected[from + at]
-    const got = `offset ${file.offsets[at]}, id ${file.ids[at]}, x ${file.xs?.[at]}`
-    if (row === undefined || row.offset !== file.offsets[at] || row.id !== file.ids[at]) {
-      return `row ${from + at}: expected ${row ? `offset ${row.offset}, id ${row.id}` : "nothing"}, got ${got}`
+    const offset = file.offsets[at]!
+    if (at > 0 && offset <= file.offsets[at - 1]!) return `offset ${offset} after ${file.offsets[at - 1]}`
+    const row = expected.get(offset)
+    const got = `id ${file.ids[at]}, x ${file.xs?.[at]}`
+    if (row === undefined || row.id !== file.ids[at] || row.at !== file.ats[at]) {
+      return `offset ${offset}: expected ${row ? `id ${row.id}, at ${row.at}` : "nothing"}, got ${got}`
     }
     const x = file.xs?.[at] ?? null
-    if (x !== row.x && (x !== null || row.offset >= addedFrom)) {
-      return `row ${from + at}: expected x ${row.x}, got ${got}`
-    }
+    if (x !== row.x && (x !== null || offset >= addedFrom))
+      return `offset ${offset}: expected x ${row.x}, got ${got}`
   }
   return undefined
 }

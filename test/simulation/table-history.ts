@@ -1,12 +1,15 @@
 import { decodeManifest } from "../../shared/serving/manifest/format.ts"
 import type { Manifest } from "../../shared/serving/manifest/manifest.ts"
+import { keysOfItem, keysOfSegments } from "../../shared/serving/manifest/named-keys.ts"
+import { parseWhere } from "../../shared/serving/purge/where.ts"
 import { decodeTable, TABLES_PK, type TableInfo } from "../../shared/serving/tables/table-item.ts"
 import type { Item, MetaStore } from "../../shared/storage/meta-store.ts"
 import { NAME_AFTER_UPLOAD_MS, WRITE_AFTER_READ_MS } from "../../shared/storage/not-after.ts"
 import type { ObjectStore } from "../../shared/storage/object-store.ts"
 import type { Ports } from "../../shared/storage/time.ts"
 import type { TableChecker } from "./table-checker.ts"
-import { namedKeys, verifyManifest } from "./table-manifest.ts"
+import { type IdRange, rangeOf } from "./table-erasures.ts"
+import { segmentsNamed, verifyManifest } from "./table-manifest.ts"
 import { TABLE } from "./table-records.ts"
 
 const MANIFEST_PREFIX = "manifest#"
@@ -25,10 +28,20 @@ export class TableHistory {
   readonly moments: TableMoment[] = [{ at: 0, table: undefined }]
   /** Manifests stored. */
   count = 0
+  /** Of those, the ones that name merged segments. */
+  merged = 0
+  /** Objects that collectors deleted. */
+  get collected(): number {
+    return this.#deleted.size
+  }
   /** Of those, the ones with lists. */
   spills = 0
   readonly #checker: TableChecker
   readonly #standing = new Map<string, Manifest>()
+  /** Erasures that are through with a partition. */
+  readonly #erased = new Map<string, (IdRange & { readonly end: number })[]>()
+  readonly #deleted = new Set<string>()
+  readonly #cuts = new Map<string, number>()
   #clock = 0
 
   constructor(checker: TableChecker) {
@@ -78,19 +91,62 @@ export class TableHistory {
     const at = `${manifest.tableId}#${manifest.partition}`
     const before = this.#standing.get(at)
     this.#standing.set(at, manifest)
+    this.#noteErased(at, before, manifest)
+    const { tableId, cutBefore = Number.NEGATIVE_INFINITY } = manifest
+    this.#cuts.set(tableId, Math.max(cutBefore, this.#cuts.get(tableId) ?? cutBefore))
+    const gone = keysOfItem(manifest).find(key => this.#deleted.has(key))
+    if (gone !== undefined) this.#checker.fail(`${gone} is named, and was deleted`)
+    if (before !== undefined && before.segments.length + before.lists.length > 0) {
+      if (manifest.segments.some(({ level = 0 }) => level > 0)) this.merged++
+    }
     this.count++
     if (manifest.lists.length > 0) this.spills++
     this.#checker.track(verifyManifest(this.#checker, manifest, before))
   }
 
-  /** A process's ports, watched. */
-  watch(ports: Ports): Ports {
+  #noteErased(at: string, before: Manifest | undefined, { purges }: Manifest): void {
+    const open = new Set(purges.map(({ id }) => id))
+    for (const { id, where, end } of before?.purges ?? []) {
+      if (open.has(id)) continue
+      const parsed = parseWhere(where, [{ name: "id", type: "int" }])
+      if ("fault" in parsed) throw new Error(parsed.fault.message)
+      this.#erased.set(at, [...(this.#erased.get(at) ?? []), { ...rangeOf(parsed), end }])
+    }
+  }
+
+  /** What no segment of a partition may hold any more. */
+  erased({ tableId, partition }: Manifest): readonly (IdRange & { readonly end: number })[] {
+    return this.#erased.get(`${tableId}#${partition}`) ?? []
+  }
+
+  /** The furthest that retention ever came to. */
+  cut(tableId: string): number {
+    return this.#cuts.get(tableId) ?? Number.NEGATIVE_INFINITY
+  }
+
+  /** Whatever a collector deletes, no manifest that stands may name. */
+  #checkDelete(keys: readonly string[]): void {
+    const named = new Set<string>()
+    for (const manifest of this.#standing.values()) {
+      if (manifest.closed) continue
+      for (const key of keysOfItem(manifest)) named.add(key)
+      const segments = segmentsNamed(this.#checker, manifest, what => this.#checker.fail(what)) ?? []
+      for (const key of keysOfSegments(manifest.tableId, manifest.partition, segments)) named.add(key)
+    }
+    for (const key of keys.filter(key => key.startsWith("tab/"))) {
+      this.#deleted.add(key)
+      if (named.has(key)) this.#checker.fail(`${key} is deleted, and a manifest names it`)
+    }
+  }
+
+  /** A process's ports, watched. @param nameAfterMs how long it may name what it uploaded, but for lists */
+  watch(ports: Ports, nameAfterMs = NAME_AFTER_UPLOAD_MS): Ports {
     const uploads = new Map<string, number>()
     const reads = new Map<string, ManifestRead>()
     return {
       ...ports,
-      objects: watchObjects(ports.objects, uploads),
-      meta: this.#watchMeta(ports.meta, uploads, reads),
+      objects: watchObjects(ports.objects, uploads, keys => this.#checkDelete(keys)),
+      meta: this.#watchMeta(ports.meta, uploads, reads, nameAfterMs),
     }
   }
 
@@ -98,6 +154,7 @@ export class TableHistory {
     meta: MetaStore,
     uploads: ReadonlyMap<string, number>,
     reads: Map<string, ManifestRead>,
+    nameAfterMs: number,
   ): MetaStore {
     return {
       get: async (table, key) => {
@@ -114,7 +171,7 @@ export class TableHistory {
         const condition = options?.condition
         const from =
           condition !== undefined && "version" in condition ? reads.get(condition.version) : undefined
-        if (from !== undefined) this.#checkPut(decodeOf(item), from, options?.notAfter, uploads)
+        if (from !== undefined) this.#checkPut(decodeOf(item), from, options?.notAfter, uploads, nameAfterMs)
         return meta.put(table, item, options)
       },
       delete: (table, key, options) => meta.delete(table, key, options),
@@ -129,15 +186,16 @@ export class TableHistory {
     from: ManifestRead,
     notAfter = Number.POSITIVE_INFINITY,
     uploads: ReadonlyMap<string, number>,
+    nameAfterMs: number,
   ): void {
     if (notAfter > from.date + WRITE_AFTER_READ_MS) {
       this.#checker.fail(`a manifest may be written until ${notAfter - from.date} ms after its read`)
     }
-    const known = new Set(namedKeys(from.manifest))
-    for (const key of namedKeys(manifest).filter(key => !known.has(key))) {
+    const known = new Set(keysOfItem(from.manifest))
+    for (const key of keysOfItem(manifest).filter(key => !known.has(key))) {
       const uploaded = uploads.get(key)
       if (uploaded === undefined) this.#checker.fail(`${key} is named, and its upload was never confirmed`)
-      else if (notAfter > uploaded + NAME_AFTER_UPLOAD_MS) {
+      else if (notAfter > uploaded + (key.includes("/lists/") ? NAME_AFTER_UPLOAD_MS : nameAfterMs)) {
         this.#checker.fail(`${key} may be named until ${notAfter - uploaded} ms after its upload`)
       }
     }
@@ -151,11 +209,18 @@ interface ManifestRead {
 
 const decodeOf = (item: Item): Manifest => decodeManifest(item.pk.slice(MANIFEST_PREFIX.length), item)
 
-function watchObjects(objects: ObjectStore, uploads: Map<string, number>): ObjectStore {
+function watchObjects(
+  objects: ObjectStore,
+  uploads: Map<string, number>,
+  onDelete: (keys: readonly string[]) => void,
+): ObjectStore {
   return {
     get: (key, range) => objects.get(key, range),
     list: (prefix, options) => objects.list(prefix, options),
-    deleteMany: keys => objects.deleteMany(keys),
+    deleteMany: keys => {
+      onDelete(keys)
+      return objects.deleteMany(keys)
+    },
     put: async (key, body, options) => {
       const put = await objects.put(key, body, options)
       if (put.outcome === "committed") uploads.set(key, put.date)

@@ -3,20 +3,13 @@ import type { Manifest } from "../../shared/serving/manifest/manifest.ts"
 import { decodeList } from "../../shared/serving/manifest/segment-list.ts"
 import { listKey, type SegmentPointer, segmentKey } from "../../shared/serving/segment/segment-key.ts"
 import type { TableChecker } from "./table-checker.ts"
+import { isWithin } from "./table-erasures.ts"
 import { compareRows } from "./table-files.ts"
 import type { TruthPartition } from "./table-truth.ts"
 
-/** Keys of the objects that a manifest's item names. */
-export function namedKeys({ tableId, partition, lists, segments }: Manifest): string[] {
-  return [
-    ...lists.map(list => listKey(tableId, partition, list)),
-    ...segments.map(segment => segmentKey(tableId, partition, segment)),
-  ]
-}
-
 /**
  * Checks a manifest that stands, when it is first seen: everything that it names exists and holds the log's rows, its
- * ranges leave out nothing below its position, its counts are the log's, and it goes on from the one it was made from.
+ * ranges leave out nothing below its position but what is erased or too old, its counts are the log's, and it goes on from the one it was made from.
  */
 export async function verifyManifest(
   checker: TableChecker,
@@ -36,25 +29,21 @@ export async function verifyManifest(
   }
   if (manifest.gaps.length > 0) fail(`gaps ${JSON.stringify(manifest.gaps)}, and the log has none`)
   const segments = segmentsNamed(checker, manifest, fail)
-  if (before !== undefined) continues(checker, before, manifest, fail)
+  if (before !== undefined) continues(before, manifest, fail)
   if (segments !== undefined) await verifySegments(checker, manifest, segments, truth, fail)
 }
 
-function continues(
-  checker: TableChecker,
-  before: Manifest,
-  manifest: Manifest,
-  fail: (what: string) => void,
-): void {
+function continues(before: Manifest, manifest: Manifest, fail: (what: string) => void): void {
   if (manifest.position < before.position) fail(`the position was ${before.position}`)
   if (before.closed) fail("the one before was closed")
-  const [was, is] = [before, manifest].map(one => segmentsNamed(checker, one, fail) ?? [])
-  const lost = was!.find((segment, at) => segment.id !== is![at]?.id)
-  if (lost !== undefined) fail(`the segment from ${lost.base} on is not named any more`)
+  if ((manifest.cutBefore ?? Number.NEGATIVE_INFINITY) < (before.cutBefore ?? Number.NEGATIVE_INFINITY)) {
+    fail(`the cut was at ${before.cutBefore}, and is at ${manifest.cutBefore}`)
+  }
   if (before.drained && manifest.position !== before.position) fail("the one before was drained")
 }
 
-function segmentsNamed(
+/** The segments of a manifest, past every fault. */
+export function segmentsNamed(
   checker: TableChecker,
   manifest: Manifest,
   fail: (what: string) => void,
@@ -83,24 +72,37 @@ async function verifySegments(
   truth: TruthPartition,
   fail: (what: string) => void,
 ): Promise<void> {
+  const { tableId, partition, position } = manifest
+  const held = new Set<number>()
   let next = 0
-  let rows = 0
   for (const segment of segments) {
     if (segment.base < next) fail(`segments overlap at ${segment.base}`)
-    if (truth.rowsBelow(segment.base) !== rows) fail(`rows are missing from ${next} to ${segment.base}`)
-    const key = segmentKey(manifest.tableId, manifest.partition, segment)
+    const key = segmentKey(tableId, partition, segment)
     const bytes = checker.body(key)
     if (bytes === undefined || bytes.length !== segment.sizeBytes) {
       return fail(`${key}: expected ${segment.sizeBytes} bytes, got ${bytes?.length ?? "nothing"}`)
     }
     const file = await checker.files.decode(key, bytes)
-    const fault = compareRows(file, truth.rows, rows, checker.addedFrom(manifest.tableId, manifest.partition))
+    const fault = compareRows(file, truth.rowAt, checker.addedFrom(tableId, partition))
     if (fault !== undefined) fail(`${key}: ${fault}`)
     if (file.offsets.length !== segment.rows) fail(`${key}: ${file.offsets.length} rows, not ${segment.rows}`)
-    rows += file.offsets.length
     next = segment.next
-    if (truth.rowsBelow(next) !== rows) fail(`${key}: ${rows} rows below ${next}, the log has more`)
+    for (const offset of file.offsets) {
+      if (offset < segment.base || offset >= next) fail(`${key}: a row at ${offset}`)
+      held.add(offset)
+    }
   }
-  if (next > manifest.position) fail(`a segment ends at ${next}`)
-  if (truth.rowsBelow(manifest.position) !== rows) fail(`rows are missing from ${next} on`)
+  if (next > position) fail(`a segment ends at ${next}`)
+  const cut = manifest.cutBefore ?? Number.NEGATIVE_INFINITY
+  for (const row of truth.rows) {
+    if (row.offset >= position) break
+    const mayMiss = row.at < cut || checker.erasures.mayTake(partition, row)
+    if (!held.has(row.offset) && !mayMiss) fail(`the row at ${row.offset} is missing`)
+  }
+  for (const range of checker.history.erased(manifest)) {
+    const left = truth.rows.find(
+      row => row.offset < range.end && held.has(row.offset) && isWithin(range, row.id),
+    )
+    if (left !== undefined) fail(`the row at ${left.offset} is erased, it was said, and is still there`)
+  }
 }

@@ -4,6 +4,9 @@ import type { LogOptions } from "../../shared/log/options.ts"
 import type { Log } from "../../shared/log/types.ts"
 import { Builder, type BuilderOptions } from "../../shared/serving/builder/builder.ts"
 import { QueryError } from "../../shared/serving/errors.ts"
+import { Maintainer, type MaintainOptions } from "../../shared/serving/maintain/maintainer.ts"
+import { NAME_MERGED_MS } from "../../shared/serving/maintain/rewrite.ts"
+import { TableCollector } from "../../shared/serving/maintain/table-collector.ts"
 import { TableError } from "../../shared/serving/tables/table-error.ts"
 import { TableRegistry } from "../../shared/serving/tables/table-registry.ts"
 import { StoredTableSource } from "../../shared/serving/tail/table-source.ts"
@@ -21,11 +24,14 @@ export interface TableNode {
   readonly registry: TableRegistry
   readonly source: StoredTableSource
   readonly builder: Builder
+  readonly maintainer: Maintainer
+  readonly collector: TableCollector
 }
 
 export interface NodeOptions {
   readonly log: Partial<LogOptions>
   readonly builder: BuilderOptions
+  readonly maintain?: MaintainOptions
   readonly fetchCost: number
   /** What a query may read of a tail; default as in production. */
   readonly tailLimits?: TailLimits
@@ -42,6 +48,8 @@ export function openNode(
   const log = openLog(ports, options.log)
   const registry = new TableRegistry(ports, log)
   const tails = new TailCache(log, { fetchCost: options.fetchCost })
+  // What merges make may be named for longer.
+  const maintained = history.watch(own, NAME_MERGED_MS)
   const source = new StoredTableSource(ports, registry, tails, options.tailLimits)
   return {
     process,
@@ -50,6 +58,8 @@ export function openNode(
     registry,
     source,
     builder: new Builder(ports, registry, tails, options.builder),
+    maintainer: new Maintainer(maintained, registry, log, options.maintain),
+    collector: new TableCollector(ports, registry, log),
   }
 }
 

@@ -22,10 +22,13 @@ export function tableSpec(options: {
   wide: boolean
   badRecords: "skip" | "null"
   sort: readonly string[]
+  /** Rows are kept for so long; default for ever. */
+  retentionMs?: number
 }): TableSpec {
   const columns = options.wide ? [...COLUMNS, ADDED] : COLUMNS
-  const { badRecords, sort } = options
-  return { name: TABLE, topic: TOPIC, columns, where: "k > 0", time: "at", badRecords, sort }
+  const { badRecords, sort, retentionMs } = options
+  const kept = retentionMs === undefined ? {} : { retentionMs }
+  return { name: TABLE, topic: TOPIC, columns, where: "k > 0", time: "at", badRecords, sort, ...kept }
 }
 
 export interface SimRecord {

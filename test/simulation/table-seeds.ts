@@ -11,6 +11,8 @@ export interface TableSeedsSummary {
   pins: number
   manifests: number
   spills: number
+  merges: number
+  collected: number
   virtualHours: number
   readonly faultsMet: Map<string, number>
 }
@@ -23,6 +25,8 @@ export function emptyTableSummary(): TableSeedsSummary {
     pins: 0,
     manifests: 0,
     spills: 0,
+    merges: 0,
+    collected: 0,
     virtualHours: 0,
     faultsMet: new Map(),
   }
@@ -35,6 +39,8 @@ export function addTableRun(summary: TableSeedsSummary, run: TableRun): void {
   summary.pins += run.pins
   summary.manifests += run.manifests
   summary.spills += run.spills
+  summary.merges += run.merges
+  summary.collected += run.collected
   summary.virtualHours += run.virtualHours
   for (const [fault, times] of run.faultsMet) {
     summary.faultsMet.set(fault, (summary.faultsMet.get(fault) ?? 0) + times)
@@ -64,11 +70,13 @@ export async function runTableSeeds(from: number, count: number): Promise<TableS
 }
 
 export function tableSummaryText(summary: TableSeedsSummary): string {
-  const { seeds, steps, records, pins, manifests, spills, virtualHours, faultsMet } = summary
+  const { seeds, steps, records, pins, manifests, spills, merges, collected } = summary
+  const { virtualHours, faultsMet } = summary
   const faults = [...faultsMet].sort().map(([fault, times]) => `${fault} ${times}`)
   return [
     `${seeds} seeds, ${steps} steps, ${Math.round(virtualHours)} h of virtual time`,
-    `${records} records, ${pins} pins, ${manifests} manifests, ${spills} of them with lists`,
+    `${records} records, ${pins} pins, ${manifests} manifests, ${spills} of them with lists, ${merges} with merged segments`,
+    `${collected} objects collected`,
     `faults met: ${faults.join(", ")}`,
   ].join("\n")
 }

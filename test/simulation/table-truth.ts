@@ -9,12 +9,16 @@ export interface TruthRow {
   readonly offset: number
   readonly id: number | null
   readonly x: string
+  /** Epoch ms. */
+  readonly at: number
 }
 
 /** One partition of the log, read past every fault, and what a table must make of it. */
 export class TruthPartition {
   readonly keys: string[] = []
   readonly rows: TruthRow[] = []
+  /** Those rows by their offsets. */
+  readonly rowAt = new Map<number, TruthRow>()
   /** Bytes of keys and values below each offset. */
   readonly bytesBelow: number[] = [0]
   closed = false
@@ -37,7 +41,11 @@ export class TruthPartition {
     const before = this.#totals[offset]!
     const nulled = kind === "badId" && this.#nullsBad
     const row = kind === "row" || nulled
-    if (row) this.rows.push({ offset, id: nulled ? null : Number(digits), x: `x${digits}` })
+    if (row) {
+      const made = { offset, id: nulled ? null : Number(digits), x: `x${digits}`, at: Number(digits) * 1_000 }
+      this.rows.push(made)
+      this.rowAt.set(offset, made)
+    }
     this.#totals.push({
       records: before.records + 1,
       rows: before.rows + Number(row),

@@ -1,3 +1,4 @@
+import { MERGE_LIMITS } from "../../shared/serving/maintain/plan-merge.ts"
 import { drawFaultPlan, type FaultPlan, noFaults } from "./fault-plan.ts"
 import { Prng } from "./prng.ts"
 import type { SimProcess } from "./sim-process.ts"
@@ -20,6 +21,10 @@ export interface TableRun {
   readonly manifests: number
   /** Of those, the ones that name lists of segments. */
   readonly spills: number
+  /** … and those that name merged segments. */
+  readonly merges: number
+  /** Objects that were collected. */
+  readonly collected: number
   readonly virtualHours: number
   readonly faultsMet: ReadonlyMap<string, number>
   readonly traceHash: string
@@ -32,6 +37,7 @@ interface Plan {
   readonly partitions: number
   readonly badRecords: "skip" | "null"
   readonly sort: readonly string[]
+  readonly retentionMs?: number
   /** How often what is done before the world calms down. */
   readonly budgets: Readonly<Record<TableAction, number>>
   /** Mean virtual ms between two actions of one loop. */
@@ -66,8 +72,14 @@ function drawPlan(prng: Prng): Plan {
       drop: some(4),
       topic: prng.chance(few ? 0.8 : 0.3) ? 1 + prng.integer(2) : 0,
       recover: 1 + prng.integer(3),
+      maintain: prng.chance(0.2) ? 0 : 10 + prng.integer(30),
+      purge: some(4),
+      kill: some(6),
+      collect: prng.chance(0.3) ? 6 : 0,
     },
-    pauseMs: prng.magnitude(5, 1_000),
+    ...(prng.chance(0.2) ? { retentionMs: WORLD_START } : {}),
+    // Some worlds go through days, so that collectors find what is a day old.
+    pauseMs: prng.chance(0.1) ? prng.magnitude(HOUR_MS / 2, 4 * HOUR_MS) : prng.magnitude(5, 1_000),
     forceChance: prng.pick([0.3, 0.8, 1]),
     freezes: some(3),
     outages: prng.chance(0.7) ? 1 + prng.integer(2) : 0,
@@ -75,6 +87,11 @@ function drawPlan(prng: Prng): Plan {
       log: { inlineItemBytesMax: prng.pick([8 * 1024, 400]) },
       builder: small ? { spill: { itemBytesMax: 700, listSegmentsMax: prng.pick([5, 40, 40]) } } : {},
       fetchCost: prng.pick([0, 0.000_02]),
+      maintain: {
+        merge: { ...MERGE_LIMITS, fanIn: 2 + prng.integer(3), inputsMax: prng.pick([4, 64]) },
+        listSegmentsMax: prng.pick([5, 40]),
+        cutStepMs: 5_000,
+      },
       ...(prng.chance(0.2) && { tailLimits: { records: 20 + prng.integer(40), bytes: 1_000_000 } }),
     },
   }
@@ -111,6 +128,8 @@ export function tableRun(seed: number, world: World, checker: TableChecker, acti
     pins: actions.pins,
     manifests: checker.history.count,
     spills: checker.history.spills,
+    merges: checker.history.merged,
+    collected: checker.history.collected,
     virtualHours: (world.now - WORLD_START) / HOUR_MS,
     faultsMet: world.faultsMet,
     traceHash: world.traceHash,

@@ -20,7 +20,9 @@ export type StepPlan =
 
 export interface PlanOptions {
   readonly merge?: MergeLimits
-  /** Whether something that the definition asks for beside a segment is not there; default: never. */
+  /** The cut moves at the latest when it is behind by so much; default an hour. */
+  readonly cutStepMs?: number
+  /** Whether something that the definition asks for beside a segment is not there; a maintainer knows by itself. */
   readonly lacks?: (found: Found, segment: SegmentPointer) => boolean
 }
 
@@ -28,9 +30,10 @@ export interface PlanOptions {
 const DEAD_SHARE_MAX = 0.2
 /** … and not for fewer than so many. */
 const DEAD_ROWS_MIN = 1_000
-/** The cut moves in steps of this share of what is kept: each is a write. */
+/** The cut moves in steps of this share of what is kept, or of an hour: each is a write. */
 const CUT_STEP_SHARE = 0.01
 const CUT_STEP_MIN_MS = 1_000
+const CUT_STEP_MAX_MS = 3_600_000
 /** A merged segment spans at most this share of what is kept: it is dropped as a whole, late by no more. */
 const SPAN_SHARE_MAX = 0.125
 
@@ -38,7 +41,7 @@ const SPAN_SHARE_MAX = 0.125
 export function planStep(found: Found, options: PlanOptions = {}): StepPlan | undefined {
   const { manifest, segments, table } = found
   if (manifest.purges.some(purge => isPurgeDue(purge, manifest))) return { kind: "purge" }
-  const cut = planCut(found)
+  const cut = planCut(found, options.cutStepMs ?? CUT_STEP_MAX_MS)
   if (cut !== undefined) return cut
   if (needsFolding(manifest)) return { kind: "fold" }
   const outdated = segments.find(segment => isOutdated(found, segment))
@@ -67,12 +70,13 @@ function alone(why: "backfill" | "dead" | "cut", segment: SegmentPointer): StepP
 }
 
 /** Retention: where the cut is to be as of the store's date, and which segments lie below it. */
-function planCut({ table, manifest, segments, date }: Found): StepPlan | undefined {
+function planCut({ table, manifest, segments, date }: Found, cutStepMs: number): StepPlan | undefined {
   const { retentionMs, time } = table.spec
   if (retentionMs === undefined || time === undefined) return undefined
   const before = manifest.cutBefore
   const due = date - retentionMs
-  const stepMs = Math.max(CUT_STEP_MIN_MS, retentionMs * CUT_STEP_SHARE)
+  const shareMs = Math.max(CUT_STEP_MIN_MS, retentionMs * CUT_STEP_SHARE)
+  const stepMs = Math.min(shareMs, cutStepMs)
   const cutBefore = before === undefined || due - before >= stepMs ? due : before
   const below = segments.filter(({ timeMax }) => timeMax !== undefined && timeMax < cutBefore)
   const gone = below.filter(({ untimed }) => untimed !== true)

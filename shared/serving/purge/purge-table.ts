@@ -18,6 +18,8 @@ const TRIES = 16
 
 export interface PurgeReceipt {
   readonly id: string
+  /** The table that stood when it was done. */
+  readonly tableId: string
   /** By partition: rows below are gone from every answer from now on. */
   readonly ends: readonly number[]
 }
@@ -55,7 +57,7 @@ export async function purgeTable(
       const ends = await endsOf(ports, log, table)
       await erase(ports, table, { id, where, ends }, date)
       done.add(table.id)
-      if (table.id === standing.table.id) receipt = { id, ends }
+      if (table.id === standing.table.id) receipt = { id, tableId: table.id, ends }
     }
   }
 }
