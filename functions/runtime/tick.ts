@@ -3,6 +3,7 @@ import { mayNeed } from "../../shared/serving/maintain/may-need.ts"
 import type { TableCollector } from "../../shared/serving/maintain/table-collector.ts"
 import type { Manifest } from "../../shared/serving/manifest/manifest.ts"
 import { readManifests } from "../../shared/serving/manifest/manifest-store.ts"
+import { collectResults } from "../../shared/serving/query/result-store.ts"
 import type { TableInfo } from "../../shared/serving/tables/table-item.ts"
 import type { Home } from "./home.ts"
 import type { Invocation } from "./lambda.ts"
@@ -56,6 +57,7 @@ export async function tick(
     }
   })
   await part("what tables left", () => collector.round(hasTime))
+  await part("kept answers", () => collectResults(home.ports))
   await part("jobs", () => tickJobs(home, hasTime, memory, part))
   if (faults.length > 0)
     throw new Error(`${faults.length} faults: ${faults[0]!.message}`, { cause: faults[0] })

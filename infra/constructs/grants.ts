@@ -10,7 +10,16 @@ const ROUTES = {
     "GET/topics/{topic}/partitions/*/records",
     "GET/topics/{topic}/partitions/*/offsets",
   ],
-  query: ["GET/query/sql", "POST/query/sql", "GET/tables", "GET/tables/*"],
+  query: [
+    "GET/query/sql",
+    "POST/query/sql",
+    "GET/query",
+    "POST/query",
+    "GET/responseStore/*",
+    "DELETE/responseStore/*",
+    "GET/tables",
+    "GET/tables/*",
+  ],
 } as const
 
 /** Who may do what, by the policies of AWS: at the HTTP API that asks for signatures. */

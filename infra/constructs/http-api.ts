@@ -57,6 +57,9 @@ const ACCESS_LOG = JSON.stringify({
   integrationError: "$context.integrationErrorMessage",
 })
 
+/** What `query` answers; all else is the api's. */
+const QUERY_PATHS = ["/query/sql", "/query", "/responseStore/{proxy+}"]
+
 /** An HTTP API in front of `api` and `query`: throttled, with access logs. */
 export class MillraceApi extends Construct {
   readonly httpApi: HttpApi
@@ -76,12 +79,10 @@ export class MillraceApi extends Construct {
       defaultIntegration: new HttpLambdaIntegration("Api", props.api),
       defaultAuthorizer: authorizer,
     })
-    this.httpApi.addRoutes({
-      path: "/query/sql",
-      methods: [HttpMethod.ANY],
-      integration: new HttpLambdaIntegration("Query", props.query),
-      authorizer,
-    })
+    const integration = new HttpLambdaIntegration("Query", props.query)
+    for (const path of QUERY_PATHS) {
+      this.httpApi.addRoutes({ path, methods: [HttpMethod.ANY], integration, authorizer })
+    }
     this.stage = new HttpStage(this, "Stage", {
       httpApi: this.httpApi,
       stageName: "$default",

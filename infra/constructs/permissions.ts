@@ -12,6 +12,7 @@ const SNAPSHOTS = "snap/*"
 const TABLES = "tab/*"
 const DEAD = "dead/*"
 const JOBS = "job/*"
+const RESULTS = "res/*"
 /** Never written: it is asked for when the store's date is wanted. */
 const DATE = "date"
 
@@ -45,7 +46,13 @@ const ACCESS: Readonly<Record<FunctionName, Access>> = {
     objectsRead: [WAL, SNAPSHOTS, TABLES],
     objectsWritten: [WAL, SNAPSHOTS],
   },
-  query: { log: ITEMS_READ, meta: ITEMS_READ, objectsRead: [WAL, SNAPSHOTS, TABLES] },
+  query: {
+    log: ITEMS_READ,
+    meta: ITEMS_READ,
+    objectsRead: [WAL, SNAPSHOTS, TABLES, RESULTS],
+    objectsWritten: [RESULTS],
+    objectsDeleted: [RESULTS],
+  },
   dispatch: { meta: ITEMS_READ },
   // Bad records that a topic takes are appended by it.
   build: {
@@ -72,7 +79,7 @@ const ACCESS: Readonly<Record<FunctionName, Access>> = {
     objectsRead: [WAL, SNAPSHOTS, TABLES, DEAD],
     objectsWritten: [WAL, SNAPSHOTS],
     // Nobody else deletes: what is not named by a manifest may be about to be.
-    objectsDeleted: [TABLES],
+    objectsDeleted: [TABLES, RESULTS],
   },
   deploy: { log: ITEMS_READ, meta: ITEMS_TRANSACTED, objectsRead: [SNAPSHOTS, TABLES] },
 }
@@ -94,7 +101,7 @@ export function grantStorage(role: IRole, name: FunctionName, storage: MillraceS
   bucket.encryptionKey?.grantEncryptDecrypt(role)
   acknowledgeWildcards(
     role,
-    keys([WAL, SNAPSHOTS, TABLES, DEAD, JOBS]),
+    keys([WAL, SNAPSHOTS, TABLES, DEAD, JOBS, RESULTS]),
     "The keys under the prefix are the engine's own, and are made as records come.",
   )
 }

@@ -33,6 +33,7 @@ import { collectLoop } from "./jobs/collect-loop.ts"
 import { JobManager } from "./jobs/job-manager.ts"
 import { openJournal } from "./journal.ts"
 import { keepTables } from "./maintain/keep-tables.ts"
+import { resultLoop } from "./result-loop.ts"
 
 /**
  * What suits LMDB. A slot's payload goes into its item as long as that saves the object's own syncs and does not
@@ -138,11 +139,12 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     onFault: (job, error) =>
       report(`what ${job === undefined ? "removed jobs" : `job ${job}`} left: ${describe(error)}`),
   })
+  const clearing = resultLoop(ports, signal, error => report(`kept answers: ${describe(error)}`))
   const close = async () => {
     stop.abort()
     api.close()
     await Promise.all([journal.close(), manager.close()])
-    await Promise.all([keeping, collecting])
+    await Promise.all([keeping, collecting, clearing])
     await log.close()
     await engine.close()
     await stores.close()

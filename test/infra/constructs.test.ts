@@ -344,7 +344,12 @@ describe("the HTTP APIs", () => {
     const keys = Object.values(resourcesOf(plain.template, "AWS::ApiGatewayV2::Route")).map(
       it => `${it.Properties.RouteKey} ${it.Properties.AuthorizationType}`,
     )
-    expect(keys.sort()).toEqual(["$default NONE", "ANY /query/sql NONE"])
+    expect(keys.sort()).toEqual([
+      "$default NONE",
+      "ANY /query NONE",
+      "ANY /query/sql NONE",
+      "ANY /responseStore/{proxy+} NONE",
+    ])
     for (const { Properties } of Object.values(
       resourcesOf(plain.template, "AWS::ApiGatewayV2::Integration"),
     )) {
@@ -368,8 +373,12 @@ describe("the HTTP APIs", () => {
     expect(types.sort()).toEqual([
       "$default AWS_IAM",
       "$default NONE",
+      "ANY /query AWS_IAM",
+      "ANY /query NONE",
       "ANY /query/sql AWS_IAM",
       "ANY /query/sql NONE",
+      "ANY /responseStore/{proxy+} AWS_IAM",
+      "ANY /responseStore/{proxy+} NONE",
     ])
     expect(full.millrace.iamApiUrl).toBeDefined()
     expect(plain.millrace.iamApiUrl).toBeUndefined()
@@ -444,7 +453,18 @@ describe("grants", () => {
         "GET/topics/flights/partitions/*/offsets",
       ]),
     )
-    expect(found.Analyst).toEqual(invoke(["GET/query/sql", "POST/query/sql", "GET/tables", "GET/tables/*"]))
+    expect(found.Analyst).toEqual(
+      invoke([
+        "GET/query/sql",
+        "POST/query/sql",
+        "GET/query",
+        "POST/query",
+        "GET/responseStore/*",
+        "DELETE/responseStore/*",
+        "GET/tables",
+        "GET/tables/*",
+      ]),
+    )
     expect(found.Anything).toEqual(invoke(["POST/producers", "POST/topics/*", "POST/topics/*/partitions/*"]))
   })
 
