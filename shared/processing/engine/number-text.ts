@@ -8,10 +8,11 @@ const BILLION_DIGITS = 9
 /** What a number's text takes at most; JavaScript's longest has 25 characters. */
 export const NUMBER_BYTES_MAX = 32
 
-/** Numbers with so many digits behind the point are written by way of an integer. */
-const DECIMALS_MAX = 4
-/** Below this, decimals and doubles tell each other: 15 digits. */
-const EXACT_BELOW = 1e15
+/** Numbers with at most so many digits behind the point are written by way of an integer. */
+const DECIMALS = 4
+const DECIMAL_SCALE = 10 ** DECIMALS
+/** So that the integer has at most 15 digits: decimals of so many, and doubles, tell each other. */
+const DECIMAL_BELOW = 1e15 / DECIMAL_SCALE
 /** Smaller numbers have a form of their own. */
 const DECIMAL_MIN = 1e-4
 
@@ -19,13 +20,18 @@ const DECIMAL_MIN = 1e-4
 export function writeNumber(bytes: Uint8Array, at: number, value: number): number {
   if (Number.isSafeInteger(value)) return writeInteger(bytes, at, value)
   const magnitude = Math.abs(value)
-  if (magnitude >= DECIMAL_MIN && magnitude < EXACT_BELOW) {
-    let scale = 10
-    for (let decimals = 1; decimals <= DECIMALS_MAX; decimals++, scale *= 10) {
-      const scaled = Math.round(magnitude * scale)
-      // The nearest double to a decimal of at most 15 digits, and so to no other one: this is the shortest.
-      if (scaled >= EXACT_BELOW) break
-      if (scaled / scale === magnitude) return writeDecimal(bytes, at, value < 0, scaled, scale, decimals)
+  if (magnitude >= DECIMAL_MIN && magnitude < DECIMAL_BELOW) {
+    let scaled = Math.round(magnitude * DECIMAL_SCALE)
+    // The nearest double to a decimal of at most 15 digits, and so to no other one: without its zeros it is the shortest.
+    if (scaled / DECIMAL_SCALE === magnitude) {
+      let scale = DECIMAL_SCALE
+      let decimals = DECIMALS
+      while (scaled % 10 === 0) {
+        scaled /= 10
+        scale /= 10
+        decimals--
+      }
+      return writeDecimal(bytes, at, value < 0, scaled, scale, decimals)
     }
   }
   return writeAscii(bytes, at, Number.isFinite(value) ? String(value) : "null")

@@ -15,6 +15,17 @@ const BRACE_CLOSE = 125
 const DELETE = 127
 const SPACE = 32
 
+const WORD_BYTES = 8
+
+/** A field's name as JSON, with the comma before and the colon behind it. */
+interface Head {
+  readonly name: string
+  readonly bytes: Uint8Array
+  /** The same by eights, filled up with zeros; none where it is not all ASCII. */
+  readonly words: Float64Array
+  readonly size: number
+}
+
 /**
  * Writes results as JSON, as JSON.stringify does, with what is copied unchanged from the record at hand as its bytes came.
  * Plain objects are written field by field; what is rare is left to JSON.stringify.
@@ -24,9 +35,9 @@ export class RowEncoder {
   /** Where the last thing written ends. */
   end = 0
   readonly #texts: RecordTexts
-  /** The fields of the last row, most probably those of the next: their names, and the names as JSON with the colon. */
-  readonly #names: string[] = []
-  readonly #heads: Uint8Array[] = []
+  #view = viewOf(this.buffer)
+  /** The fields of the last row, most probably those of the next. */
+  readonly #heads: Head[] = []
 
   constructor(texts: RecordTexts) {
     this.#texts = texts
@@ -39,6 +50,7 @@ export class RowEncoder {
     const grown = textBuffer(needed * 2)
     grown.set(this.buffer.subarray(0, this.end))
     this.buffer = grown
+    this.#view = viewOf(grown)
   }
 
   /** Appends text in UTF-8. */
@@ -67,13 +79,17 @@ export class RowEncoder {
     for (const name in record) {
       const value = record[name]
       if (value === undefined) continue
-      const head = this.#names[place] === name ? (this.#heads[place] as Uint8Array) : this.#learn(place, name)
-      this.room(head.length + NUMBER_BYTES_MAX)
-      const { buffer } = this
-      let at = this.end
-      for (let index = 0; index < head.length; index++) buffer[at++] = head[index] as number
-      this.end = at
-      if (typeof value === "number") this.end = writeNumber(buffer, at, value)
+      const known = this.#heads[place]
+      const { bytes, words, size } = known?.name === name ? known : this.#learn(place, name)
+      this.room(size + WORD_BYTES + NUMBER_BYTES_MAX)
+      const view = this.#view
+      const at = this.end
+      // What the last word has too much is overwritten.
+      for (let word = 0; word < words.length; word++)
+        view.setFloat64(at + WORD_BYTES * word, words[word] as number, true)
+      if (words.length === 0) this.buffer.set(bytes, at)
+      this.end = at + size
+      if (typeof value === "number") this.end = writeNumber(this.buffer, this.end, value)
       else if (typeof value === "string") this.#string(value)
       else if (!this.#other(value)) return false
       place++
@@ -86,10 +102,15 @@ export class RowEncoder {
     return true
   }
 
-  #learn(place: number, name: string): Uint8Array {
-    const head = Buffer.from(`,${JSON.stringify(name)}:`)
-    this.#names[place] = name
-    this.#heads[place] = new Uint8Array(head)
+  #learn(place: number, name: string): Head {
+    const bytes = Uint8Array.from(Buffer.from(`,${JSON.stringify(name)}:`))
+    const size = bytes.length
+    // With characters beyond ASCII eight bytes may be NaN, which could change on its way.
+    const isAscii = bytes.every(byte => byte < DELETE)
+    const words = new Float64Array(isAscii ? Math.ceil(size / WORD_BYTES) : 0)
+    if (isAscii) new Uint8Array(words.buffer).set(bytes)
+    const head = { name, bytes, words, size }
+    this.#heads[place] = head
     return head
   }
 
@@ -152,4 +173,8 @@ function isPlain(record: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(record)
   if (prototype !== Object.prototype && prototype !== null) return false
   return !("toJSON" in record) && !Array.isArray(record)
+}
+
+function viewOf(buffer: Uint8Array): DataView {
+  return new DataView(buffer.buffer, buffer.byteOffset, buffer.byteLength)
 }

@@ -67,6 +67,12 @@ export class QuickSessions implements Operator {
     const store = this.#store
     const end = timestamp + this.#gapMs
     const slot = store.slotOf(value)
+    // Most keys have one session, and most records lie in it.
+    const only = slot.entries.only
+    if (only !== undefined && only.start <= end && timestamp <= only.end) {
+      this.#extend(slot, only, value, timestamp, end)
+      return
+    }
     let met: Session | undefined
     for (const session of slot.entries.values()) {
       if (session.start > end || timestamp > session.end) continue
@@ -80,13 +86,13 @@ export class QuickSessions implements Operator {
       this.#open(slot, value, timestamp, end)
       return
     }
-    met.content = this.#content.add(met.content, value)
-    if (timestamp < met.start) met.start = timestamp
-    if (end > met.end) met.end = end
-    this.#touch(slot, met)
+    this.#extend(slot, met, value, timestamp, end)
   }
 
-  #touch(slot: Slot, session: Session): void {
+  #extend(slot: Slot, session: Session, value: unknown, timestamp: number, end: number): void {
+    session.content = this.#content.add(session.content, value)
+    if (timestamp < session.start) session.start = timestamp
+    if (end > session.end) session.end = end
     const store = this.#store
     if (session.touched === store.commits) return
     session.touched = store.commits

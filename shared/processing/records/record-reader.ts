@@ -27,8 +27,12 @@ const decoder = new TextDecoder()
 /** What may come at one place of a record: a literal, then a value; or the last literal, and the record has ended. */
 interface Branch {
   readonly literal: Uint8Array
-  /** The literal's bytes by fours, the last four overlapping those before; empty where it is shorter. */
-  readonly words: Int32Array
+  readonly size: number
+  /**
+   * The literal's bytes by eights, the last eight overlapping those before; empty where it is shorter. As doubles, which are
+   * compared at once: text is never NaN or 0, but for characters that make the comparison fail, and the record be parsed.
+   */
+  readonly words: Float64Array
   readonly next: Branch[]
   view: object | undefined
 }
@@ -76,7 +80,7 @@ export class RecordReader {
       let taken: Branch | undefined
       for (let each = 0; each < branches.length; each++) {
         const branch = branches[each] as Branch
-        const after = at + branch.literal.length
+        const after = at + branch.size
         if (after > end || !this.#isAt(branch, at)) continue
         if (branch.view !== undefined) {
           if (after === end) return branch.view
@@ -99,20 +103,18 @@ export class RecordReader {
     }
   }
 
-  #isAt({ literal, words }: Branch, at: number): boolean {
+  #isAt({ literal, size, words }: Branch, at: number): boolean {
     const count = words.length
     if (count === 0) {
       const { buffer } = this.#values
-      for (let index = 0; index < literal.length; index++) {
-        if (buffer[at + index] !== literal[index]) return false
-      }
+      for (let index = 0; index < size; index++) if (buffer[at + index] !== literal[index]) return false
       return true
     }
     const view = this.#view
     const last = count - 1
     for (let word = 0; word < last; word++)
-      if (view.getInt32(at + 4 * word, true) !== words[word]) return false
-    return view.getInt32(at + literal.length - 4, true) === words[last]
+      if (view.getFloat64(at + 8 * word, true) !== words[word]) return false
+    return view.getFloat64(at + size - 8, true) === words[last]
   }
 
   #isEmptyObject(at: number): boolean {
@@ -201,7 +203,7 @@ export class RecordReader {
       )
       if (branch === undefined) {
         if (branches.length === BRANCHES_MAX) return false
-        branch = { literal, words: wordsOf(literal), next: [], view: undefined }
+        branch = { literal, size: literal.length, words: wordsOf(literal), next: [], view: undefined }
         branches.push(branch)
         // One literal may begin with another one.
         branches.sort((left, right) => right.literal.length - left.literal.length)
@@ -216,11 +218,11 @@ export class RecordReader {
   }
 }
 
-function wordsOf(literal: Uint8Array): Int32Array {
-  const count = literal.length < 4 ? 0 : Math.ceil(literal.length / 4)
+function wordsOf(literal: Uint8Array): Float64Array {
+  const count = literal.length < 8 ? 0 : Math.ceil(literal.length / 8)
   const view = new DataView(literal.buffer, literal.byteOffset, literal.length)
-  return Int32Array.from({ length: count }, (_, word) =>
-    view.getInt32(Math.min(4 * word, literal.length - 4), true),
+  return Float64Array.from({ length: count }, (_, word) =>
+    view.getFloat64(Math.min(8 * word, literal.length - 8), true),
   )
 }
 

@@ -10,6 +10,11 @@ export class SubMap<K, V> {
     return this.#map === undefined ? this.#size : this.#map.size
   }
 
+  /** The value of the only entry, where there never was another one; else undefined. */
+  get only(): V | undefined {
+    return this.#value
+  }
+
   get(key: K): V | undefined {
     if (this.#map !== undefined) return this.#map.get(key)
     return this.#size === 1 && this.#key === key ? this.#value : undefined
@@ -46,20 +51,20 @@ export class SubMap<K, V> {
   }
 
   keys(): IterableIterator<K> {
-    return this.#map === undefined ? this.#only(this.#key as K) : this.#map.keys()
+    return this.#map === undefined ? this.#alone(this.#key as K) : this.#map.keys()
   }
 
   values(): IterableIterator<V> {
-    return this.#map === undefined ? this.#only(this.#value as V) : this.#map.values()
+    return this.#map === undefined ? this.#alone(this.#value as V) : this.#map.values()
   }
 
   [Symbol.iterator](): IterableIterator<[K, V]> {
     return this.#map === undefined
-      ? this.#only<[K, V]>([this.#key as K, this.#value as V])
+      ? this.#alone<[K, V]>([this.#key as K, this.#value as V])
       : this.#map[Symbol.iterator]()
   }
 
-  #only<T>(item: T): IterableIterator<T> {
+  #alone<T>(item: T): IterableIterator<T> {
     return (this.#size === 1 ? [item] : []).values()
   }
 }
