@@ -1,4 +1,4 @@
-import type { ColumnSpec, ColumnType, TableSpec } from "../definition/table-spec.ts"
+import type { ColumnSpec, ColumnType, IndexKind, TableSpec } from "../definition/table-spec.ts"
 import { ApiError } from "./errors.ts"
 
 const dataTypes: Record<ColumnType, string> = {
@@ -20,6 +20,7 @@ const metricTypes: ReadonlySet<ColumnType> = new Set(["float", "double", "decima
 type FieldType = "DIMENSION" | "METRIC" | "DATE_TIME"
 
 function fieldType(column: ColumnSpec): FieldType {
+  if (column.list === true) return "DIMENSION"
   if (column.type === "timestamp") return "DATE_TIME"
   return metricTypes.has(column.type) ? "METRIC" : "DIMENSION"
 }
@@ -31,6 +32,7 @@ function fieldSpec(column: ColumnSpec): object {
     name: column.name,
     dataType: dataTypes[column.type],
     fieldType: type,
+    ...(column.list === true ? { singleValueField: false } : {}),
     ...(type === "DATE_TIME" ? instant : {}),
     ...(column.default === undefined ? {} : { defaultNullValue: column.default }),
   }
@@ -41,10 +43,11 @@ export function tableSchema(spec: TableSpec): object {
   const specs = (type: FieldType) => spec.columns.filter(c => fieldType(c) === type).map(fieldSpec)
   return {
     schemaName: spec.name,
-    enableColumnBasedNullHandling: true,
+    enableColumnBasedNullHandling: spec.pinotNulls !== true,
     dimensionFieldSpecs: specs("DIMENSION"),
     metricFieldSpecs: specs("METRIC"),
     dateTimeFieldSpecs: specs("DATE_TIME"),
+    ...(spec.primaryKey === undefined ? {} : { primaryKeyColumns: spec.primaryKey }),
   }
 }
 
@@ -65,12 +68,19 @@ export function tableConfig(spec: TableSpec): object {
       replication: "1",
     },
     tenants: {},
-    tableIndexConfig: { nullHandlingEnabled: true, sortedColumn: spec.sort ?? [] },
+    tableIndexConfig: {
+      nullHandlingEnabled: spec.pinotNulls !== true,
+      sortedColumn: spec.sort ?? [],
+      ...indexLists(spec.indexes ?? {}),
+    },
+    ...upsertConfig(spec),
     ingestionConfig: {
       streamIngestionConfig: {
         streamConfigMaps: [{ streamType: "millrace", "stream.millrace.topic.name": spec.topic }],
       },
-      ...(spec.where === undefined ? {} : { filterConfig: { filterFunction: spec.where } }),
+      ...(spec.where === undefined
+        ? {}
+        : { filterConfig: { filterFunction: `NOT coalesce((${spec.where}), false)` } }),
       transformConfigs: transforms.map(column => ({
         columnName: column.name,
         transformFunction: column.sql,
@@ -78,6 +88,41 @@ export function tableConfig(spec: TableSpec): object {
       continueOnError: spec.badRecords !== "null",
     },
     metadata: {},
+  }
+}
+
+function indexLists(indexes: NonNullable<TableSpec["indexes"]>): object {
+  const columnsWith = (kind: IndexKind) =>
+    Object.keys(indexes).filter(column => indexes[column]?.includes(kind))
+  return {
+    invertedIndexColumns: columnsWith("inverted"),
+    rangeIndexColumns: columnsWith("range"),
+    bloomFilterColumns: columnsWith("bloom"),
+  }
+}
+
+function upsertConfig({ upsert, dedup }: TableSpec): object {
+  if (dedup !== undefined) {
+    return {
+      dedupConfig: { dedupEnabled: true, ...(dedup.ttlMs === undefined ? {} : { metadataTTL: dedup.ttlMs }) },
+    }
+  }
+  if (upsert === undefined) return {}
+  const { mode = "full", compare, strategies, ttlMs } = upsert
+  return {
+    upsertConfig: {
+      mode: mode.toUpperCase(),
+      ...(compare === undefined ? {} : { comparisonColumns: [compare] }),
+      ...(strategies === undefined
+        ? {}
+        : {
+            partialUpsertStrategies: Object.fromEntries(
+              Object.entries(strategies).map(([column, strategy]) => [column, strategy.toUpperCase()]),
+            ),
+          }),
+      ...(upsert.delete === undefined ? {} : { deleteRecordColumn: upsert.delete }),
+      ...(ttlMs === undefined ? {} : { metadataTTL: ttlMs }),
+    },
   }
 }
 

@@ -230,6 +230,30 @@ test("the controller's way: a schema, then a table, then another configuration",
     retentionMs: 2_592_000_000,
     pinotNulls: true,
   })
+  const shown = (await call("GET /tables/rides")).json.REALTIME
+  expect(shown).toMatchObject({
+    tableIndexConfig: {
+      nullHandlingEnabled: false,
+      sortedColumn: ["city"],
+      invertedIndexColumns: ["city", "tags"],
+      rangeIndexColumns: ["cents", "at"],
+      bloomFilterColumns: ["id"],
+    },
+    upsertConfig: {
+      mode: "PARTIAL",
+      comparisonColumns: ["at"],
+      partialUpsertStrategies: { cents: "INCREMENT", tags: "UNION" },
+      metadataTTL: 86_400_000,
+    },
+  })
+  const schema = (await call("GET /tables/rides/schema")).json
+  expect(schema).toMatchObject({ primaryKeyColumns: ["id"], enableColumnBasedNullHandling: false })
+  expect(schema.dimensionFieldSpecs).toContainEqual({
+    name: "tags",
+    dataType: "STRING",
+    fieldType: "DIMENSION",
+    singleValueField: false,
+  })
   const { sortedColumn: _sorted, ...unsorted } = CONFIG.tableIndexConfig
   const altered = await call("PUT /tables/rides", { body: { ...CONFIG, tableIndexConfig: unsorted } })
   expect(altered.json.status).toBe("Table rides_REALTIME successfully updated")

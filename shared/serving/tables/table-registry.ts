@@ -1,4 +1,5 @@
 import { canonicalJson } from "../../definition/canonical.ts"
+import { TABLE_TOPIC_PREFIX } from "../../definition/records.ts"
 import type { TableSpec } from "../../definition/table-spec.ts"
 import { LogError } from "../../log/errors.ts"
 import type { Log, Owner } from "../../log/types.ts"
@@ -199,13 +200,21 @@ export class TableRegistry {
     return this.#replace(table, { ...table, attached: false, stops }, date)
   }
 
-  /** Drops a table: its name is free at once, its objects are collected later. Throws `unknown_table`. */
+  /**
+   * Drops a table: its name is free at once, its objects are collected later; the topic behind one that jobs write to goes
+   * with it. One that its app no longer names anybody may drop. Throws `unknown_table`, `managed_by_app`,
+   * `outcome_unknown`.
+   */
   async drop(name: string, by: Owner): Promise<void> {
-    const { table, date } = await this.#owned(name, by, ["open", "dropping"])
+    const read = await this.#read(name)
+    const owner = read.table?.attached === false ? read.table.owner : by
+    const { table, date } = await this.#owned(name, owner, ["open", "dropping"])
     await this.#dropShadow(name)
     const dropping =
       table.state === "dropping" ? table : await this.#replace(table, { ...table, state: "dropping" }, date)
     await dropTable(this.#ports, dropping, date)
+    const { topic } = table.spec
+    if (topic.startsWith(TABLE_TOPIC_PREFIX)) await this.#log.deleteTopic(topic, by).catch(ifNotOurs)
   }
 
   /** Adds manifests for partitions that the topic has grown by. */
@@ -337,6 +346,12 @@ function madeAnew({ spec }: TableInfo): TableError {
     "alteration_refused",
     `tables.${spec.name}.from: the topic ${spec.topic} was deleted and made anew, and the table holds rows of the former; say rebuild: true, drop the table, or choose another name for it`,
   )
+}
+
+/** A topic that its app still names stays, and one that is gone is gone. */
+function ifNotOurs(error: unknown): void {
+  const fine = ["unknown_topic", "topic_deleted", "topic_being_deleted", "managed_by_app"]
+  if (!(error instanceof LogError && fine.includes(error.code))) throw error
 }
 
 /** A deleted topic is no fault of a table's: it keeps what it has. */

@@ -140,6 +140,24 @@ test("erasures hold for what is built anew, those that come meanwhile too", asyn
   })
 })
 
+test("a table that its app no longer names anybody may drop, with the topic behind it", async () => {
+  const serving = await openWithTable(memoryPorts())
+  const { log, registry } = serving
+  await log.createTopic({ name: "__table.own", partitions: 1, owner: "app:air" })
+  await registry.create({ ...SPEC, name: "own", topic: "__table.own" }, "app:air")
+  await expect(registry.drop("own", "http")).rejects.toMatchObject({ code: "managed_by_app" })
+  await registry.detach("own", "app:air")
+  await registry.drop("own", "http")
+  expect(await registry.find("own")).toBeUndefined()
+  // The app still names the topic.
+  expect((await log.topic("__table.own", true)).attached).not.toBe(false)
+  await registry.create({ ...SPEC, name: "own", topic: "__table.own" }, "app:air")
+  await registry.detach("own", "app:air")
+  await log.alterTopic("__table.own", "app:air", { attached: false })
+  await registry.drop("own", "http")
+  await expect(log.topic("__table.own", true)).rejects.toMatchObject({ code: "unknown_topic" })
+})
+
 test("a crash at any write of a rebuild leaves the one table or the other", async () => {
   for (let crashAt = 1; crashAt <= 14; crashAt++) {
     let writes = Number.NEGATIVE_INFINITY
