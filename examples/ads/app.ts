@@ -72,7 +72,7 @@ export const adStats = defineJob(
   { parallelism: "per-partition" },
 )
 
-/** A row for each time that a minute was given; the one with the most events is the newest. */
+/** A row for each minute of an ad: when late events change it, the one that is given again takes its place. */
 export const adStatsTable = table("ad_stats", {
   from: adStatsTopic,
   columns: {
@@ -85,6 +85,10 @@ export const adStatsTable = table("ad_stats", {
     spend: { type: "decimal", sql: "spendMicros / 1000000" },
   },
   time: "windowStart",
+  sort: ["adId", "windowStart"],
+  primaryKey: ["adId", "windowStart"],
+  upsert: { compare: "windowStart" },
+  indexes: { adId: ["bloom"] },
 })
 
 export default defineApp("ads", {

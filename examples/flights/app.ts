@@ -80,11 +80,13 @@ export const hourlyDelays = defineJob(
   { poison: "skip" },
 )
 
-/** A row for each time that an hour was given; the one with the most flights is the newest. */
+/** A row for each hour of an airport: when it is given again, the newer one takes its place. */
 export const delaysTable = table("hourly_delays", {
   from: delays,
   columns: { origin: "string", windowStart: "timestamp", flights: "int", delay: "double", worst: "int" },
   time: "windowStart",
+  primaryKey: ["origin", "windowStart"],
+  upsert: { compare: "windowStart" },
 })
 
 export default defineApp("flights", {

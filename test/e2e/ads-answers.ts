@@ -13,11 +13,18 @@ export async function lateEvents(client: Client): Promise<ReadonlySet<string>> {
   return new Set(ids)
 }
 
-/** The newest row of each minute that began before a time, in the ledger's form. */
+/** Results that the job gave, those that later ones replaced among them, each by ad, minute and how many events it has. */
+export async function givenResults(client: Client): Promise<readonly string[]> {
+  const path = "/topics/ad-stats/partitions/0/records?offset=0&timeout=0&max_bytes=4000000"
+  return (await client.call(`GET ${path}`)).json.map(
+    ({ value }: { value: Entry }) => `${value.adId} ${value.windowStart} ${value.events}`,
+  )
+}
+
+/** The row of each minute that began before a time, in the ledger's form. */
 export async function statsOf(client: Client, before: number): Promise<readonly Entry[]> {
   const rows = await client.rows(
     `SELECT adId, epoch_ms(windowStart), events, impressions, clicks, spend * 1000000, users FROM ad_stats
-       QUALIFY row_number() OVER (PARTITION BY adId, windowStart ORDER BY events DESC) = 1
        ORDER BY adId, windowStart LIMIT 100000`,
   )
   return rows
