@@ -98,10 +98,37 @@ export function pickCells(column: ColumnVector, rows: Uint32Array): ColumnVector
   return { ...column, nulls, nullCount, values } as ColumnVector
 }
 
+/** Each type has a loop of its own: one for all would be compiled for none. */
 function pick(values: Typed | readonly unknown[], rows: Uint32Array): Typed | unknown[] {
-  if (Array.isArray(values)) return Array.from(rows, row => values[row])
-  const from = values as Int32Array
-  const to = new (from.constructor as new (length: number) => Int32Array)(rows.length)
-  for (let at = 0; at < rows.length; at++) to[at] = from[rows[at]!]!
+  if (values instanceof BigInt64Array) return pickLongs(values, rows)
+  if (values instanceof Float64Array) {
+    const to = new Float64Array(rows.length)
+    for (let at = 0; at < rows.length; at++) to[at] = values[rows[at]!]!
+    return to
+  }
+  if (values instanceof Int32Array) {
+    const to = new Int32Array(rows.length)
+    for (let at = 0; at < rows.length; at++) to[at] = values[rows[at]!]!
+    return to
+  }
+  if (values instanceof Uint8Array) {
+    const to = new Uint8Array(rows.length)
+    for (let at = 0; at < rows.length; at++) to[at] = values[rows[at]!]!
+    return to
+  }
+  const to = new Array<unknown>(rows.length)
+  for (let at = 0; at < rows.length; at++) to[at] = values[rows[at]!]
   return to
+}
+
+/** By halves: reading a bigint makes an object of it. */
+function pickLongs(values: BigInt64Array, rows: Uint32Array): BigInt64Array {
+  const from = new Int32Array(values.buffer, values.byteOffset, values.length * 2)
+  const to = new Int32Array(rows.length * 2)
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at]!
+    to[2 * at] = from[2 * row]!
+    to[2 * at + 1] = from[2 * row + 1]!
+  }
+  return new BigInt64Array(to.buffer)
 }

@@ -113,6 +113,7 @@ interface Bounds {
 function boundsOf(column: FlatVector, rows: Uint32Array | undefined, start: number, end: number): Bounds {
   const { type } = column
   if (type === "bytes" || type === "json") return {}
+  if (type === "long" || type === "timestamp") return longBounds(column.values, rows, start, end)
   const values = column.values as ArrayLike<number>
   const isText = type === "string"
   const count = rows?.length ?? end - start
@@ -133,6 +134,30 @@ function boundsOf(column: FlatVector, rows: Uint32Array | undefined, start: numb
   if (type === "boolean") return { min_value: min === 1, max_value: max === 1 }
   // Parquet: a bound that is zero stands for both zeros.
   return { min_value: min === 0 ? -0 : min, max_value: max === 0 ? 0 : max }
+}
+
+/** By halves: reading a bigint makes an object of it. */
+function longBounds(
+  values: BigInt64Array,
+  rows: Uint32Array | undefined,
+  start: number,
+  end: number,
+): Bounds {
+  const halves = new Int32Array(values.buffer, values.byteOffset, values.length * 2)
+  const isBelow = (a: number, b: number) => {
+    const difference = halves[2 * a + 1]! - halves[2 * b + 1]!
+    return difference === 0 ? halves[2 * a]! >>> 0 < halves[2 * b]! >>> 0 : difference < 0
+  }
+  const count = rows?.length ?? end - start
+  if (count === 0) return {}
+  let min = rows?.[0] ?? start
+  let max = min
+  for (let at = 1; at < count; at++) {
+    const row = rows === undefined ? start + at : rows[at]!
+    if (isBelow(row, min)) min = row
+    else if (isBelow(max, row)) max = row
+  }
+  return { min_value: values[min]!, max_value: values[max]! }
 }
 
 interface PageContent {

@@ -1,3 +1,4 @@
+import fc from "fast-check"
 import { expect, test } from "vitest"
 import { sortBatch } from "../../../shared/serving/segment/sort.ts"
 import { cellsOf, ingestValues } from "../batches.ts"
@@ -33,3 +34,25 @@ test.each([
     expect(cellsOf(sorted, index)).toEqual(expected.map(row => cells[row]))
   }
 })
+
+test("whole numbers, near and far apart, sort as one row at a time would", () => {
+  const number = fc.oneof(fc.nat({ max: 3 }), fc.integer(), fc.constant(2 ** 53 - 1), fc.constant(-(2 ** 53)))
+  const row = fc.record({ n: fc.option(number), m: fc.option(fc.nat({ max: 2 })) })
+  fc.assert(
+    fc.property(fc.array(row, { minLength: 1, maxLength: 60 }), rows => {
+      const columns = [
+        { name: "n", type: "long" as const },
+        { name: "m", type: "int" as const },
+      ]
+      const values = rows.map(one => JSON.stringify(one))
+      const rank = (cell: number | null) => cell ?? Number.POSITIVE_INFINITY
+      const expected = rows
+        .map((one, offset) => ({ ...one, offset }))
+        .sort((a, b) => order(rank(a.n), rank(b.n)) || order(rank(a.m), rank(b.m)) || a.offset - b.offset)
+      const sorted = sortBatch(ingestValues(columns, values), [0, 1])
+      expect([...sorted.offsets]).toEqual(expected.map(({ offset }) => offset))
+    }),
+  )
+})
+
+const order = (a: number, b: number) => (a < b ? -1 : a > b ? 1 : 0)
