@@ -92,6 +92,20 @@ describe("build", () => {
     void orphaned.catch(() => undefined)
   })
 
+  test("takes bad records to the topic that is for them, once", async () => {
+    const base = testBase()
+    const { log, tables } = openHome(base)
+    await log.createTopic({ name: "events", partitions: 1, owner: "http" })
+    const { id } = await log.createTopic({ name: "broken", partitions: 1, owner: "http" })
+    await tables.create({ ...SPEC, badRecords: { deadLetter: "broken" } }, "http")
+    const values = Array.from({ length: DUE }, (_, n) => (n < 3 ? "nonsense" : event(n)))
+    await log.append({ topic: "events", parts: [{ partition: 0, records: records(...values) }] })
+    const builds = [createBuild(coldBase(base, 1)), createBuild(coldBase(base, 2))]
+    await Promise.all(builds.map(build => build.handle({ all: true }, ample)))
+    for (const build of builds) await build.handle({ all: true }, ample)
+    expect((await log.offsets(id, 0)).lastStableOffset).toBe(3)
+  })
+
   test("of a table that is gone does nothing; what is no event is refused", async () => {
     const { base } = await withRecords(1)
     const build = createBuild(base)

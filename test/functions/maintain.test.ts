@@ -45,6 +45,23 @@ describe("the tick", () => {
     expect(wakesOf(base)).toEqual([{ tables: [{ table: "events", partitions: [2] }] }])
   })
 
+  test("wakes `build` for a table that is built anew, until it stands in the other's place", async () => {
+    const { base, append, tables } = await withTable()
+    await append(1, 3)
+    const old = (await tables.find("events"))!.table
+    await tables.alter({ ...SPEC, where: "id <> 1", rebuild: true }, "http")
+    const maintain = createMaintain(coldBase(base, 1))
+    const build = createBuild(coldBase(base, 2))
+    await maintain.handle(TICK, ample)
+    const wakes = wakesOf(base) as BuildEvent[]
+    expect(wakes).toContainEqual({ tables: [{ table: "~events", partitions: [1] }] })
+    for (const wake of wakes) await build.handle(wake, ample)
+    const { table } = (await tables.find("events"))!
+    expect([table.id === old.id, table.spec.where]).toEqual([false, "id <> 1"])
+    await maintain.handle(TICK, ample)
+    expect(wakesOf(base)).toEqual([])
+  })
+
   test("wakes `build` for what is to be merged, and deletes what merges left a day later", async () => {
     const { base, append, tables, log } = await withTable()
     const { ports } = base

@@ -1,6 +1,16 @@
 import { describe, expect, test } from "vitest"
 import * as z from "zod"
-import { count, defineJob, from, listState, sink, topic, tumbling } from "../../shared/definition/index.ts"
+import {
+  count,
+  defineJob,
+  from,
+  listState,
+  records,
+  sink,
+  table,
+  topic,
+  tumbling,
+} from "../../shared/definition/index.ts"
 import { partitionForKey } from "../../shared/log/records/index.ts"
 import { type JobTestError, testJob } from "../../shared/processing/test-driver/index.ts"
 
@@ -26,6 +36,17 @@ describe("what a test sees", () => {
     expect(job.newOutput(copies)).toHaveLength(2)
     expect(job.newOutput(copies)).toEqual([])
     expect(job.counters).toMatchObject({ recordsIn: 2, recordsOut: 2 })
+  })
+
+  test("what goes to a table is read by the table", () => {
+    const rows = table("rows", {
+      from: records({ schema: Event, key: "k" }),
+      columns: { k: "string", v: "int" },
+    })
+    const job = testJob(defineJob("rows", () => from(events).to(rows))).push(events, { k: "a", v: 1 })
+    expect(job.output(rows)).toEqual([{ k: "a", v: 1 }])
+    const elsewhere = table("others", { from: others, columns: { k: "string" } })
+    expect(() => job.output(elsewhere)).toThrow("does not write the topic others")
   })
 
   test("records come as the log gives them: what JSON cannot say is gone", () => {

@@ -6,6 +6,7 @@ import type { JobDefinition } from "../../definition/job/job-definition.ts"
 import type { SinkFunction } from "../../definition/job/sinks.ts"
 import { droppedUids, graphText } from "../../definition/plan-job.ts"
 import { resolveJob } from "../../definition/resolve-job.ts"
+import type { Table } from "../../definition/table.ts"
 import type { Topic } from "../../definition/topic.ts"
 import type { EngineInput, Poison } from "../engine/engine.ts"
 import { END_OF_TIME } from "../operator.ts"
@@ -180,24 +181,24 @@ export class TestJob {
     return this
   }
 
-  /** The records that the job has written to a topic. */
-  output<T>(topic: Topic<T>): readonly T[]
+  /** The records that the job has written to a topic, or to a table of `records(…)`. */
+  output<T>(topic: Topic<T> | Table<T>): readonly T[]
   output(topic: string): readonly unknown[]
-  output(topic: Topic | string): readonly unknown[] {
+  output(topic: Topic | Table | string): readonly unknown[] {
     return this.#outputs(topic).map(({ value }) => value)
   }
 
   /** As `output`, with keys, timestamps, headers and partitions. */
-  outputs<T>(topic: Topic<T>): readonly TestOutput<T>[]
+  outputs<T>(topic: Topic<T> | Table<T>): readonly TestOutput<T>[]
   outputs(topic: string): readonly TestOutput[]
-  outputs(topic: Topic | string): readonly TestOutput[] {
+  outputs(topic: Topic | Table | string): readonly TestOutput[] {
     return [...this.#outputs(topic)]
   }
 
   /** The records that were written to a topic since the last call of this method for it. */
-  newOutput<T>(topic: Topic<T>): readonly T[]
+  newOutput<T>(topic: Topic<T> | Table<T>): readonly T[]
   newOutput(topic: string): readonly unknown[]
-  newOutput(topic: Topic | string): readonly unknown[] {
+  newOutput(topic: Topic | Table | string): readonly unknown[] {
     const name = nameOf(topic)
     const all = this.#outputs(topic)
     const from = this.#seen.get(name) ?? 0
@@ -304,7 +305,7 @@ export class TestJob {
     return chosen
   }
 
-  #outputs(topic: Topic | string): readonly TestOutput[] {
+  #outputs(topic: Topic | Table | string): readonly TestOutput[] {
     const name = nameOf(topic)
     const written = this.#topics.outputs.map(output => output.topic)
     if (!written.includes(name)) {
@@ -325,8 +326,9 @@ export class TestJob {
   }
 }
 
-function nameOf(topic: Topic | string): string {
-  return typeof topic === "string" ? topic : topic.name
+function nameOf(target: Topic | Table | string): string {
+  if (typeof target === "string") return target
+  return target.kind === "table" ? (target.sink?.name ?? target.name) : target.name
 }
 
 function keyOf({ options }: Topic, record: unknown): string | undefined {
