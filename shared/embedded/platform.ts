@@ -20,8 +20,9 @@ import { QueryService } from "../serving/query/query-service.ts"
 import { ResultStore } from "../serving/query/result-store.ts"
 import { openQueryEngine } from "../serving/scan/open-engine.ts"
 import { TableRegistry } from "../serving/tables/table-registry.ts"
-import { StoredTableSource } from "../serving/tail/table-source.ts"
+import { QUERY_TAIL_LIMITS, StoredTableSource } from "../serving/tail/table-source.ts"
 import { TailCache } from "../serving/tail/tail-cache.ts"
+import { KeyIndexes } from "../serving/upsert/key-indexes.ts"
 import { localClock } from "../storage/local/clock.ts"
 import { openLocalStores } from "../storage/local/local-stores.ts"
 import { localRandom } from "../storage/local/random.ts"
@@ -99,7 +100,8 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
   const dead = new DeadRecords(ports, log)
   const journal = await openJournal({ folder: join(data, "journal"), log, ports, dead, report })
   const tails = new TailCache(log)
-  const source = new StoredTableSource(ports, tables, tails)
+  const indexes = new KeyIndexes(ports)
+  const source = new StoredTableSource(ports, tables, tails, QUERY_TAIL_LIMITS, indexes)
   const engine = new DuckdbEngine({ folder: join(data, "scratch") })
   engine.start()
   const { clock, random } = ports
@@ -128,7 +130,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
   const { signal } = stop
   const onKeepFault = (what: string, error: unknown) => report(`${what}: ${describe(error)}`)
   const keeping = builds
-    ? keepTables({ ports, log, tables, tails, signal, onFault: onKeepFault })
+    ? keepTables({ ports, log, tables, tails, indexes, signal, onFault: onKeepFault })
     : Promise.resolve()
   const collecting = collectLoop({
     ports,

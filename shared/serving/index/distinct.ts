@@ -53,13 +53,19 @@ export function distinctOf(column: ColumnVector): Distinct | undefined {
     }
     codes[row] = code
   }
-  const order = Uint32Array.from(values, (_, code) => code).sort((a, b) =>
-    compareValues(values[a]!, values[b]!),
-  )
+  const order = orderOf(values, found)
   const rank = new Uint32Array(values.length)
   for (let at = 0; at < order.length; at++) rank[order[at]!] = at
   for (let row = 0; row < rows; row++) codes[row] = nulls[row] === 1 ? values.length : rank[codes[row]!]!
   return { values: Array.from(order, code => values[code]!), codes }
+}
+
+/** The codes in the order of their values. Numbers alone are sorted without a function, which is many times as fast. */
+function orderOf(values: readonly IndexValue[], codes: ReadonlyMap<IndexValue, number>): Uint32Array {
+  if (values.every(value => typeof value === "number")) {
+    return Uint32Array.from(Float64Array.from(values).sort(), value => codes.get(value)!)
+  }
+  return Uint32Array.from(values, (_, code) => code).sort((a, b) => compareValues(values[a]!, values[b]!))
 }
 
 /** The rows of each code, ascending: those of code `c` from `starts[c]` up to `starts[c + 1]`. */
