@@ -5,14 +5,14 @@ import { join } from "node:path"
 import { LoadConnection, requestBytes } from "./http-load.ts"
 import { cpuSeconds } from "./processes.ts"
 import { Yardstick } from "./ssb/duckdb.ts"
-import { queries } from "./ssb/queries.ts"
+import { overComputedColumns, queries } from "./ssb/queries.ts"
 
 // The Star Schema Benchmark over one flat table through HTTP, result cache off, beside DuckDB's native table in this
 // process over the same rows. One client and eight.
-// `npm run bench -- ssb [rows] [sorted,inverted]`
+// `npm run bench -- ssb [rows] [sorted,inverted,rollups]`
 
 const ROWS = Number(process.argv[3] ?? 2_000_000)
-const KINDS = (process.argv[4] ?? "sorted,inverted").split(",")
+const KINDS = (process.argv[4] ?? "sorted,inverted,rollups").split(",")
 const TAIL_ROWS = 50_000
 const CLIENTS = 8
 const WARM_UP = 3
@@ -25,6 +25,13 @@ const headers = { "content-type": "application/json" }
 function requestOf(sql: string): Buffer {
   const body = JSON.stringify({ sql, queryOptions: "resultCache=false" })
   return requestBytes("POST", "/query/sql", headers, Buffer.from(body))
+}
+
+function queriesOf(kind: string): readonly (readonly [name: string, sql: string])[] {
+  return Object.entries(queries).map(([name, sql]) => [
+    name,
+    kind === "rollups" ? overComputedColumns(sql) : sql,
+  ])
 }
 
 type Ask = (sql: string, client: number) => Promise<unknown>
@@ -77,9 +84,9 @@ async function together(
   return { perSecond: (done * 1_000) / (performance.now() - began), cpuMs: (cpuMs() - cpuBegan) / done }
 }
 
-async function measure(ask: Ask, cpuMs: () => number): Promise<Map<string, Measured>> {
+async function measure(ask: Ask, cpuMs: () => number, kind = "sorted"): Promise<Map<string, Measured>> {
   const measured = new Map<string, Measured>()
-  for (const [name, sql] of Object.entries(queries)) {
+  for (const [name, sql] of queriesOf(kind)) {
     const medianMs = await alone(ask, sql)
     measured.set(name, { medianMs, ...(await together(ask, sql, cpuMs)) })
   }
@@ -132,8 +139,8 @@ function openAsk(port: number): { ask: Ask; close: () => void } {
 }
 
 /** Both must say the same before either is timed. */
-async function compare(ask: Ask, yardstick: Yardstick): Promise<void> {
-  for (const [name, sql] of Object.entries(queries)) {
+async function compare(ask: Ask, yardstick: Yardstick, kind: string): Promise<void> {
+  for (const [name, sql] of queriesOf(kind)) {
     const rows: unknown[][] = JSON.parse(String(await ask(sql, 0))).resultTable.rows
     const ours = JSON.stringify(rows.map(row => row.map(String)))
     const others = JSON.stringify((await yardstick.query(sql, 0)).map(row => row.map(String)))
@@ -176,12 +183,12 @@ for (const kind of KINDS) {
     const size = (server.bytes / 1e6).toFixed(0)
     console.log(`\n${kind}: ${size} MB, built in ${(server.buildMs / 1_000).toFixed(1)} s`)
     const yardstick = await Yardstick.open(globSync(join(folder, "**/*.parquet")), CLIENTS)
-    await compare(ask, yardstick)
+    await compare(ask, yardstick, kind)
     beside ??= await measure((sql, client) => yardstick.query(sql, client), ownCpuMs)
     const cpuMs = (): number => 1_000 * cpuSeconds(server.process.pid ?? 0)
-    tell(`${kind}, empty tail`, await measure(ask, cpuMs), beside)
+    tell(`${kind}, empty tail`, await measure(ask, cpuMs, kind), beside)
     await appendTail(server, TAIL_ROWS)
-    tell(`${kind}, ${TAIL_ROWS} rows in the tail`, await measure(ask, cpuMs), beside)
+    tell(`${kind}, ${TAIL_ROWS} rows in the tail`, await measure(ask, cpuMs, kind), beside)
   } finally {
     close()
     await stopServer(server)

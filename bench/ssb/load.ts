@@ -1,4 +1,4 @@
-import type { ColumnSpec, TableSpec } from "../../shared/definition/table-spec.ts"
+import type { ColumnSpec, RollupSpec, TableSpec } from "../../shared/definition/table-spec.ts"
 import type { Platform } from "../../shared/embedded/platform.ts"
 import { tableCompanions } from "../../shared/serving/builder/table-companions.ts"
 import { NO_COUNTS } from "../../shared/serving/ingest/batch.ts"
@@ -6,7 +6,7 @@ import type { ColumnBatch, ColumnVector } from "../../shared/serving/ingest/colu
 import { commitManifest, readManifest } from "../../shared/serving/manifest/manifest-store.ts"
 import { makeSegment } from "../../shared/serving/segment/make-segment.ts"
 import type { TableInfo } from "../../shared/serving/tables/table-item.ts"
-import { columns, numbersOf, rowAt } from "./rows.ts"
+import { columns, computedColumns, numbersOf, rowAt } from "./rows.ts"
 
 /** One segment each, of the dates that follow those of the one before. */
 export const PARTITIONS = 4
@@ -20,6 +20,25 @@ const indexed = columns.filter(({ name }) => /^(?:d_|c_|s_|p_)|^lo_(?:discount|q
 export const indexedSpec: TableSpec = {
   ...spec,
   indexes: Object.fromEntries(indexed.map(({ name }) => [name, ["inverted"] as const])),
+}
+
+/**
+ * The indexed table with columns for the queries' expressions, and a rollup for each family of queries; those that name
+ * two cities and a month, or a city and a brand, are the indexes'.
+ */
+export const rollupSpec: TableSpec = {
+  ...indexedSpec,
+  columns: [...columns, ...computedColumns],
+  rollups: [
+    rollup("discounts", "lo_disc_price", "d_year d_yearmonthnum lo_discount d_weeknuminyear lo_quantity"),
+    rollup("brands", "lo_revenue", "s_region p_category d_year p_brand1"),
+    rollup("places", "lo_revenue", "c_region s_region d_year c_nation s_nation c_city s_city"),
+    rollup("profits", "lo_profit", "c_region s_region p_mfgr d_year c_nation s_nation p_category"),
+  ],
+}
+
+function rollup(name: string, column: string, dimensions: string): RollupSpec {
+  return { name, dimensions: dimensions.split(" "), aggregates: [{ fn: "sum", column }] }
 }
 
 function vectors(from: number, end: number, count: number, specs: readonly ColumnSpec[]): ColumnVector[] {
@@ -39,14 +58,14 @@ function vectors(from: number, end: number, count: number, specs: readonly Colum
 }
 
 /** Rows as one batch that stands for the partition's first record, so that the log need not hold two million of them. */
-function batchOf(from: number, end: number, count: number): ColumnBatch {
+function batchOf(from: number, end: number, count: number, specs: readonly ColumnSpec[]): ColumnBatch {
   const rows = end - from
   return {
     base: 0,
     next: 1,
     rows,
     offsets: Float64Array.from({ length: rows }, (_, row) => row),
-    columns: vectors(from, end, count, columns),
+    columns: vectors(from, end, count, specs),
     decodedBytes: 0,
     maxTimestamp: 0,
     counts: NO_COUNTS,
@@ -90,7 +109,7 @@ export async function load(platform: Platform, definition: TableSpec, count: num
   let buildMs = 0
   for (let partition = 0; partition < PARTITIONS; partition++) {
     const [from, end] = [partition, partition + 1].map(at => Math.floor((at * count) / PARTITIONS))
-    const batch = batchOf(from!, end!, count)
+    const batch = batchOf(from!, end!, count, definition.columns)
     const began = performance.now()
     bytes += await loadPartition(platform, table, partition, batch)
     buildMs += performance.now() - began

@@ -4,6 +4,13 @@ const PROFIT = "sum(lo_revenue - lo_supplycost)"
 const AMERICA = "c_region = 'AMERICA' AND s_region = 'AMERICA'"
 const KINGDOM = "('UNITED KI1', 'UNITED KI5')"
 
+/** The queries over columns that hold what the expressions come to. */
+export function overComputedColumns(sql: string): string {
+  return sql
+    .replace("lo_extendedprice * lo_discount", "lo_disc_price")
+    .replace("lo_revenue - lo_supplycost", "lo_profit")
+}
+
 export const queries: Readonly<Record<string, string>> = {
   "q1.1":
     "SELECT sum(lo_extendedprice * lo_discount) FROM lineorder WHERE d_year = 1993 AND lo_discount BETWEEN 1 AND 3 AND lo_quantity < 25",

@@ -58,6 +58,12 @@ const types: Fields = {
 
 export const columns: readonly ColumnSpec[] = Object.entries(types).map(([name, type]) => ({ name, type }))
 
+/** What the queries' expressions come to, for rollups, which keep columns alone. */
+export const computedColumns: readonly ColumnSpec[] = [
+  { name: "lo_disc_price", type: "int" },
+  { name: "lo_profit", type: "int" },
+]
+
 export type Row = Readonly<Record<string, string | number>>
 
 /** Uniform whole numbers from a seed: xorshift of 32 bits. */
@@ -112,6 +118,8 @@ export function rowAt(numbers: Numbers, at: number, count: number): Row {
   const quantity = numbers.between(1, 50)
   const discount = numbers.between(0, 10)
   const price = quantity * numbers.between(90_100, 209_800)
+  const revenue = Math.floor((price * (100 - discount)) / 100)
+  const supplycost = Math.floor((6 * price) / (10 * quantity))
   return {
     lo_orderkey: Math.floor(at / 4) + 1,
     lo_linenumber: (at % 4) + 1,
@@ -123,8 +131,10 @@ export function rowAt(numbers: Numbers, at: number, count: number): Row {
     lo_quantity: quantity,
     lo_extendedprice: price,
     lo_discount: discount,
-    lo_revenue: Math.floor((price * (100 - discount)) / 100),
-    lo_supplycost: Math.floor((6 * price) / (10 * quantity)),
+    lo_revenue: revenue,
+    lo_supplycost: supplycost,
+    lo_disc_price: price * discount,
+    lo_profit: revenue - supplycost,
     lo_tax: numbers.between(0, 8),
     lo_shipmode: MODES[numbers.between(0, 6)]!,
     c_city: cityOf(customer.nation, numbers.between(0, 9)),

@@ -1,10 +1,10 @@
 import { startHttpServer } from "../../shared/embedded/http-server.ts"
 import { openPlatform } from "../../shared/embedded/platform.ts"
 import type { RecordSource } from "../../shared/log/types.ts"
-import { indexedSpec, load, PARTITIONS, spec } from "./load.ts"
+import { indexedSpec, load, PARTITIONS, rollupSpec, spec } from "./load.ts"
 import { numbersOf, rowAt } from "./rows.ts"
 
-// The embedded server over a table of SSB's rows: `server.ts <folder> <sorted|inverted> <rows>`. Tells its port and what
+// The embedded server over a table of SSB's rows: `server.ts <folder> <sorted|inverted|rollups> <rows>`. Tells its port and what
 // the table took; on `{ tail }` appends as many rows to the log, which stay there: nothing is built.
 
 const TAIL_SEED = 77
@@ -52,7 +52,7 @@ async function appendTail(count: number): Promise<void> {
   }
 }
 
-const definition = kind === "inverted" ? indexedSpec : spec
+const definition = { sorted: spec, inverted: indexedSpec, rollups: rollupSpec }[kind] ?? spec
 const loaded = await load(platform, definition, Number(rows))
 // What the segments stand for in the log.
 for (let partition = 0; partition < PARTITIONS; partition++) await append(partition, [undefined])
