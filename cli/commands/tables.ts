@@ -74,6 +74,14 @@ async function drop(name: string, options: ServerOptions): Promise<void> {
   say(`Dropped table ${name}. Its topic keeps its records.`)
 }
 
+async function purge(name: string, where: string, options: ServerOptions): Promise<void> {
+  const { ends } = await new Server(options).post<{ ends: readonly number[] }>(path`/tables/${name}/purge`, {
+    where,
+  })
+  const below = ends.map((end, partition) => `${partition}: ${end}`).join(", ")
+  say(`Erased from table ${name}, of records below these offsets: ${below}.`)
+}
+
 const json = ["--json", "print JSON"] as const
 const fileHelp = "a file with the table as JSON, native or Pinot's; - reads stdin"
 
@@ -102,5 +110,10 @@ export function tablesCommand(): Command {
     .description("Drop a table with its segments.")
     .argument("<table>")
     .action(drop)
+  reaching(tables.command("purge"))
+    .description("Erase the rows for which a condition is true.")
+    .argument("<table>")
+    .argument("<where>", "columns compared with constants, joined by AND, OR and NOT")
+    .action(purge)
   return tables
 }

@@ -25,9 +25,8 @@ export function jobsOf({ jobs }: Pick<ApiServices, "jobs">): JobService {
 
 /** Throws ApiError `not_offered`. */
 export function tablesOf({ tables }: Pick<ApiServices, "tables">): Required<TableDirectory> {
-  const { view, segments, define, drop } = tables
-  if (view !== undefined && segments !== undefined && define !== undefined && drop !== undefined)
-    return tables as Required<TableDirectory>
+  const { view, segments, define, drop, purge } = tables
+  if (![view, segments, define, drop, purge].includes(undefined)) return tables as Required<TableDirectory>
   throw new ApiError("not_offered", "This server's tables are made by its app alone.")
 }
 

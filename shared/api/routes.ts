@@ -32,6 +32,7 @@ import { listTables } from "./routes/list-tables.ts"
 import { listTopics } from "./routes/list-topics.ts"
 import { produceToPartition } from "./routes/produce-to-partition.ts"
 import { produceToTopic } from "./routes/produce-to-topic.ts"
+import { purgeTable } from "./routes/purge-table.ts"
 import { getQuery, getSql, postQuery, postSql } from "./routes/query-sql.ts"
 import { redriveDeadLetters } from "./routes/redrive-dead-letters.ts"
 import { revokeKey } from "./routes/revoke-key.ts"
@@ -68,6 +69,7 @@ export const routes: readonly Route[] = [
   createTable,
   alterTable,
   dropTable,
+  purgeTable,
   listSegments,
   getSegment,
   createSchema,

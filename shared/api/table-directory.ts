@@ -1,15 +1,16 @@
 import type { Log } from "../log/types.ts"
 import { readManifests, segmentsOf } from "../serving/manifest/manifest-store.ts"
+import { purgeTable } from "../serving/purge/purge-table.ts"
 import { schemaVersionOf, shadowName, shownColumns, type TableInfo } from "../serving/tables/table-item.ts"
 import type { TableRegistry } from "../serving/tables/table-registry.ts"
-import { tableStatus } from "../serving/tables/table-status.ts"
+import { rebuildStatus, tableStatus } from "../serving/tables/table-status.ts"
 import type { Ports } from "../storage/time.ts"
 import { tableOfJson } from "./table-json.ts"
 import type { TableDirectory } from "./types.ts"
 
 /** What routes ask about tables, and do with them, by their registry. All throw `StorageError`. */
 export function tableDirectory(
-  ports: Pick<Ports, "meta" | "objects" | "clock">,
+  ports: Pick<Ports, "meta" | "objects" | "clock" | "random">,
   registry: TableRegistry,
   log: Log,
 ): Required<TableDirectory> {
@@ -22,7 +23,10 @@ export function tableDirectory(
     },
     async status(name) {
       const table = await find(name)
-      return table === undefined ? undefined : tableStatus(ports, table)
+      if (table === undefined) return undefined
+      const shadow = (await registry.findBuilt(shadowName(name)))?.table
+      const status = await tableStatus(ports, table)
+      return shadow === undefined ? status : { ...status, rebuild: await rebuildStatus(ports, shadow) }
     },
     async view(name) {
       const table = await find(name)
@@ -57,6 +61,10 @@ export function tableDirectory(
       else await registry.alter(spec, "http")
     },
     drop: name => registry.drop(name, "http"),
+    async purge(name, where) {
+      const { id, ends } = await purgeTable(ports, registry, log, name, where)
+      return { id, ends }
+    },
   }
 }
 

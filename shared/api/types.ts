@@ -57,6 +57,11 @@ export interface TableDirectory {
   define?(name: string, options: TableJson, how: "create" | "alter"): Promise<void>
   /** Throws `TableError`, `StorageError`. */
   drop?(name: string): Promise<void>
+  /**
+   * Erases the rows for which a condition is true: below the offsets given, by partition.
+   * Throws `TableError`, `LogError`, `StorageError`.
+   */
+  purge?(name: string, where: string): Promise<{ readonly id: string; readonly ends: readonly number[] }>
 }
 
 /** A table's options as JSON brings them. */

@@ -56,6 +56,12 @@ test("a table is created, shown, altered and dropped; its segments are listed an
   expect((await run(["tables", "list"])).stdout).toBe("rides\n")
   await append(log, ['{"id":2,"at":5}', '{"id":1,"at":"x"}', '{"id":1,"at":7}'], { topic: "rides" })
   await new Builder(ports, registry, new TailCache(log)).step("rides", 0, true)
+  expect(await run(["tables", "purge", "rides", "id = 2"])).toEqual({
+    code: 0,
+    stdout: "",
+    stderr: "Erased from table rides, of records below these offsets: 0: 3.\n",
+  })
+  expect((await run(["tables", "purge", "rides", "id + 1 = 2"])).stderr).toContain("expected a column")
   const { stdout: shown } = await run(["tables", "show", "rides"])
   expect(shown).toContain("from      rides\n")
   expect(shown).toMatch(/^fare +double +sql cents \/ 100$/m)
