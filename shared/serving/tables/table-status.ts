@@ -15,6 +15,11 @@ export interface PartitionStatus {
   readonly refused?: Refusal
 }
 
+/** How far a partition of a table is that is built anew, and where it may take over. */
+export interface RebuildStatus extends Pick<PartitionStatus, "partition" | "position" | "refused"> {
+  readonly end: number
+}
+
 /** What a table's segments were made of; the tail is not in it. */
 export interface TableStatus {
   readonly totals: Totals
@@ -38,6 +43,20 @@ export async function tableStatus(ports: ManifestPorts, table: TableInfo): Promi
       ...(refused === undefined ? {} : { refused }),
     })),
   }
+}
+
+/** Of a table that is built anew, by partition. Throws `StorageError`. */
+export async function rebuildStatus(
+  ports: ManifestPorts,
+  { id, rebuild }: TableInfo,
+): Promise<readonly RebuildStatus[]> {
+  const { manifests } = await readManifests(ports, id)
+  return manifests.map(({ partition, position, refused }) => ({
+    partition,
+    position,
+    end: rebuild?.ends[partition] ?? 0,
+    ...(refused === undefined ? {} : { refused }),
+  }))
 }
 
 function add(a: Totals, b: Totals): Totals {
