@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache"
+import { QueryError } from "../errors.ts"
 import type { Analysis, Dialect, EngineReply, RunRequest, SqlEngine } from "../sql/engine.ts"
 import { folded } from "../sql/folded.ts"
 import { jsonBytes } from "../sql/json-bytes.ts"
@@ -96,6 +97,12 @@ export class CachingEngine implements SqlEngine {
     const reply = await this.#engine.run(request)
     if (reply.ok && bytesOf(reply.value) <= ANSWER_BYTES_MAX) this.#answers.set(key, reply.value)
     return reply
+  }
+
+  explain(request: RunRequest): Promise<EngineReply<SqlAnswer>> {
+    if (this.#engine.explain !== undefined) return this.#engine.explain(request)
+    const error = new QueryError("query_validation", "EXPLAIN is not supported here")
+    return Promise.resolve({ ok: false, error })
   }
 
   #lasts({ tree }: RunRequest): boolean {

@@ -1,6 +1,6 @@
 import type { Clock, Random } from "../../storage/time.ts"
 import { QueryError } from "../errors.ts"
-import type { Analysis, Dialect, SqlEngine, TableView } from "../sql/engine.ts"
+import type { Analysis, Dialect, EngineReply, RunRequest, SqlEngine, TableView } from "../sql/engine.ts"
 import { type ParameterValue, parameterFault } from "../sql/parameters.ts"
 import { readStatement } from "../sql/statement.ts"
 import type { PinnedTable, QueryLimits, SqlAnswer, TableSource } from "../types.ts"
@@ -58,6 +58,9 @@ type Refuses = NonNullable<QueryRequest["refuses"]>
 interface Refused {
   readonly refused: Error
 }
+
+/** Figures of rows that the caller may not know of would stand in it. */
+const NOT_FILTERED = "is not for keys with a row filter"
 
 const refusesNone: Refuses = () => undefined
 
@@ -166,7 +169,7 @@ export class QueryService {
     if (tables instanceof QueryError) return fail(tables)
     const analysis = await this.#settle(statement.text, options, first, tables, leftMs())
     if (analysis instanceof QueryError) return fail(analysis, tables)
-    const reply = await this.#engine.run({
+    const reply = await this.#answered(statement.isExplained, {
       sql: analysis.sql,
       tree: analysis.tree,
       isRewritten: analysis.isRewritten,
@@ -180,6 +183,16 @@ export class QueryService {
       signal,
     })
     return reply.ok ? { tables, result: reply.value } : fail(reply.error, tables)
+  }
+
+  /** Runs it, or tells how it would be run. */
+  async #answered(isExplained: boolean, request: RunRequest): Promise<EngineReply<SqlAnswer>> {
+    if (!isExplained) return await this.#engine.run(request)
+    const isFiltered = [...(request.views?.values() ?? [])].some(({ filter }) => filter !== undefined)
+    const fault =
+      this.#engine.explain === undefined ? "is not supported here" : isFiltered ? NOT_FILTERED : ""
+    if (fault === "") return await this.#engine.explain!(request)
+    return { ok: false, error: new QueryError("query_validation", `EXPLAIN ${fault}`) }
   }
 
   /** What the statement means over these tables: once more with their columns where it depends on them. */

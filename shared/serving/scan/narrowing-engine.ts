@@ -1,11 +1,14 @@
 import type { Clock } from "../../storage/time.ts"
 import { QueryError } from "../errors.ts"
+import type { PruneRules } from "../index/segment-facts.ts"
 import { newMeter } from "../read/chunk-store.ts"
 import type { ReadMeter } from "../read/types.ts"
 import type { Analysis, Dialect, EngineReply, RunRequest, SqlEngine } from "../sql/engine.ts"
 import { folded } from "../sql/folded.ts"
 import { bindTree } from "../sql/parameters.ts"
 import type { PinnedTable, PrunedBy, QueryCost, SqlAnswer, TableFile } from "../types.ts"
+import { before } from "./deadline.ts"
+import { explainAnswer, operator, tableOperators } from "./explain.ts"
 import { needsOf, type TableNeeds } from "./needs.ts"
 import type { Scanned, Scanner } from "./scanner.ts"
 
@@ -29,7 +32,7 @@ export class NarrowingEngine implements SqlEngine {
     const startedAt = this.#clock.elapsed()
     const meter = newMeter()
     try {
-      const scans = await this.#before(request.limits.deadlineMs, this.#scan(request, meter))
+      const scans = await before(this.#clock, request.limits.deadlineMs, this.#scan(request, meter))
       const prunedAt = this.#clock.elapsed()
       const reads = new Reads(this.#clock)
       const tables = scans.map(({ table }) => ({ ...table, segments: table.segments.map(reads.watched) }))
@@ -50,39 +53,58 @@ export class NarrowingEngine implements SqlEngine {
     }
   }
 
-  /** A store that hangs while tables are pruned must not hold the caller past the deadline. */
-  async #before<T>(ms: number, promise: Promise<T>): Promise<T> {
-    const stop = new AbortController()
-    const late = this.#clock.sleep(ms, stop.signal).then(() => {
-      throw new QueryError("timeout", "The query waited for its files until its deadline")
-    })
-    late.catch(() => {})
+  /** What `run` would read, without reading it. */
+  async explain(request: RunRequest): Promise<EngineReply<SqlAnswer>> {
     try {
-      return await Promise.race([promise, late])
-    } finally {
-      stop.abort()
+      const needs = needsOfRequest(request)
+      const explained = request.tables.map(table =>
+        this.#scanner.explain(table, needs(table), rulesOf(request, table)),
+      )
+      const tables = await before(this.#clock, request.limits.deadlineMs, Promise.all(explained))
+      const root = operator("ENGINE_DUCKDB", {}, tables.map(tableOperators))
+      return { ok: true, value: explainAnswer(root) }
+    } catch (error) {
+      return { ok: false, error: asQueryError(error) }
     }
   }
 
   /** What is left of each table. Tables are narrowed side by side: their rounds are the same. */
   async #scan(request: RunRequest, meter: ReadMeter): Promise<readonly Scanned[]> {
-    const { tree, parameters = [], tables, views } = request
-    const bound = tree === undefined ? undefined : bindTree(tree, parameters)
-    const needs = needsOf(bound, new Map(tables.map(({ name, columns }) => [folded(name), columns])))
+    const needs = needsOfRequest(request)
     return await Promise.all(
-      tables.map(async table => {
-        const { columns, filter }: TableNeeds = needs.get(folded(table.name)) ?? {}
-        const view = views?.get(table.name)
-        const rules = { nullsAreValues: view?.pinotNulls === true }
-        const scanned = await this.#scanner.prune(table, filter, meter, rules)
-        const wanted = columns === undefined ? undefined : withFiltered(columns, view?.filter, table)
-        return { ...scanned, table: await this.#scanner.narrow(scanned.table, wanted, meter) }
+      request.tables.map(async table => {
+        const { columns, filter } = needs(table)
+        const scanned = await this.#scanner.prune(table, filter, meter, rulesOf(request, table))
+        return { ...scanned, table: await this.#scanner.narrow(scanned.table, columns, meter) }
       }),
     )
   }
 
   close(): Promise<void> {
     return this.#engine.close()
+  }
+}
+
+const rulesOf = ({ views }: RunRequest, { name }: PinnedTable): PruneRules => ({
+  nullsAreValues: views?.get(name)?.pinotNulls === true,
+})
+
+/** What the statement needs of each of its tables. */
+function needsOfRequest({
+  tree,
+  parameters = [],
+  tables,
+  views,
+}: RunRequest): (table: PinnedTable) => TableNeeds {
+  const bound = tree === undefined ? undefined : bindTree(tree, parameters)
+  const needs = needsOf(bound, new Map(tables.map(({ name, columns }) => [folded(name), columns])))
+  return table => {
+    const { columns, filter }: TableNeeds = needs.get(folded(table.name)) ?? {}
+    const rowFilter = views?.get(table.name)?.filter
+    return {
+      ...(columns === undefined ? {} : { columns: withFiltered(columns, rowFilter, table) }),
+      ...(filter === undefined ? {} : { filter }),
+    }
   }
 }
 

@@ -1,19 +1,23 @@
 import type { ColumnSpec } from "../../definition/table-spec.ts"
 import type { Clock } from "../../storage/time.ts"
-import type { Predicate } from "../direct/plan.ts"
+import type { DirectPlan, Predicate } from "../direct/plan.ts"
 import { SegmentPruner } from "../index/pruner.ts"
 import type { PruneRules } from "../index/segment-facts.ts"
 import type { Pruned, Pruner } from "../index/types.ts"
-import { type ChunkStore, COALESCE_GAP_BYTES, type WantedRange } from "../read/chunk-store.ts"
+import { type ChunkStore, COALESCE_GAP_BYTES, newMeter, type WantedRange } from "../read/chunk-store.ts"
 import type { Footer } from "../read/footer.ts"
 import type { FooterStore } from "../read/footer-store.ts"
 import { planMini } from "../read/mini-parquet.ts"
 import { checkChunk } from "../read/segment-reader.ts"
 import type { ReadMeter } from "../read/types.ts"
+import { type ChosenLevel, LevelChooser } from "../rollup/choose-levels.ts"
 import { OFFSET_COLUMN } from "../segment/parquet.ts"
 import { segmentKey } from "../segment/segment-key.ts"
 import { folded } from "../sql/folded.ts"
 import type { PinnedTable, TableFile } from "../types.ts"
+import { before } from "./deadline.ts"
+import type { TableExplanation } from "./explain.ts"
+import type { TableNeeds } from "./needs.ts"
 
 /** Up to here the whole file is read: its columns lie so near each other that one request would read it all anyway. */
 const WHOLE_BYTES_MAX = COALESCE_GAP_BYTES
@@ -40,6 +44,11 @@ export class Scanner {
   /** Milliseconds from an arbitrary start. */
   elapsed(): number {
     return this.#clock.elapsed()
+  }
+
+  /** The promise's value, or a `timeout` after `ms`. */
+  before<T>(ms: number, promise: Promise<T>): Promise<T> {
+    return before(this.#clock, ms, promise)
   }
 
   /** The table without segments and row groups for which the condition cannot be true. Throws `StorageError`. */
@@ -81,6 +90,53 @@ export class Scanner {
       return one === undefined ? metered(file, meter) : this.#mini(one, footers[next++]!, meter)
     })
     return { ...table, segments: narrowed }
+  }
+
+  /**
+   * What would be read of a table, found out as far as possible without reading rows. Throws `StorageError`.
+   * @param plan of the direct path, which may take rollups
+   */
+  async explain(
+    table: PinnedTable,
+    { filter, columns }: TableNeeds,
+    rules: PruneRules,
+    plan?: DirectPlan,
+  ): Promise<TableExplanation> {
+    const meter = newMeter()
+    const { table: left, pruned, used } = await this.prune(table, filter, meter, rules)
+    const chooser = plan === undefined ? undefined : new LevelChooser(plan, table)
+    const levels: ChosenLevel[] = []
+    const segments = left.segments.filter(file => {
+      const level = chooser?.choose(file)
+      if (level !== undefined) levels.push(level)
+      return level === undefined
+    })
+    const pinned = segments.flatMap(({ segment }) => segment ?? [])
+    const footers = await this.#footers.many(pinned, meter)
+    const narrowed = await this.narrow({ ...left, segments }, columns, meter)
+    const groups = footers.reduce((sum, footer) => sum + footer.groups.length, 0)
+    const skipped = segments.reduce((sum, { kept, segment }) => {
+      if (kept?.rowGroups === undefined || segment === undefined) return sum
+      return sum + footers[pinned.indexOf(segment)]!.groups.length - kept.rowGroups.length
+    }, 0)
+    const sumOf = (of: (file: TableFile) => number) =>
+      narrowed.segments.reduce((sum, file) => sum + of(file), 0)
+    const [first] = levels
+    const rows = levels.reduce((sum, { level }) => sum + level.rows, 0)
+    const named = table.columns.map(({ name }) => name).filter(name => columns?.has(folded(name)))
+    return {
+      table,
+      pruned,
+      used,
+      filter,
+      segments: left.segments.length,
+      rowGroups: groups - skipped,
+      rowGroupsOf: groups,
+      rows: sumOf(file => file.kept?.rows?.size ?? file.rows),
+      bytes: sumOf(({ sizeBytes }) => sizeBytes),
+      columns: columns === undefined ? undefined : named,
+      ...(first === undefined ? {} : { rollup: { name: first.rollup.name, segments: levels.length, rows } }),
+    }
   }
 
   #mini({ file, columns }: Narrowable, footer: Footer, meter: ReadMeter): TableFile {

@@ -74,5 +74,7 @@ export interface SqlEngine {
   analyze(sql: string, deadlineMs: number, dialect?: Dialect): Promise<EngineReply<Analysis>>
   /** Runs a statement that `analyze` let through over the tables that it named. */
   run(request: RunRequest): Promise<EngineReply<SqlAnswer>>
+  /** What `run` would do and read, as an answer. Absent: the engine cannot tell. */
+  explain?(request: RunRequest): Promise<EngineReply<SqlAnswer>>
   close(): Promise<void>
 }

@@ -12,6 +12,8 @@ export interface Statement {
   /** The statement at its original position: what stood before it is blanked, so that positions in errors hold. */
   readonly text: string
   readonly options: ReadonlyMap<string, string>
+  /** EXPLAIN, or Pinot's EXPLAIN PLAN FOR, stood before it: it is blanked in `text`. */
+  readonly isExplained: boolean
 }
 
 const setPattern = /^set\s+([A-Za-z_][\w.]*)\s*=\s*(?:'((?:[^']|'')*)'|([^\s';]+))$/i
@@ -38,14 +40,26 @@ function faultOfText(sql: string): QueryError | undefined {
     : undefined
 }
 
+const explainPattern = /^explain\s+(?:plan\s+for\s+)?(?=\S)/i
+
+const blank = (text: string) => text.replace(/[^\n]/g, " ")
+
+/** Where suffixes are looked for: at the end of a statement, as far as a dozen options reach. */
+const OPTION_CHARS_MAX = 2_000
+/** Suffixes of one statement; Pinot's clients add one to what a person wrote. */
+const SUFFIXES_MAX = 4
+
 /** The statement without its OPTION suffixes, whose options are put into `options`; what SET said before wins. */
 function withoutSuffix(query: string, options: Map<string, string>): string {
   let rest = query
-  for (let found = optionPattern.exec(rest); found !== null; found = optionPattern.exec(rest)) {
+  for (let suffixes = 0; suffixes < SUFFIXES_MAX; suffixes++) {
+    const from = Math.max(0, rest.length - OPTION_CHARS_MAX)
+    const found = optionPattern.exec(rest.slice(from))
+    if (found === null) break
     for (const [, name = "", value = ""] of (found[1] ?? "").matchAll(/([\w.]+)\s*=\s*('[^']*'|[^\s,]+)/g)) {
       if (!options.has(name)) options.set(name, value.replace(/^'(.*)'$/s, "$1"))
     }
-    rest = rest.slice(0, found.index).trimEnd()
+    rest = rest.slice(0, from + found.index).trimEnd()
   }
   return rest
 }
@@ -75,5 +89,7 @@ export function readStatement(sql: string): Statement | QueryError {
     )
   }
   const proper = withoutSuffix(sql.slice(query.start, query.end), options)
-  return { text: sql.slice(0, query.start).replace(/[^\n]/g, " ") + proper, options }
+  const explain = explainPattern.exec(proper)?.[0] ?? ""
+  const before = blank(sql.slice(0, query.start)) + blank(explain)
+  return { text: before + proper.slice(explain.length), options, isExplained: explain !== "" }
 }

@@ -168,7 +168,7 @@ describe("a failed reply", () => {
     ["SELECT origin::INT FROM flights", 200, /Could not convert string 'a' to INT32/],
     ["SELECT 1; SELECT 2", 700, "Expected one SELECT statement, found 2 statements"],
     ["DELETE FROM flights", 700, "Only SELECT statements are allowed"],
-    ["EXPLAIN SELECT 1", 700, "Only SELECT statements are allowed"],
+    ["EXPLAIN SELECT 1", 700, "EXPLAIN is not supported here"],
     ["SET pinotCompat = 3; SELECT 1", 700, "Query option pinotCompat: expected true or false, found '3'"],
     [
       "SET timeoutMs = 0; SELECT 1",
