@@ -263,31 +263,24 @@ test("topics that stand behind tables are listed nowhere, and their names are no
   expect((await call("POST /topics", { body: { name: "__table.y" } })).json.message).toMatch(
     /^body\.name: expected a name that does not begin with __table\./,
   )
+})
 
-  test("rows are erased by a condition, which is refused where it is none", async () => {
-    const { call, build, registry } = await openTables()
-    await call("POST /tables", {
-      body: { ...RIDES, retention: undefined, columns: { id: "string" }, time: undefined },
-    })
-    await call("POST /topics/rides/records", {
-      body: {
-        records: [
-          { value: { id: "a" }, key: "a" },
-          { value: { id: "b" }, key: "b" },
-        ],
-      },
-    })
-    await build(true)
-    const wrong = await call("POST /tables/rides/purge", { body: { where: "id = 1" } })
-    expect(wrong.status).toBe(422)
-    expect(wrong.json).toMatchObject({ error_code: 42232 })
-    expect(wrong.text).toContain("where: expected a string for id, got 1: it is no text, at character 6")
-    expect((await call("POST /tables/none/purge", { body: { where: "id = 'a'" } })).status).toBe(404)
-    expect((await call("POST /tables/rides/purge", { body: {} })).status).toBe(422)
-    const done = await call("POST /tables/rides/purge", { body: { where: "id = 'a'" } })
-    expect(done.status, done.text).toBe(200)
-    expect(done.json).toEqual({ id: expect.stringMatching(/^[0-9a-f]{32}$/), ends: expect.any(Array) })
-    expect((done.json as { ends: number[] }).ends.reduce((sum, end) => sum + end, 0)).toBe(2)
-    expect(await registry.find("rides")).toBeDefined()
+test("rows are erased by a condition, which is refused where it is none", async () => {
+  const { call, produce, build, registry } = await openTables()
+  await call("POST /tables", {
+    body: { ...RIDES, retention: undefined, columns: { id: "string" }, time: undefined },
   })
+  await produce("/topics/rides", ['{"id":"a"}', '{"id":"b"}'])
+  await build(true)
+  const wrong = await call("POST /tables/rides/purge", { body: { where: "id = 1" } })
+  expect(wrong.status).toBe(422)
+  expect(wrong.json).toMatchObject({ error_code: 42232 })
+  expect(wrong.text).toContain("where: expected a string for id, got 1: it is no text, at character 6")
+  expect((await call("POST /tables/none/purge", { body: { where: "id = 'a'" } })).status).toBe(404)
+  expect((await call("POST /tables/rides/purge", { body: {} })).status).toBe(422)
+  const done = await call("POST /tables/rides/purge", { body: { where: "id = 'a'" } })
+  expect(done.status, done.text).toBe(200)
+  expect(done.json).toEqual({ id: expect.stringMatching(/^[0-9a-f]{32}$/), ends: expect.any(Array) })
+  expect((done.json as { ends: number[] }).ends.reduce((sum, end) => sum + end, 0)).toBe(2)
+  expect(await registry.find("rides")).toBeDefined()
 })
