@@ -87,43 +87,66 @@ function sumVector(type: PlainVector["type"], sums: Float64Array | readonly bigi
     case "decimal":
       return { ...base, type: "decimal", values: Array.from<number | bigint, bigint>(sums, BigInt) }
     default:
-      return { ...base, type: "long", values: BigInt64Array.from<number | bigint>(sums, BigInt) }
+      return sums instanceof Float64Array
+        ? { ...base, type: "long", values: integers(sums) }
+        : { ...base, type: "long", values: BigInt64Array.from(sums) }
   }
 }
 
-function longs(numbers: Float64Array): PlainVector {
-  return {
-    type: "long",
-    nulls: new Uint8Array(numbers.length),
-    nullCount: 0,
-    values: BigInt64Array.from(numbers, BigInt),
-  }
+function longs(numbers: Float64Array): ColumnVector {
+  const values = integers(numbers)
+  return { type: "long", nulls: new Uint8Array(numbers.length), nullCount: 0, values }
 }
 
-function vectorOf(
-  type: PlainVector["type"],
-  cells: readonly (number | bigint | string | null)[],
-): PlainVector {
-  const nulls = Uint8Array.from(cells, cell => (cell === null ? 1 : 0))
-  const nullCount = nulls.reduce((sum, isNull) => sum + isNull, 0)
-  const base = { nulls, nullCount }
-  switch (type) {
-    case "int":
-      return { ...base, type, values: Int32Array.from(cells, Number) }
-    case "long":
-    case "timestamp":
-      return { ...base, type, values: BigInt64Array.from(cells, cell => BigInt(cell ?? 0)) }
-    case "float":
-    case "double":
-      return { ...base, type, values: Float64Array.from(cells, Number) }
-    case "boolean":
-      return { ...base, type, values: Uint8Array.from(cells, Number) }
-    case "decimal":
-      return { ...base, type, values: cells.map(cell => BigInt(cell ?? 0)) }
-    case "string":
-    case "json":
-      return { ...base, type, values: cells.map(cell => String(cell ?? "")) }
-    default:
-      throw new TypeError(`expected a column that rollups can hold, got one of type ${type}`)
+/** Whole numbers as 64 bits: halves are written, since a bigint for each would be an object for each. */
+function integers(numbers: Float64Array): BigInt64Array {
+  const values = new BigInt64Array(numbers.length)
+  const halves = new Int32Array(values.buffer)
+  for (let at = 0; at < numbers.length; at++) {
+    const value = numbers[at]!
+    halves[2 * at] = value
+    halves[2 * at + 1] = Math.floor(value / 2 ** 32)
   }
+  return values
+}
+
+type Cells = ArrayLike<number | bigint | string | null>
+
+/** The cells of a column; `pick` names the cell of each row, where they are not in order. */
+function vectorOf(type: ColumnVector["type"], cells: Cells, pick?: Uint32Array): ColumnVector {
+  const rows = pick?.length ?? cells.length
+  const nulls = new Uint8Array(rows)
+  let nullCount = 0
+  const fill = <V extends { [at: number]: unknown }>(values: V, of: (cell: never) => V[number]): V => {
+    for (let row = 0; row < rows; row++) {
+      const cell = cells[pick === undefined ? row : pick[row]!] ?? null
+      if (cell === null) {
+        nulls[row] = 1
+        nullCount++
+      } else values[row] = of(cell as never)
+    }
+    return values
+  }
+  const made = (): { type: string; values: unknown } => {
+    switch (type) {
+      case "int":
+        return { type, values: fill(new Int32Array(rows), Number) }
+      case "long":
+      case "timestamp":
+        return { type, values: fill(new BigInt64Array(rows), BigInt) }
+      case "float":
+      case "double":
+        return { type, values: fill(new Float64Array(rows), Number) }
+      case "boolean":
+        return { type, values: fill(new Uint8Array(rows), Number) }
+      case "decimal":
+        return { type, values: fill(new Array<bigint>(rows).fill(0n), BigInt) }
+      case "string":
+      case "json":
+        return { type, values: fill(new Array<string>(rows).fill(""), String) }
+      default:
+        throw new TypeError(`expected a column that rollups can hold, got one of type ${type}`)
+    }
+  }
+  return { ...made(), nulls, nullCount } as ColumnVector
 }
