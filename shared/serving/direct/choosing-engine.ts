@@ -1,12 +1,16 @@
 import { QueryError } from "../errors.ts"
+import type { PruneRules } from "../index/segment-facts.ts"
 import { newMeter } from "../read/chunk-store.ts"
 import { covers } from "../rollup/cover.ts"
+import { explainAnswer, operator, planOperators, tableOperators } from "../scan/explain.ts"
 import type { Scanner } from "../scan/scanner.ts"
 import type { Analysis, Dialect, EngineReply, RunRequest, SqlEngine } from "../sql/engine.ts"
+import { folded } from "../sql/folded.ts"
 import type { PinnedTable, QueryCost, SqlAnswer } from "../types.ts"
 import type { DirectEngine } from "./direct-engine.ts"
-import type { DirectPlan } from "./plan.ts"
+import { columnsRead, type DirectPlan } from "./plan.ts"
 import { Plans } from "./plans.ts"
+import type { DirectRequest } from "./run/query-run.ts"
 
 function refusal(why: string): { readonly ok: false; readonly error: QueryError } {
   const message = `Query option engine: the direct path cannot answer the statement (${why}): expected duckdb`
@@ -33,6 +37,10 @@ function withEngine(reply: EngineReply<SqlAnswer>, { tables }: RunRequest): Engi
     phasesMs: {},
   }
   return { ok: true, value: { ...reply.value, cost } }
+}
+
+function rulesOf(plan: DirectPlan, { rollups = [] }: PinnedTable, useRollups: boolean): PruneRules {
+  return { nullsAreValues: false, pointersAlone: useRollups && rollups.some(rollup => covers(plan, rollup)) }
 }
 
 /**
@@ -73,30 +81,56 @@ export class ChoosingEngine implements SqlEngine {
       const [table] = tables
       if ("why" in plan) return plan
       if (table === undefined) return { why: "no table" }
-      const asked = { plan, limits, useRollups, ...(signal === undefined ? {} : { signal }) }
-      return await this.#scanned(plan, table, useRollups, pruned =>
-        this.#direct.run({ ...asked, table: pruned }),
-      )
+      const asked = { plan, table, limits, useRollups, ...(signal === undefined ? {} : { signal }) }
+      const answer = this.#scanned(asked)
+      return await (this.#scanner?.before(limits.deadlineMs, answer) ?? answer)
     } catch (error) {
       return asError(error)
     }
   }
 
+  /** The plan of the engine that would answer. */
+  async explain(request: RunRequest): Promise<EngineReply<SqlAnswer>> {
+    try {
+      const explained = request.engine === "duckdb" ? undefined : await this.#explainDirect(request)
+      if (explained !== undefined) return explained
+    } catch (error) {
+      return asError(error)
+    }
+    if (this.#other.explain !== undefined) return await this.#other.explain(request)
+    return { ok: false, error: new QueryError("query_validation", "EXPLAIN is not supported here") }
+  }
+
+  /** Undefined: another engine would answer. */
+  async #explainDirect(request: RunRequest): Promise<EngineReply<SqlAnswer> | undefined> {
+    const { tables, useRollups = true } = request
+    const plan = await this.#plans.of(request)
+    const [table] = tables
+    if (this.#scanner === undefined || table === undefined) return undefined
+    if ("why" in plan) return request.engine === "direct" ? refusal(plan.why) : undefined
+    const columns = new Set([...columnsRead(plan)].map(folded))
+    const rules = rulesOf(plan, table, useRollups)
+    const needs = { columns, ...(plan.filter === undefined ? {} : { filter: plan.filter }) }
+    const explained = await this.#scanner.explain(table, needs, rules, useRollups ? plan : undefined)
+    const root = operator("ENGINE_DIRECT", {}, [planOperators(plan, tableOperators(explained))])
+    return { ok: true, value: explainAnswer(root) }
+  }
+
   /** Runs over what pruning leaves of the table. Where a rollup may answer, indexes of rows are not read for it. */
-  async #scanned(
-    plan: DirectPlan,
-    table: PinnedTable,
-    useRollups: boolean,
-    run: (table: PinnedTable) => ReturnType<DirectEngine["run"]>,
-  ): ReturnType<DirectEngine["run"]> {
-    if (this.#scanner === undefined) return run(table)
+  async #scanned(request: DirectRequest): ReturnType<DirectEngine["run"]> {
+    const { plan, table, useRollups = true } = request
+    const scanner = this.#scanner
+    if (scanner === undefined) return this.#direct.run(request)
     const meter = newMeter()
-    const pointersAlone = useRollups && table.rollups?.some(rollup => covers(plan, rollup)) === true
-    const rules = { nullsAreValues: false, pointersAlone }
-    const startedMs = this.#scanner.elapsed()
-    const scanned = await this.#scanner.prune(table, plan.filter, meter, rules)
-    const prune = this.#scanner.elapsed() - startedMs
-    const reply = await run(scanned.table)
+    const rules = rulesOf(plan, table, useRollups)
+    const startedMs = scanner.elapsed()
+    let scanned = await scanner.prune(table, plan.filter, meter, { ...rules, heldAlone: true })
+    // Columns that are in memory have their rows by value there, too.
+    if (rules.pointersAlone !== true && !this.#direct.holds({ ...request, table: scanned.table })) {
+      scanned = await scanner.prune(table, plan.filter, meter, rules)
+    }
+    const prune = scanner.elapsed() - startedMs
+    const reply = await this.#direct.run({ ...request, table: scanned.table })
     if ("why" in reply || !reply.ok || reply.value.cost === undefined) return reply
     const { cost } = reply.value
     const whole: QueryCost = {

@@ -41,6 +41,16 @@ export class DirectEngine {
     this.#context = { clock, store, dead: new DeadRows(), breathe, openLevel }
   }
 
+  /** Whether the plan's columns are in memory: then there is nothing that indexes could save the reading of. */
+  holds(request: DirectRequest): boolean {
+    try {
+      return new QueryRun(request, this.#context).holds()
+    } catch (error) {
+      if (error instanceof GivenUp) return false
+      throw error
+    }
+  }
+
   /** Answers a plan over a pinned table. Throws what reading files throws. */
   async run(request: DirectRequest): Promise<EngineReply<SqlAnswer> | DirectGivenUp> {
     const { store } = this.#context

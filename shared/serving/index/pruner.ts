@@ -77,6 +77,15 @@ export class SegmentPruner implements Pruner {
       const left = candidates.map(({ file, verdict }) => ({ file, exact: verdict.exact }))
       return { kept: [...whole, ...left], pruned, used: [] }
     }
+    if (rules.heldAlone === true) {
+      const kept = candidates.flatMap(({ file, segment, verdict }): KeptSegment[] => {
+        const judged = withGroups(table, file, this.#footers.known(segment), condition, verdict, rules)
+        if (typeof judged !== "string") return [judged]
+        drop(judged)
+        return []
+      })
+      return { kept: [...whole, ...kept], pruned, used: [] }
+    }
     const used = new Set<string>()
     const { opened, footers } = await this.#read(candidates, meter)
     const kept = candidates.flatMap((candidate, at): KeptSegment[] => {

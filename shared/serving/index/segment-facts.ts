@@ -15,6 +15,8 @@ export interface PruneRules {
   readonly nullsAreValues: boolean
   /** Nothing is read for pruning: pointers alone are judged. */
   readonly pointersAlone?: boolean
+  /** Nothing is read: pointers tell, and those footers that are in memory. */
+  readonly heldAlone?: boolean
 }
 
 type Single = Extract<Condition, { column: string }>

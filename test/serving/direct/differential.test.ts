@@ -13,7 +13,7 @@ beforeAll(() => {
 })
 afterAll(() => engines.close())
 
-test.each(["tailed", "stored", "mixed", "empty"])(
+test.each(["tailed", "stored", "mixed", "indexed", "empty"])(
   "both engines answer statements over %s alike",
   async table => {
     const random = new Seeded(7 + table.length)

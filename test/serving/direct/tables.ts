@@ -67,7 +67,24 @@ export function fileOf(
   return kind === "tail" ? { ...file, batch } : file
 }
 
-/** Tables of the same columns: rows in the tail, in segments, in both, and none at all. */
+/** A segment's file whose pointer says that every column has an inverted index. */
+function indexed(file: TableFile): TableFile {
+  const blobs = columns.map(({ name }) => [name, "inverted", 0, 0] as const)
+  const sidecar = { id: "i", sizeBytes: 0, crc32c: 0, directoryBytes: 0, blobs }
+  const pointer = {
+    base: 0,
+    next: file.rows,
+    id: "s",
+    rows: file.rows,
+    sizeBytes: 0,
+    crc32c: 0,
+    schemaVersion: 1,
+    sidecar,
+  }
+  return { ...file, segment: { tableId: "t", partition: 0, pointer } }
+}
+
+/** Tables of the same columns: rows in the tail, in segments, in both, with indexes, and none at all. */
 export function randomTables(): TableSource {
   const file = (rows: number, seed: number, kind: "segment" | "tail") =>
     fileOf(`${kind}-${seed}`, columns, randomBatch(rows, seed), kind)
@@ -75,6 +92,7 @@ export function randomTables(): TableSource {
     pinnedTable("tailed", columns, [], [file(300, 1, "tail"), file(40, 2, "tail")]),
     pinnedTable("stored", columns, [file(500, 3, "segment"), file(1, 4, "segment")]),
     pinnedTable("mixed", columns, [file(400, 5, "segment")], [file(100, 6, "tail")]),
+    pinnedTable("indexed", columns, [indexed(file(700, 7, "segment"))], [file(50, 8, "tail")]),
     pinnedTable("empty", columns, []),
   ]
   return {

@@ -7,6 +7,7 @@ import type { BlockColumn } from "./block-column.ts"
 import type { BlockSource } from "./block-source.ts"
 import { Dictionary } from "./dictionary.ts"
 import { absentColumn, checkType } from "./encode.ts"
+import { Postings } from "./postings.ts"
 
 /** Decoded columns kept by a process: 40 columns of 6 M rows, at two bytes a value. */
 export const COLUMN_BYTES_MAX = 512 * 1024 ** 2
@@ -20,6 +21,8 @@ export class Block {
   /** The row of its file that its first row is. */
   readonly firstRow: number
   readonly columns = new Map<string, BlockColumn>()
+  /** Rows by value, of columns with an index; null where a column has none. */
+  readonly postings = new Map<string, Postings | null>()
   bytes = 1
 
   constructor(id: string, rows: number, firstRow: number) {
@@ -155,6 +158,18 @@ export class ColumnStore {
     block.columns.set(name, column)
     block.bytes += column.bytes
     this.#blocks.set(block.id, block)
+  }
+
+  /** The rows of each value of a block's column, made when they are first asked for. */
+  postings(block: Block, name: string): Postings | undefined {
+    const known = block.postings.get(name)
+    if (known !== undefined) return known ?? undefined
+    const column = block.columns.get(name)
+    const made = column === undefined ? undefined : Postings.of(column)
+    block.postings.set(name, made ?? null)
+    block.bytes += made?.bytes ?? 0
+    this.#blocks.set(block.id, block)
+    return made
   }
 
   /** Whether a query over so many bytes could be kept at all. */

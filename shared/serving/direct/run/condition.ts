@@ -134,6 +134,9 @@ export interface BlockTest {
   readonly share: number
   /** Source of 1 or 0 for row `r`. */
   readonly source: (code: Code) => string
+  /** The column that it asks alone, and which of its codes or numbers pass: what lists of rows by value answer. */
+  readonly column?: string
+  readonly passes?: (value: number) => boolean
 }
 
 const none: BlockTest = { share: 0, source: () => "0" }
@@ -151,7 +154,7 @@ function notNull(column: NumberColumn, code: Code): string {
   return column.nulls === undefined ? "" : `&(${code.bind(column.nulls)}[r]^1)`
 }
 
-function numberTest(column: NumberColumn, test: NumericTest): BlockTest {
+function numberTest(name: string, column: NumberColumn, test: NumericTest): BlockTest {
   const { min, max, values, nulls } = column
   if (min > max) return none
   const certain = test.over(min, max)
@@ -162,12 +165,17 @@ function numberTest(column: NumberColumn, test: NumericTest): BlockTest {
   }
   return {
     share: likely(test.share(min, max)),
+    column: name,
+    passes: test.passes,
     source: code =>
       `(${test.source(`${code.bind(values)}[r]`, value => code.bind(value))}${notNull(column, code)})`,
   }
 }
 
-function textTest(column: CodedColumn, { key, passes }: Extract<Condition, { kind: "text" }>): BlockTest {
+function textTest(
+  column: CodedColumn,
+  { key, passes, column: name }: Extract<Condition, { kind: "text" }>,
+): BlockTest {
   const mask = column.dictionary.mask(key, value => passes(String(value)))
   const { present, codes } = column
   let share = 0.5
@@ -178,7 +186,12 @@ function textTest(column: CodedColumn, { key, passes }: Extract<Condition, { kin
     if (passing === present.length) return all
     share = passing / present.length
   }
-  return { share: likely(share), source: code => `${code.bind(mask)}[${code.bind(codes)}[r]]` }
+  return {
+    share: likely(share),
+    column: name,
+    passes: code => mask[code] === 1,
+    source: code => `${code.bind(mask)}[${code.bind(codes)}[r]]`,
+  }
 }
 
 function nullTest(column: BlockColumn, negated: boolean): BlockTest {
@@ -242,7 +255,7 @@ export function blockTest(condition: Condition, columns: ReadonlyMap<string, Blo
     case "numbers": {
       const column = columnIn(columns, condition.column)
       if (column.kind !== "numbers") throw new GivenUp("a number beside text")
-      return numberTest(column, condition.test)
+      return numberTest(condition.column, column, condition.test)
     }
   }
 }

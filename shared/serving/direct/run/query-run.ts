@@ -8,6 +8,7 @@ import type { PinnedTable, QueryCost, QueryLimits, SqlAnswer, TableFile } from "
 import type { Block, ColumnStore, Wanted } from "../columns/column-store.ts"
 import { GivenUp } from "../columns/dictionary.ts"
 import { isCoded } from "../columns/encode.ts"
+import type { Postings } from "../columns/postings.ts"
 import { columnsRead, type DirectPlan, type Predicate } from "../plan.ts"
 import { accumulators } from "./accumulators.ts"
 import { type Condition, conditionOf, conjuncts } from "./condition.ts"
@@ -155,6 +156,14 @@ export class QueryRun {
     return [...segments, ...tail].filter(({ rows }) => rows > 0)
   }
 
+  /** Whether all columns that the query reads of segments are in memory. */
+  holds(): boolean {
+    const wanted = this.#wanted(columnsRead(this.#request.plan))
+    return this.#request.table.segments.every(
+      file => this.#context.store.held(file, wanted, file.kept?.rowGroups) !== undefined,
+    )
+  }
+
   async #blocks(file: TableFile, wanted: Wanted, groups?: readonly number[]): Promise<readonly Block[]> {
     const { store } = this.#context
     const held = store.held(file, wanted, groups)
@@ -182,7 +191,17 @@ export class QueryRun {
     return { file, blocks: await this.#blocks(file, columns), isLevel: true, isExact: false }
   }
 
-  #selection({ file, isLevel, isExact, rows }: Piece, block: Block): Selection {
+  /** Lists of rows by value, of the columns that the segment has an inverted index of. */
+  #postings({ file, isLevel }: Piece, block: Block): ((column: string) => Postings | undefined) | undefined {
+    const blobs = isLevel ? undefined : file.segment?.pointer.sidecar?.blobs
+    if (blobs === undefined) return undefined
+    const isIndexed = (column: string): boolean =>
+      blobs.some(([name, kind]) => name === column && kind === "inverted")
+    return column => (isIndexed(column) ? this.#context.store.postings(block, column) : undefined)
+  }
+
+  #selection(piece: Piece, block: Block): Selection {
+    const { file, isLevel, isExact, rows } = piece
     const selector = isLevel ? this.#own : isExact ? this.#cut : this.#both
     const { segment } = file
     const dead = segment?.dead
@@ -192,6 +211,7 @@ export class QueryRun {
       block.columns,
       isWhole ? undefined : this.#context.dead.of(dead, block),
       rows?.rowsBetween(block.firstRow, block.firstRow + block.rows),
+      this.#postings(piece, block),
     )
     this.#rowsScanned += selection.count
     return selection
@@ -260,6 +280,8 @@ export class QueryRun {
     for await (const piece of this.#pieces(wanted)) {
       for (const block of piece.blocks) {
         const selection = this.#selection(piece, block)
+        // Rows that were looked up by value come value by value.
+        if (!selection.all) selection.rows.subarray(0, selection.count).sort()
         if (selection.count > 0) collector.add(block, selection)
         await this.#pause()
       }
