@@ -8,6 +8,8 @@ const NUMERIC: readonly ColumnType[] = ["int", "long", "float", "double", "decim
 export const SUMMED: Types = new Set(NUMERIC)
 /** Columns of which the greatest and the least value are told. */
 export const MEASURED: Types = new Set<ColumnType>([...NUMERIC, "timestamp"])
+/** Columns of which rows of one key tell the newer: the key index keeps their values in 64 bits. */
+export const COMPARED: Types = new Set<ColumnType>(["int", "long", "float", "double", "timestamp"])
 /** Columns whose values are equal or not, beyond doubt. Doubles are not: NaN, zeros of two signs. */
 export const KEYED: Types = new Set<ColumnType>([
   "string",

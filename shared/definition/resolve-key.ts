@@ -1,4 +1,4 @@
-import { KEYED, MEASURED, takesStrategy, typeText } from "./column-traits.ts"
+import { COMPARED, KEYED, takesStrategy, typeText } from "./column-traits.ts"
 import { durationMs } from "./duration.ts"
 import { at } from "./faults.ts"
 import type { TableContext, TableInput, TableTopic } from "./resolve-table.ts"
@@ -78,7 +78,12 @@ function resolveUpsert(
   const { note } = context
   const { mode = "full", compare, strategies, ttl } = upsert
   const ttlMs = durationMs(ttl)
-  const compared = context.column(".upsert.compare", compare, MEASURED, "a column of numbers or timestamps")
+  const compared = context.column(
+    ".upsert.compare",
+    compare,
+    COMPARED,
+    "a column of int, long, float, double or timestamp",
+  )
   context.column(".upsert.delete", upsert.delete, new Set<ColumnType>(["boolean"]), "a boolean column")
   if (ttl !== undefined && compare === undefined)
     note(".upsert.ttl", "counts from the greatest value of the comparison column: name it in compare")

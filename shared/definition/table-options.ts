@@ -30,7 +30,7 @@ export interface UpsertOptions<C> {
   /** `full` (default): the newer row takes the older one's place. `partial`: the columns are folded one by one. */
   readonly mode?: "full" | "partial"
   /** Of two rows the one with the greater value of this column stays, of equal ones the later. Default: the later. */
-  readonly compare?: Named<C, Numeric | "timestamp">
+  readonly compare?: Named<C, Exclude<Numeric, "decimal"> | "timestamp">
   /** Of a partial upsert, by column; the others take `overwrite`, which leaves the old value where the new is null. */
   readonly strategies?: NoInfer<{ readonly [K in keyof C]?: StrategyOf<TypeOfColumn<C[K]>> & UpsertStrategy }>
   /** A row in which this column is true deletes its key. */

@@ -176,7 +176,12 @@ test.each<[string, object, string]>([
   [
     "a comparison of text",
     { ...keyed, upsert: { compare: "adId" } },
-    'upsert.compare: the column "adId" is string; expected a column of numbers or timestamps',
+    'upsert.compare: the column "adId" is string; expected a column of int, long, float, double or timestamp',
+  ],
+  [
+    "a comparison of decimals",
+    { ...keyed, upsert: { compare: "spend" } },
+    'upsert.compare: the column "spend" is decimal; expected a column of int, long, float, double or timestamp',
   ],
   [
     "a comparison by no column",
