@@ -93,7 +93,7 @@ function sumVector(type: PlainVector["type"], sums: Float64Array | readonly bigi
   }
 }
 
-function longs(numbers: Float64Array): ColumnVector {
+function longs(numbers: Float64Array): PlainVector {
   const values = integers(numbers)
   return { type: "long", nulls: new Uint8Array(numbers.length), nullCount: 0, values }
 }
@@ -113,7 +113,7 @@ function integers(numbers: Float64Array): BigInt64Array {
 type Cells = ArrayLike<number | bigint | string | null>
 
 /** The cells of a column; `pick` names the cell of each row, where they are not in order. */
-function vectorOf(type: ColumnVector["type"], cells: Cells, pick?: Uint32Array): ColumnVector {
+function vectorOf(type: PlainVector["type"], cells: Cells, pick?: Uint32Array): PlainVector {
   const rows = pick?.length ?? cells.length
   const nulls = new Uint8Array(rows)
   let nullCount = 0
@@ -148,5 +148,5 @@ function vectorOf(type: ColumnVector["type"], cells: Cells, pick?: Uint32Array):
         throw new TypeError(`expected a column that rollups can hold, got one of type ${type}`)
     }
   }
-  return { ...made(), nulls, nullCount } as ColumnVector
+  return { ...made(), nulls, nullCount } as PlainVector
 }
