@@ -22,7 +22,7 @@ export function parseTree(json: string): TreeNode {
 }
 
 /** What DuckDB writes of a DOUBLE constant, it reads as DECIMAL: it is written as a cast of text. */
-function doubleText({ value, ...node }: TreeNode): string | undefined {
+function doubleText({ value, ...node }: TreeNode, left: Budget): string | undefined {
   if (node.class !== "CONSTANT" || !isNode(value) || !isNode(value.type)) return undefined
   const { id } = value.type
   if ((id !== "DOUBLE" && id !== "FLOAT") || value.is_null === true) return undefined
@@ -30,32 +30,47 @@ function doubleText({ value, ...node }: TreeNode): string | undefined {
   const digits = { ...node, alias: "", value: { type, is_null: false, value: String(value.value) } }
   const cast_type = { id, type_info: null }
   const { alias = "" } = node
-  return writeValue({
-    class: "CAST",
-    type: "OPERATOR_CAST",
-    alias,
-    child: digits,
-    cast_type,
-    try_cast: false,
-  })
+  return writeValue(
+    {
+      class: "CAST",
+      type: "OPERATOR_CAST",
+      alias,
+      child: digits,
+      cast_type,
+      try_cast: false,
+    },
+    left,
+  )
 }
 
-function writeValue(value: TreeValue): string {
+/**
+ * Values in a tree that is written. A statement of 256 KB has some 400,000 of them; a rewriting may use an argument twice,
+ * and arguments nest.
+ */
+const WRITTEN_VALUES_MAX = 600_000
+
+/** What is left of them. */
+interface Budget {
+  values: number
+}
+
+function writeValue(value: TreeValue, left: Budget): string {
+  if (--left.values < 0) throw new RangeError("the statement is too large once it is rewritten")
   if (typeof value === "bigint") return String(value)
-  if (Array.isArray(value)) return `[${value.map(writeValue).join(",")}]`
+  if (Array.isArray(value)) return `[${value.map(item => writeValue(item, left)).join(",")}]`
   if (!isNode(value)) return JSON.stringify(value)
-  const double = doubleText(value)
+  const double = doubleText(value, left)
   if (double !== undefined) return double
   const members = Object.entries(value)
     // Positions tell of another text than the one that is made of this tree.
     .filter(([key]) => key !== "query_location")
-    .map(([key, member]) => `${JSON.stringify(key)}:${writeValue(member)}`)
+    .map(([key, member]) => `${JSON.stringify(key)}:${writeValue(member, left)}`)
   return `{${members.join(",")}}`
 }
 
-/** A statement's outermost query as `json_deserialize_sql` reads it. */
+/** A statement's outermost query as `json_deserialize_sql` reads it. Throws `RangeError` for one that is too large or too deep. */
 export function writeTree(query: TreeNode): string {
-  return `{"error":false,"statements":[{"node":${writeValue(query)},"named_param_map":[]}]}`
+  return `{"error":false,"statements":[{"node":${writeValue(query, { values: WRITTEN_VALUES_MAX })},"named_param_map":[]}]}`
 }
 
 export function isNode(value: TreeValue | undefined): value is TreeNode {

@@ -30,7 +30,7 @@ const bodies: Readonly<Record<string, string>> = {
   pinot_doubles: "(l) AS CAST(l AS DOUBLE[])",
   // Counted from 0; an end below 0 is the text's.
   pinot_substr: `(x, first) AS substring(x, first + 1),
-    (x, first, past) AS CASE WHEN past < 0 THEN substring(x, first + 1) ELSE substring(x, first + 1, past - first) END`,
+    (x, first, past) AS substring(x, first + 1, CASE WHEN past < 0 THEN 2147483647 ELSE past - first END)`,
   pinot_round:
     "(x BIGINT, n BIGINT) AS (x // n) * n, (x DOUBLE, n BIGINT) AS (CAST(trunc(x) AS BIGINT) // n) * n",
 }
