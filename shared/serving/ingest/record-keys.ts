@@ -12,6 +12,8 @@ export interface RecordKeys {
   readonly columns: readonly number[]
   /** The primary key's only column, where it is a field of the record as it stands. */
   readonly field?: ColumnSpec
+  /** The field that equals a record's key: the topic's, where it names one, else `field`. */
+  readonly keyField?: string
   /** The rows' key hashes, `HASH_LANES` numbers each. */
   hash(columns: readonly ColumnVector[], rows: number): Uint32Array
 }
@@ -37,9 +39,9 @@ export function checkField(
   start: number,
   end: number,
 ): void {
-  const { field, partitions } = keys
-  if (partitions === 1 || field === undefined || !Object.hasOwn(record, field.name)) return
-  const value = record[field.name]
+  const { keyField, partitions } = keys
+  if (partitions === 1 || keyField === undefined || !Object.hasOwn(record, keyField)) return
+  const value = record[keyField]
   const text = typeof value === "string" ? value : isWhole(value) ? String(value) : undefined
   if (text !== undefined && !isText(text, buffer, start, end)) {
     throw new BadValue("record's key is not its key field")

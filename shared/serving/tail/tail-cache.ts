@@ -90,7 +90,7 @@ export class TailCache {
     const { partition } = manifest
     const key = `${table.id}#${table.version}#${partition}`
     const { schema, rules } = this.#schema(table)
-    const keys = rules && recordKeys(rules, table.id, partition, table.partitions)
+    const keys = rules && recordKeys(rules, table, partition, await this.#topicKey(table))
     const stop = table.stops?.[partition] ?? Number.POSITIVE_INFINITY
     const kept = this.#tails.get(key)
     let tail = (kept && trimTail(kept, manifest.position)) ?? emptyTail(manifest.position)
@@ -154,6 +154,16 @@ export class TailCache {
     const reading = { schema, rules: keyRules(table.spec) }
     this.#schemas.set(key, reading)
     return reading
+  }
+
+  /** The field that equals records' keys; of a topic that is deleted the table's own rules must do. */
+  async #topicKey({ topicId }: TableInfo): Promise<string | undefined> {
+    try {
+      return (await this.log.topicById(topicId)).keyField
+    } catch (error) {
+      if (error instanceof LogError && error.code === "topic_deleted") return undefined
+      throw error
+    }
   }
 
   async #fetch(

@@ -57,21 +57,27 @@ function compareOf(
   throw new RangeError(`table ${name} compares a ${type}; expected one of ${types.join(", ")}`)
 }
 
-/** How records of a partition are read where rows replace each other. */
+/**
+ * How records of a partition are read where rows replace each other.
+ * @param topicKey the topic's key field, where it names one
+ */
 export function recordKeys(
   rules: KeyRules,
-  tableId: string,
+  { id, partitions }: { readonly id: string; readonly partitions: number },
   partition: number,
-  partitions: number,
+  topicKey: string | undefined,
 ): RecordKeys {
-  const hasher = new KeyHasher(tableId)
+  const hasher = new KeyHasher(id)
   const [only] = rules.key
-  const field = rules.key.length === 1 ? rules.columns[only!] : undefined
+  const column = rules.key.length === 1 ? rules.columns[only!] : undefined
+  const field = column?.sql === undefined ? column : undefined
+  const keyField = topicKey ?? field?.name
   return {
     partition,
     partitions,
     columns: rules.key,
-    ...(field === undefined || field.sql !== undefined ? {} : { field }),
+    ...(field === undefined ? {} : { field }),
+    ...(keyField === undefined ? {} : { keyField }),
     hash: (columns, rows) =>
       hasher.hash(
         rules.key.map(index => columns[index]!),

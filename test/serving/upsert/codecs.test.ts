@@ -204,7 +204,11 @@ test("merged rows come back from their bytes", () => {
 })
 
 const GOLDEN: readonly Drawn[] = [
-  { hash: [1, 2, 3, 4], offset: 2 ** 40, image: new ImageWriter().write(1, ["a", 1n, null, [2, null]]) },
+  {
+    hash: [1, 2, 3, 4],
+    offset: 2 ** 40,
+    image: Uint8Array.from(new ImageWriter().write(1, ["a", 1n, null, [2, null]])),
+  },
   { hash: [2 ** 32 - 1, 0, 0, 1], offset: 7, image: undefined },
 ]
 const GOLDEN_DIRECTORY_BYTES = 48
