@@ -73,10 +73,26 @@ function wholeNumbers(column: ColumnVector): Float64Array | Int32Array | undefin
   return numbers
 }
 
-function orderOf({ nulls, type, values }: ColumnVector): Order {
-  const cells = values as unknown as ArrayLike<never>
-  const compare = type === "string" || type === "json" ? compareText : plainOrder
+/** From so many rows on a text is compared with others once, not each time that it is met. */
+const RANKED_ROWS_MIN = 256
+
+function orderOf(column: ColumnVector): Order {
+  const { nulls, type } = column
+  const isText = type === "string" || type === "json"
+  const ranked = isText && nulls.length >= RANKED_ROWS_MIN
+  const cells = (ranked
+    ? ranksOf(column.values as readonly string[])
+    : column.values) as unknown as ArrayLike<never>
+  const compare = isText && !ranked ? compareText : plainOrder
   return (a, b) => nulls[a]! - nulls[b]! || (nulls[a] === 1 ? 0 : compare(cells[a]!, cells[b]!))
+}
+
+/** Numbers in the order of the texts. */
+function ranksOf(texts: readonly string[]): Uint32Array {
+  const ranks = new Map<string, number>()
+  for (const text of texts) ranks.set(text, 0)
+  for (const [rank, text] of [...ranks.keys()].sort(compareText).entries()) ranks.set(text, rank)
+  return Uint32Array.from(texts, text => ranks.get(text)!)
 }
 
 function plainOrder(a: number | bigint | Uint8Array, b: number | bigint | Uint8Array): number {

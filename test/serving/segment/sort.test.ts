@@ -56,3 +56,20 @@ test("whole numbers, near and far apart, sort as one row at a time would", () =>
 })
 
 const order = (a: number, b: number) => (a < b ? -1 : a > b ? 1 : 0)
+
+test("many rows are in the order of few", () => {
+  const texts = ["", "a", "é", "\ud83d\ude00", "\ufffd", "z", null]
+  const values = Array.from({ length: 2_000 }, (_, id) =>
+    JSON.stringify({ s: texts[(id * 31) % 7], n: id % 13 }),
+  )
+  const sorted = sortBatch(ingestValues(COLUMNS, values), [0, 1])
+  const distinct = cellsOf(sorted, 0).filter((text, at, all) => at === 0 || text !== all[at - 1])
+  // By code points: U+1F600 comes after U+FFFD.
+  expect(distinct).toEqual(["", "a", "z", "é", "\ufffd", "\ud83d\ude00", null])
+  const [cells, offsets] = [cellsOf(sorted, 0), [...sorted.offsets]]
+  const isAfter = (at: number) => {
+    const [before, here] = [offsets[at - 1]!, offsets[at]!]
+    return (before % 13) - (here % 13) < 0 || (before % 13 === here % 13 && before < here)
+  }
+  expect(offsets.every((_, at) => at === 0 || cells[at] !== cells[at - 1] || isAfter(at))).toBe(true)
+})
