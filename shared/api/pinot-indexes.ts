@@ -1,4 +1,4 @@
-import { takesIndex } from "../definition/column-traits.ts"
+import { takesIndex, typeText } from "../definition/column-traits.ts"
 import type { ColumnSpec, IndexKind } from "../definition/table-spec.ts"
 import { isPlain, type PinotColumn, type PinotReading } from "./pinot-schema.ts"
 import type { TableJson } from "./types.ts"
@@ -41,7 +41,7 @@ export function pinotIndexes(
     const found = columns.get(String(column))
     if (found === undefined) reading.leave(where, `${JSON.stringify(column)} is no column of the schema`)
     else if (!takesIndex(found as ColumnSpec, kind))
-      reading.leave(where, `${kind} does not fit ${found.type}`)
+      reading.leave(where, `${kind} does not fit ${typeText(found)}`)
     else kinds.set(found.name, (kinds.get(found.name) ?? new Set()).add(kind))
   }
   for (const [name, value] of Object.entries(index)) {

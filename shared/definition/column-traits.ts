@@ -27,14 +27,14 @@ export const ORDERED: Types = new Set<ColumnType>([...KEYED, "float", "double"])
 export const GROUPED: Types = new Set<ColumnType>([...ORDERED].filter(type => type !== "bytes"))
 
 const INDEXED: Readonly<Record<IndexKind, Types>> = {
-  bloom: new Set<ColumnType>(["string", "int", "long", "timestamp", "decimal", "bytes"]),
+  bloom: new Set<ColumnType>(["string", "int", "long", "timestamp", "decimal"]),
   inverted: new Set<ColumnType>(["string", "int", "long", "boolean", "timestamp", "decimal"]),
   range: MEASURED,
 }
 
-/** Whether an index of a kind can be kept of a column. Lists have the rows of each of their values, nothing else. */
+/** Whether an index of a kind can be kept of a column. Conditions over lists and bytes leave no row out by an index. */
 export function takesIndex({ type, list }: ColumnSpec, kind: IndexKind): boolean {
-  return INDEXED[kind].has(type) && (list !== true || kind === "inverted")
+  return list !== true && INDEXED[kind].has(type)
 }
 
 /** Whether a partial upsert can make a column that way. */

@@ -14,8 +14,8 @@ type Named<C, X> = NoInfer<ColumnsOf<C, X> & keyof C>
 
 /** The index kinds that fit a column. */
 type KindOf<X> =
-  | (X extends "string" | "int" | "long" | "timestamp" | "decimal" | "bytes" ? "bloom" : never)
-  | (X extends Exclude<Key, "bytes"> | `${Exclude<Key, "bytes">}[]` ? "inverted" : never)
+  | (X extends "string" | "int" | "long" | "timestamp" | "decimal" ? "bloom" : never)
+  | (X extends Exclude<Key, "bytes"> ? "inverted" : never)
   | (X extends Numeric | "timestamp" ? "range" : never)
 
 /** The ways in which a partial upsert can make a column. */

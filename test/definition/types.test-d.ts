@@ -97,7 +97,7 @@ table("ad_stats", {
   sort: ["adId"],
   primaryKey: ["adId", "windowStart"],
   upsert: { compare: "windowStart", delete: "gone", ttl: "30d" },
-  indexes: { adId: ["bloom", "inverted"], tags: ["inverted"], clicks: ["range"] },
+  indexes: { adId: ["bloom", "inverted"], clicks: ["range"] },
   rollups: [
     { name: "r", dimensions: ["adId"], aggregates: [{ fn: "count" }, { fn: "sum", column: "clicks" }] },
   ],
@@ -141,6 +141,8 @@ table("t", {
 table("t", { from: stats, columns: statColumns, indexes: { ad: ["bloom"] } })
 // @ts-expect-error text has no range index
 table("t", { from: stats, columns: statColumns, indexes: { adId: ["range"] } })
+// @ts-expect-error lists have no index
+table("t", { from: stats, columns: statColumns, indexes: { tags: ["inverted"] } })
 // @ts-expect-error no such index
 table("t", { from: stats, columns: statColumns, indexes: { adId: ["hash"] } })
 // @ts-expect-error a time is a timestamp
