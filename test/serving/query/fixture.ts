@@ -3,6 +3,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { parquetWriteBuffer } from "hyparquet-writer"
 import type { ColumnSpec } from "../../../shared/definition/table-spec.ts"
+import { ChoosingEngine } from "../../../shared/serving/direct/choosing-engine.ts"
+import { DirectEngine } from "../../../shared/serving/direct/direct-engine.ts"
 import { DuckdbEngine } from "../../../shared/serving/duckdb/engine.ts"
 import { type QueryRequest, QueryService } from "../../../shared/serving/query/query-service.ts"
 import { serializeReply } from "../../../shared/serving/query/serialize-reply.ts"
@@ -109,12 +111,17 @@ export function openService(options: {
   readonly tables?: TableSource
   readonly children?: number
   readonly limits?: Partial<QueryLimits>
+  /** What can be answered in process is. */
+  readonly direct?: boolean
 }): OpenService {
   const parent = mkdtempSync(join(tmpdir(), "millrace-query-"))
   // A folder's name may hold what a glob or a quotation would read as its own.
   const engine = new DuckdbEngine({ folder: join(parent, "scratch [1] 'x'"), children: options.children })
   const { tables = flightTables(), limits } = options
-  const service = new QueryService({ tables, engine, limits, ...memoryPorts() })
+  const ports = memoryPorts()
+  const chosen =
+    options.direct === true ? new ChoosingEngine(new DirectEngine({ clock: ports.clock }), engine) : engine
+  const service = new QueryService({ tables, engine: chosen, limits, ...ports })
   const ask: OpenService["ask"] = async (sql, queryOptions = {}, more = {}) => {
     const text = serializeReply(await service.query({ sql, options: queryOptions, ...more }))
     const reply = JSON.parse(text)

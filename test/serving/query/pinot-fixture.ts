@@ -29,7 +29,7 @@ function eventFile(table: string) {
   ]
   const bytes = parquetWriteBuffer({
     schema: [
-      { name: "root", num_children: 9 },
+      { name: "root", num_children: 10 },
       { name: "id", type: "INT32", repetition_type: "OPTIONAL" },
       { name: "kind", type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" },
       { name: "ms", type: "INT64", repetition_type: "OPTIONAL" },
@@ -39,6 +39,7 @@ function eventFile(table: string) {
       ...list("tags", { type: "BYTE_ARRAY", converted_type: "UTF8" }),
       ...list("scores", { type: "INT64" }),
       { name: "price", type: "DOUBLE", repetition_type: "OPTIONAL" },
+      { name: "$offset", type: "INT64", repetition_type: "REQUIRED" },
     ] as Parameters<typeof parquetWriteBuffer>[0]["schema"],
     columnData: [
       { name: "id", data: ids },
@@ -53,6 +54,7 @@ function eventFile(table: string) {
       { name: "tags", data: TAGS },
       { name: "scores", data: ids.map(id => [BigInt(id), BigInt(id + 1)]) },
       { name: "price", data: [1.5, null, 2.5, null, 4] },
+      { name: "$offset", data: ids.map(BigInt) },
     ],
   })
   return bytesFile(`${table}-1`, new Uint8Array(bytes), ids.length)

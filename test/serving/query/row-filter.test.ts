@@ -3,10 +3,12 @@ import { type OpenService, openService } from "./fixture.ts"
 import { eventTables } from "./pinot-fixture.ts"
 
 let service: OpenService
+let direct: OpenService
 beforeAll(() => {
   service = openService({ tables: eventTables(), children: 1 })
+  direct = openService({ tables: eventTables(), children: 1, direct: true })
 })
-afterAll(() => service.close())
+afterAll(() => Promise.all([service.close(), direct.close()]))
 
 const own = (table: string) => (table === "events" ? "kind = 'a'" : undefined)
 const ask = (sql: string) => service.ask(sql, {}, { rowFilter: own })
@@ -61,6 +63,31 @@ describe("a row filter stands above every scan:", () => {
     const answer = await ask(sql)
     expect(answer.message).toBe("")
     expect(answer.rows).toEqual(rows)
+  })
+
+  test.each([
+    ["SELECT count(*), sum(ms), max(id) FROM events", [[2, 278_100_000, 3]], true],
+    ["SELECT id FROM events WHERE kind = 'b' OR id >= 0 ORDER BY id", [[0], [3]], true],
+    ["SELECT kind, count(*) FROM events WHERE NOT (kind = 'c') GROUP BY kind", [["a", 2]], true],
+    ["SELECT min(id) FROM events WHERE kind IN ('b', 'c')", [[null]], true],
+    ["SELECT e.kind FROM events e WHERE e.id = 1", [], true],
+    [
+      "SELECT 'b' AS kind, id FROM events WHERE kind = 'a' ORDER BY id",
+      [
+        ["b", 0],
+        ["b", 3],
+      ],
+      false,
+    ],
+    ["SELECT count(*) FROM events x JOIN events y ON true", [[4]], false],
+  ])("also in process: %s", async (sql, rows, isDirect) => {
+    const answer = await direct.ask(sql, {}, { rowFilter: own })
+    expect(answer.message).toBe("")
+    expect(answer.rows).toEqual(rows)
+    expect(answer.reply).toMatchObject({ rlsFiltersApplied: true })
+    const forced = await direct.ask(sql, { engine: "direct" }, { rowFilter: own })
+    expect(forced.code).toBe(isDirect ? undefined : 700)
+    expect(JSON.stringify(answer.reply)).not.toContain("cost")
   })
 
   test("for each caller his own, one after the other", async () => {
