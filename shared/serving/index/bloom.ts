@@ -20,9 +20,13 @@ const scratch = Buffer.alloc(TEXT_BYTES + 16)
 const number = new Float64Array(1)
 const numberWords = new Int32Array(number.buffer)
 const hash = new Uint32Array(4)
+/** The value whose hash stands in `hash`: a query asks the filters of many segments for one. */
+let hashed: IndexValue | undefined
 
 /** Hashes a value; equal values, however they came, have equal hashes. */
 function hashValue(value: IndexValue): void {
+  if (value === hashed) return
+  hashed = value
   if (typeof value === "number") {
     number[0] = value === 0 ? 0 : value
     murmur3x86128(padded(numberWords, 8), 8, SEEDS, hash, 0)

@@ -33,6 +33,7 @@ interface Candidate {
   readonly blobs: readonly BlobPlace[]
 }
 
+const TRUE: Condition = { kind: "constant", value: true }
 const SQL_RULES: PruneRules = { nullsAreValues: false }
 
 /** Leaves segments out: by what pointers say, then by filters and indexes, which are read in one round. */
@@ -43,6 +44,8 @@ export class SegmentPruner implements Pruner {
     maxSize: OPEN_BYTES,
     sizeCalculation: opened => 1 + (opened instanceof ValueBlocks ? opened.bytes : opened.length),
   })
+
+  readonly #conditions = new WeakMap<Predicate, Condition>()
 
   constructor(chunks: ChunkStore, footers: FooterStore) {
     this.#chunks = chunks
@@ -59,8 +62,7 @@ export class SegmentPruner implements Pruner {
     const drop = (by: PrunedBy): void => {
       pruned[by] = (pruned[by] ?? 0) + 1
     }
-    const condition: Condition =
-      filter === undefined ? { kind: "constant", value: true } : conditionOf(filter)
+    const condition = filter === undefined ? TRUE : this.#conditionOf(filter)
     const whole: KeptSegment[] = []
     const candidates: Candidate[] = []
     for (const file of table.segments) {
@@ -95,6 +97,16 @@ export class SegmentPruner implements Pruner {
       return []
     })
     return { kept: [...whole, ...kept], pruned, used: [...used].sort() }
+  }
+
+  /** Made once for each predicate: plans are kept, and with them what indexes found. */
+  #conditionOf(filter: Predicate): Condition {
+    let condition = this.#conditions.get(filter)
+    if (condition === undefined) {
+      condition = conditionOf(filter)
+      this.#conditions.set(filter, condition)
+    }
+    return condition
   }
 
   /** What leaves the segment out by its pointer alone; else it becomes a candidate. */

@@ -114,6 +114,9 @@ function joined({ lows, highs, rows, form, single }: Head, bodies: readonly Uint
   return new Uint8Array(Buffer.concat([head, bytes, ...bodies]))
 }
 
+/** Answers that an index keeps, by the very intervals that were asked for. */
+const ANSWERS_KEPT = 4
+
 /** Rows for which a condition may be true. */
 export interface FoundRows {
   readonly rows: RowBitmap
@@ -131,6 +134,7 @@ export class ValueBlocks {
   readonly #hasBitmaps: boolean
   readonly #bodyAt: number
   readonly #view: DataView
+  readonly #answers: [intervals: readonly Interval[], found: FoundRows][] = []
 
   /** Throws `StorageError` (`corrupt`). */
   constructor(bytes: Uint8Array) {
@@ -156,8 +160,17 @@ export class ValueBlocks {
     return this.#values.at(this.#single ? at : this.#count + at)
   }
 
-  /** Rows whose value lies in one of the intervals. */
+  /** Rows whose value lies in one of the intervals. The newest answers are kept: dashboards repeat their questions. */
   rowsIn(intervals: readonly Interval[]): FoundRows {
+    const kept = this.#answers.find(([asked]) => asked === intervals)
+    if (kept !== undefined) return kept[1]
+    const found = this.#find(intervals)
+    this.#answers.unshift([intervals, found])
+    if (this.#answers.length > ANSWERS_KEPT) this.#answers.pop()
+    return found
+  }
+
+  #find(intervals: readonly Interval[]): FoundRows {
     const found: RowBitmap[] = []
     let exact = true
     for (const interval of intervals) {
