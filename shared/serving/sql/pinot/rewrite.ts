@@ -22,7 +22,8 @@ const overlapping: ReadonlySet<string> = new Set(
   "sum min max avg datetrunc ago now strpos substr concat round splitpart cardinality".split(" "),
 )
 
-function rewritingOf(name: string): Rewriting | undefined {
+/** How calls of a function are written; undefined: it is not one of Pinot's. */
+export function rewritingOf(name: string): Rewriting | undefined {
   const canonical = canonicalName(name)
   if (allowedFunctions.has(folded(name)) && !overlapping.has(canonical)) return undefined
   // As an own member: `constructor` is no function of Pinot's.
