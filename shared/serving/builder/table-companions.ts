@@ -2,6 +2,7 @@ import type { Random } from "../../storage/time.ts"
 import { lacksIndexes } from "../index/build.ts"
 import { indexCompanions } from "../index/companions.ts"
 import { rollupCompanions } from "../rollup/companions.ts"
+import { lacksRollups } from "../rollup/rollup-id.ts"
 import { allCompanions, type MakeCompanions } from "../segment/companions.ts"
 import type { SegmentPointer } from "../segment/segment-key.ts"
 import type { TableInfo } from "../tables/table-item.ts"
@@ -14,5 +15,6 @@ export function tableCompanions(random: Random): MakeCompanions {
 
 /** Whether the definition asks for something beside a segment that is not there: it was added to the table later. */
 export function lacksCompanions(table: TableInfo, segment: SegmentPointer): boolean {
-  return lacksIndexes(segment, columnsAt(table, segment.schemaVersion), table.spec)
+  const columns = columnsAt(table, segment.schemaVersion)
+  return lacksIndexes(segment, columns, table.spec) || lacksRollups(segment, columns, table.spec)
 }

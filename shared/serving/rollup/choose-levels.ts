@@ -4,6 +4,7 @@ import type { LevelPointer } from "../segment/segment-key.ts"
 import type { PinnedSegment, PinnedTable, TableFile } from "../types.ts"
 import { chooseLevel, covers, dimensionsNeeded, statesRead } from "./cover.ts"
 import { levelColumns } from "./level-columns.ts"
+import { rollupId } from "./rollup-id.ts"
 
 /** A level that takes the place of a segment's rows. */
 export interface ChosenLevel {
@@ -33,7 +34,7 @@ export class LevelChooser {
     const { rollups = [] } = segment.pointer
     let best: ChosenLevel | undefined
     for (const { rollup, needed } of this.#candidates) {
-      const level = chooseLevel(rollups, rollup.name, needed)
+      const level = chooseLevel(rollups, rollupId(rollup), needed)
       if (level === undefined || level.rows >= (best?.level.rows ?? rows)) continue
       const held = levelColumns(columns, rollup, level.dimensions)
       const wanted = held.filter(({ name }) => this.#read.has(name))

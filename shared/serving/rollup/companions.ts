@@ -5,6 +5,7 @@ import { companionKey, type LevelPointer } from "../segment/segment-key.ts"
 import { schemaVersionOf } from "../tables/table-item.ts"
 import { encodeLevel } from "./encode.ts"
 import { buildLevels } from "./level.ts"
+import { rollupId, wantedRollups } from "./rollup-id.ts"
 
 /** Makes the levels of a table's rollups, of a segment's rows: for flushes and merges alike. */
 export function rollupCompanions(random: Random): MakeCompanions {
@@ -12,7 +13,7 @@ export function rollupCompanions(random: Random): MakeCompanions {
     const pointers: LevelPointer[] = []
     const objects: StoredBody[] = []
     const identity = { tableId: table.id, partition, schemaVersion: schemaVersionOf(table) }
-    for (const rollup of table.spec.rollups ?? []) {
+    for (const rollup of wantedRollups(table.spec, columns, batch.rows)) {
       for (const level of buildLevels(columns, batch, rollup)) {
         const body = encodeLevel(level, rollup, identity)
         if (body === undefined) continue
@@ -20,7 +21,7 @@ export function rollupCompanions(random: Random): MakeCompanions {
         objects.push({ key: companionKey(table.id, partition, "rollup", id), body })
         pointers.push({
           id,
-          rollup: rollup.name,
+          rollup: rollupId(rollup),
           dimensions: level.kept,
           rows: level.rows,
           sizeBytes: body.length,
@@ -28,6 +29,9 @@ export function rollupCompanions(random: Random): MakeCompanions {
         })
       }
     }
-    return { pointer: pointers.length === 0 ? {} : { rollups: pointers }, objects }
+    const rolled = wantedRollups(table.spec, columns, batch.rows).map(rollupId)
+    // What an earlier definition had is named no longer.
+    const isConcerned = rolled.length > 0 || (table.spec.rollups ?? []).length > 0
+    return { pointer: isConcerned ? { rollups: pointers, rolled } : {}, objects }
   }
 }

@@ -59,6 +59,8 @@ export interface SegmentPointer {
   readonly level?: number
   readonly sidecar?: SidecarPointer
   readonly rollups?: readonly LevelPointer[]
+  /** Rollups that were asked of its rows, whether they were worth a level or not: by `rollupId`. */
+  readonly rolled?: readonly string[]
   /** Of the columns that the table sorts by, partitions by or indexes, so that most segments are left out unopened. */
   readonly zones?: Readonly<Record<string, Zone>>
 }
@@ -108,6 +110,7 @@ interface StoredExtras {
     directoryBytes: number,
     blobs?: readonly BlobPlace[],
   ]
+  readonly rolled?: readonly string[]
   readonly rollups?: readonly (readonly [
     rollup: string,
     id: string,
@@ -134,12 +137,13 @@ export type StoredPointer = readonly [
 ]
 
 function extrasOf(pointer: SegmentPointer): StoredExtras | undefined {
-  const { untimed, level, footer, sidecar, rollups, zones } = pointer
+  const { untimed, level, footer, sidecar, rollups, rolled, zones } = pointer
   const extras: StoredExtras = {
     ...(untimed === undefined ? {} : { untimed }),
     ...(level === undefined || level === 0 ? {} : { level }),
     ...(footer === undefined ? {} : { footer: [footer.sizeBytes, footer.crc32c] }),
     ...(sidecar === undefined ? {} : { sidecar: sidecarRow(sidecar) }),
+    ...(rolled === undefined || rolled.length === 0 ? {} : { rolled }),
     ...(rollups === undefined || rollups.length === 0
       ? {}
       : {
@@ -195,7 +199,7 @@ export function decodePointer(stored: unknown): SegmentPointer {
 }
 
 function readExtras(extras: StoredExtras): Partial<SegmentPointer> {
-  const { untimed, level, footer, sidecar, rollups, zones } = extras
+  const { untimed, level, footer, sidecar, rollups, rolled, zones } = extras
   return {
     ...(footer === undefined ? {} : { footer: { sizeBytes: footer[0], crc32c: footer[1] } }),
     ...(untimed === undefined ? {} : { untimed }),
@@ -211,6 +215,7 @@ function readExtras(extras: StoredExtras): Partial<SegmentPointer> {
             ...(sidecar[4] === undefined ? {} : { blobs: sidecar[4] }),
           },
         }),
+    ...(rolled === undefined ? {} : { rolled }),
     ...(rollups === undefined
       ? {}
       : {

@@ -8,6 +8,7 @@ import type {
   Predicate,
   Scalar,
 } from "../../../shared/serving/direct/plan.ts"
+import { Maintainer } from "../../../shared/serving/maintain/maintainer.ts"
 import { LIMITS_DEFAULT } from "../../../shared/serving/query/limits.ts"
 import { levelOpener } from "../../../shared/serving/rollup/level-file.ts"
 import type { SqlAnswer } from "../../../shared/serving/types.ts"
@@ -157,4 +158,49 @@ test("what a level answers is what its rows answer, with tails and segments with
   expect(used.get("wide")).toBeGreaterThan(20)
   expect(used.get("narrow")).toBeGreaterThan(3)
   expect(used.get("rows")).toBeGreaterThan(20)
+})
+
+test("levels of an earlier definition are not read; those of the present one come in the background", async () => {
+  const ports = memoryPorts()
+  const columns = [
+    { name: "kind", type: "string" as const },
+    { name: "city", type: "string" as const },
+    { name: "price", type: "long" as const },
+  ]
+  const rollup = (...dimensions: string[]): RollupSpec => ({
+    name: "r",
+    dimensions,
+    aggregates: [{ fn: "sum", column: "price" }],
+    leafRows: 10,
+  })
+  const spec = { columns, time: undefined }
+  const { log, builder, source, registry } = await openWithTable(ports, {
+    spec: { ...spec, rollups: [rollup("kind", "city")] },
+  })
+  const values = Array.from({ length: 500 }, (_, at) =>
+    JSON.stringify({ kind: at % 2 === 0 ? "a" : "b", city: `c${at % 5}`, price: at }),
+  )
+  await append(log, values, { topic: "events" })
+  await builder.step("events", 0, true)
+  const before = (await registry.find("events"))!.table
+  await registry.alter({ ...before.spec, rollups: [rollup("city", "kind")] }, "http")
+  const engine = new DirectEngine({ clock: ports.clock, openLevel: levelOpener(ports) })
+  const plan: DirectPlan = {
+    ...randomPlan(new Seeded(1)),
+    filter: { kind: "compare", op: "=", column: "kind", value: "a" },
+    groups: [],
+    aggregates: [{ fn: "sum", argument: price, type: "huge" }],
+    outputs: [{ name: "s", value: { kind: "aggregate", index: 0, type: "huge" } }],
+  }
+  const ask = async () => {
+    const reply = await engine.run({ plan, table: (await source.pin("events"))!, limits: LIMITS_DEFAULT })
+    if (!("ok" in reply) || !reply.ok) throw new Error(JSON.stringify(reply))
+    return [reply.value.rows[0]?.[0], reply.value.cost?.rollup]
+  }
+  const sum = 62_250
+  expect(await ask()).toEqual([sum, undefined])
+  const maintainer = new Maintainer(ports, registry, log)
+  expect(await maintainer.step("events", 0)).toMatchObject({ kind: "done", what: "index" })
+  expect(await maintainer.step("events", 0)).toEqual({ kind: "idle" })
+  expect(await ask()).toEqual([sum, "r"])
 })
