@@ -151,7 +151,7 @@ function planColumn(old: ColumnSpec, next: ColumnSpec, path: string, notes: Colu
   if (hidden) note("safe", path, "shown again")
   const [from, to] = [typeText(old), typeText(next)]
   if (from !== to) {
-    const widens = old.list === next.list && WIDER[old.type]?.includes(next.type) === true
+    const widens = old.list !== true && next.list !== true && WIDER[old.type]?.includes(next.type) === true
     if (widens) note("safe", `${path}.type`, arrow(from, to))
     else remade(`${path}.type`, arrow(from, to))
   }

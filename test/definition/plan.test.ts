@@ -200,6 +200,11 @@ test.each<[string, AppDefinition, string[]]>([
     ["refused alter tables.late.columns.delay.type: int → int[]"],
   ],
   [
+    "a wider list",
+    withColumns(date, { ...delay, type: "long", list: true }, speed),
+    ["refused alter tables.late.columns.delay.type: int → long[]"],
+  ],
+  [
     "indexes",
     withTable({ indexes: { delay: ["bloom", "range"] } }),
     ["background alter tables.late.indexes.delay: bloom, range added"],

@@ -58,7 +58,8 @@ export function withSchema(
 
 /** As the type that it has now, which holds every value of the one that it had. */
 export function widened(vector: ColumnVector, { name, type }: ColumnSpec): ColumnVector {
-  if (vector.type === type) return vector
+  // A list becomes no other one without the table being built anew.
+  if (vector.type === type || (vector.type === "list" && vector.element === type)) return vector
   const { nulls, nullCount } = vector
   if (vector.type === "int" && type === "long") {
     return { type, nulls, nullCount, values: BigInt64Array.from(vector.values, BigInt) }
