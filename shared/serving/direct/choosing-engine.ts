@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache"
 import { QueryError } from "../errors.ts"
 import type { PruneRules } from "../index/segment-facts.ts"
 import { newMeter } from "../read/chunk-store.ts"
@@ -11,6 +12,12 @@ import type { DirectEngine } from "./direct-engine.ts"
 import { columnsRead, type DirectPlan } from "./plan.ts"
 import { Plans } from "./plans.ts"
 import type { DirectRequest } from "./run/query-run.ts"
+
+/** Questions by an index over the same columns before these are read as a whole: then it is cheaper to have them. */
+const ASKED_MIN = 16
+const ASKED_KEPT = 4_096
+/** Values of such columns together, dead row groups included: some 32 MB in files. */
+const WANTED_VALUES_MAX = 16_000_000
 
 function refusal(why: string): { readonly ok: false; readonly error: QueryError } {
   const message = `Query option engine: the direct path cannot answer the statement (${why}): expected duckdb`
@@ -52,6 +59,8 @@ export class ChoosingEngine implements SqlEngine {
   readonly #other: SqlEngine
   readonly #plans: Plans
   readonly #scanner: Scanner | undefined
+  /** How often columns were asked for that were not in memory as a whole. */
+  readonly #asked = new LRUCache<string, number>({ max: ASKED_KEPT })
 
   /** @param scanner leaves segments out for the direct path; absent: all are read */
   constructor(direct: DirectEngine, other: SqlEngine, scanner?: Scanner) {
@@ -116,6 +125,17 @@ export class ChoosingEngine implements SqlEngine {
     return { ok: true, value: explainAnswer(root) }
   }
 
+  /** Whether a plan's columns are asked for so often, and are so small, that they are worth having in memory as a whole. */
+  #isWanted(plan: DirectPlan, table: PinnedTable): boolean {
+    const columns = columnsRead(plan)
+    const rows = table.segments.reduce((sum, file) => sum + file.rows, 0)
+    if (rows * columns.size > WANTED_VALUES_MAX) return false
+    const key = `${table.name} ${[...columns].sort().join()}`
+    const asked = (this.#asked.get(key) ?? 0) + 1
+    this.#asked.set(key, asked)
+    return asked > ASKED_MIN
+  }
+
   /** Runs over what pruning leaves of the table. Where a rollup may answer, indexes of rows are not read for it. */
   async #scanned(request: DirectRequest): ReturnType<DirectEngine["run"]> {
     const { plan, table, useRollups = true } = request
@@ -127,7 +147,8 @@ export class ChoosingEngine implements SqlEngine {
     let scanned = await scanner.prune(table, plan.filter, meter, { ...rules, heldAlone: true })
     // Columns that are in memory have their rows by value there, too.
     if (rules.pointersAlone !== true && !this.#direct.holds({ ...request, table: scanned.table })) {
-      scanned = await scanner.prune(table, plan.filter, meter, rules)
+      if (!this.#isWanted(plan, scanned.table))
+        scanned = await scanner.prune(table, plan.filter, meter, rules)
     }
     const prune = scanner.elapsed() - startedMs
     const reply = await this.#direct.run({ ...request, table: scanned.table })

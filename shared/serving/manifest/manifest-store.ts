@@ -1,5 +1,6 @@
-import type { LRUCache } from "lru-cache"
+import { LRUCache } from "lru-cache"
 import { StorageError } from "../../storage/errors.ts"
+import type { Item } from "../../storage/meta-store.ts"
 import { readAgain, settlePut } from "../../storage/settle.ts"
 import type { Ports } from "../../storage/time.ts"
 import { listKey, type SegmentPointer } from "../segment/segment-key.ts"
@@ -8,6 +9,26 @@ import type { ListPointer, Manifest } from "./manifest.ts"
 import { checkManifestSize, decodeList } from "./segment-list.ts"
 
 export type ManifestPorts = Pick<Ports, "meta" | "objects" | "clock">
+
+/** Manifests kept decoded, of each store: each query reads those of its table again, and finds what it knows. */
+const MANIFESTS_KEPT = 1_024
+
+const decoded = new WeakMap<object, LRUCache<string, Manifest>>()
+
+/** An item's version names its content: no two writes have one. */
+function decodedManifest({ meta }: ManifestPorts, tableId: string, item: Item): Manifest {
+  let kept = decoded.get(meta)
+  if (kept === undefined) {
+    kept = new LRUCache({ max: MANIFESTS_KEPT })
+    decoded.set(meta, kept)
+  }
+  const key = `${tableId}#${item.sk}#${item.version}`
+  const known = kept.get(key)
+  if (known !== undefined) return known
+  const manifest = decodeManifest(tableId, item)
+  kept.set(key, manifest)
+  return manifest
+}
 
 /** Manifests as of one consistent read, and that read's store date. */
 export interface PinnedManifests {
@@ -24,7 +45,7 @@ export async function readManifests(ports: ManifestPorts, tableId: string): Prom
     const page = await readAgain(ports, () =>
       ports.meta.queryPage("meta", { pk: manifestPk(tableId) }, after),
     )
-    for (const item of page.items) manifests.push(decodeManifest(tableId, item))
+    for (const item of page.items) manifests.push(decodedManifest(ports, tableId, item))
     date = Math.min(date, page.date)
     after = page.next
   } while (after !== undefined)
@@ -40,7 +61,7 @@ export async function readManifest(
   const { item, date } = await readAgain(ports, () =>
     ports.meta.get("meta", manifestItemKey(tableId, partition)),
   )
-  return { manifest: item === undefined ? undefined : decodeManifest(tableId, item), date }
+  return { manifest: item === undefined ? undefined : decodedManifest(ports, tableId, item), date }
 }
 
 /** Makes a partition's manifest unless it is there already. Repeating it is harmless. */

@@ -64,6 +64,12 @@ const NOT_FILTERED = "is not for keys with a row filter"
 
 const refusesNone: Refuses = () => undefined
 
+const PINNED = "pinned"
+
+function waitedTooLong(): QueryError {
+  return new QueryError("timeout", "The query waited for its tables until its deadline")
+}
+
 function asQueryError(error: unknown): QueryError {
   return error instanceof QueryError
     ? error
@@ -220,12 +226,11 @@ export class QueryService {
     try {
       return await Promise.race([
         this.#pin(names, refuses),
-        this.#clock
-          .sleep(leftMs, stop.signal)
-          .then(() => new QueryError("timeout", "The query waited for its tables until its deadline")),
+        this.#clock.sleep(leftMs, stop.signal).then(() => (stop.signal.aborted ? [] : waitedTooLong())),
       ])
     } finally {
-      stop.abort()
+      // With a reason of its own: to make the usual one, with its stack, takes longer than all of this.
+      stop.abort(PINNED)
     }
   }
 

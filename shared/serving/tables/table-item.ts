@@ -54,6 +54,8 @@ export const schemaVersionOf = (table: TableInfo): number => table.schemas.lengt
 
 /** The columns that queries see, in the order of `SELECT *`. */
 export function shownColumns(table: TableInfo): readonly ColumnSpec[] {
+  // The same list for the same table: what is made of it is kept by it.
+  if (table.hidden.length === 0) return table.spec.columns
   const hidden = new Set(table.hidden)
   return table.spec.columns.filter(({ name }) => !hidden.has(name))
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache"
 import { canonicalJson } from "../../definition/canonical.ts"
 import { TABLE_TOPIC_PREFIX } from "../../definition/records.ts"
 import type { TableSpec } from "../../definition/table-spec.ts"
@@ -34,6 +35,9 @@ export interface TableRead {
   readonly date: number
 }
 
+/** Tables kept decoded: each query asks for its table's item again, and finds what it knows. */
+const TABLES_KEPT = 1_024
+
 /** Manifests made at once while a table is created. */
 const MANIFESTS_AT_ONCE = 16
 
@@ -44,10 +48,21 @@ const MANIFESTS_AT_ONCE = 16
 export class TableRegistry {
   readonly #ports: RegistryPorts
   readonly #log: Log
+  readonly #kept = new LRUCache<string, TableInfo>({ max: TABLES_KEPT })
 
   constructor(ports: RegistryPorts, log: Log) {
     this.#ports = ports
     this.#log = log
+  }
+
+  /** An item's version names its content: no two writes have one. */
+  #decoded(item: Item): TableInfo {
+    const key = `${item.sk}#${item.version}`
+    const known = this.#kept.get(key)
+    if (known !== undefined) return known
+    const table = decodeTable(item)
+    this.#kept.set(key, table)
+    return table
   }
 
   /** The table, unless it is being made or dropped; undefined when there is none. */
@@ -237,7 +252,7 @@ export class TableRegistry {
   async #read(name: string): Promise<{ readonly table: TableInfo | undefined; readonly date: number }> {
     const key = { pk: TABLES_PK, sk: name }
     const { item, date } = await readAgain(this.#ports, () => this.#ports.meta.get("meta", key))
-    return { table: item === undefined ? undefined : decodeTable(item), date }
+    return { table: item === undefined ? undefined : this.#decoded(item), date }
   }
 
   async #all(): Promise<readonly TableInfo[]> {
@@ -247,7 +262,7 @@ export class TableRegistry {
       const page = await readAgain(this.#ports, () =>
         this.#ports.meta.queryPage("meta", { pk: TABLES_PK }, after),
       )
-      tables.push(...page.items.map(decodeTable))
+      tables.push(...page.items.map(item => this.#decoded(item)))
       after = page.next
     } while (after !== undefined)
     return tables

@@ -4,9 +4,12 @@ import type { Cell } from "./cell.ts"
 import type { Code } from "./code.ts"
 import { extremeCodes, levelCounts } from "./level-columns.ts"
 
+/** Room that most statements' groups find without growing. */
+const FIRST_GROUPS = 512
+
 /** One number for each group, from 1 on; grows. */
 export class GroupNumbers {
-  values = new Float64Array(16)
+  values = new Float64Array(FIRST_GROUPS)
 
   reserve(groups: number): void {
     if (groups < this.values.length) return
@@ -23,6 +26,8 @@ export interface Accumulator {
   /** Of a group that is met for the first time. */
   initSource(code: Code): string
   updateSource(code: Code, columns: ReadonlyMap<string, BlockColumn>): string
+  /** Adds rows without looking at them to the only group, where that can be done. */
+  addAll?(rows: number): boolean
   /** For a group that no row made: the only one of a statement without groups. */
   init(group: number): void
   result(group: number): Cell
@@ -58,6 +63,12 @@ export class CountAccumulator implements Accumulator {
     const column = this.#column === undefined ? undefined : columns.get(this.#column)
     if (column?.kind === "codes") return `${counts}[g]+=${code.bind(column.codes)}[r]!==0?1:0;`
     return guarded(code, column?.nulls === undefined ? [] : [column.nulls], `${counts}[g]++;`)
+  }
+
+  addAll(rows: number): boolean {
+    if (this.#column !== undefined) return false
+    this.#counts.values[1]! += rows
+    return true
   }
 
   init(group: number): void {

@@ -7,7 +7,7 @@ import { type Accumulator, CountAccumulator, TextExtremeAccumulator } from "./ac
 import { conditionOf } from "./condition.ts"
 import { codesKey, codesOf, prepareScalar } from "./derived.ts"
 import type { Aggregated } from "./grouping.ts"
-import { extremeSource, sumSource } from "./level-columns.ts"
+import { extremeSource, levelCounts, sumSource } from "./level-columns.ts"
 import {
   average,
   DistinctAccumulator,
@@ -23,19 +23,29 @@ export interface Scan {
   readonly table: string
   readonly store: ColumnStore
   readonly blocks: readonly Block[]
+  /** Every group is made by a row. */
+  readonly isGrouped: boolean
 }
 
-/** A double stays exact while the greatest value times the rows does. */
-function sumKind(argument: Scalar, { blocks }: Scan): SumKind {
+interface Summing {
+  readonly kind: SumKind
+  /** A row of a group may add nothing to its sum. */
+  readonly isPartial: boolean
+}
+
+/** How to sum: a double stays exact while the greatest value times the rows does. */
+function summing(argument: Scalar, { blocks }: Scan): Summing {
   let greatest = 0
   let rows = 0
+  let isPartial = false
   for (const block of blocks) {
-    const { min, max } = sumSource(argument, block.columns)
+    const { min, max, nulls } = sumSource(argument, block.columns)
+    isPartial ||= nulls.length > 0 || levelCounts(block.columns, undefined) !== undefined
     greatest = Math.max(greatest, Math.abs(min), Math.abs(max))
     rows += block.rows
   }
-  if (argument.type === "double" || argument.type === "float") return "double"
-  return greatest * rows <= Number.MAX_SAFE_INTEGER ? "exact" : "halves"
+  if (argument.type === "double" || argument.type === "float") return { kind: "double", isPartial }
+  return { kind: greatest * rows <= Number.MAX_SAFE_INTEGER ? "exact" : "halves", isPartial }
 }
 
 function scaleOf({ type }: Scalar): number {
@@ -60,7 +70,16 @@ function distinct(argument: Scalar, { table, store, blocks }: Scan): Accumulator
   return new DistinctAccumulator(key, store.dictionary(table, key, plain ? "" : 0).size)
 }
 
-function accumulatorOf({ fn, argument, share }: AggregateCall, scan: Scan): Accumulator {
+function sum({ fn, filter }: AggregateCall, argument: Scalar, scan: Scan): Accumulator {
+  const { kind, isPartial } = summing(argument, scan)
+  if (fn === "avg") return new SumAccumulator(argument, kind, true, average(scaleOf(argument)))
+  // Without groups there may be no row at all.
+  const counted = isPartial || filter !== undefined || !scan.isGrouped
+  return new SumAccumulator(argument, kind, counted, sumOfIntegers)
+}
+
+function accumulatorOf(call: AggregateCall, scan: Scan): Accumulator {
+  const { fn, argument, share } = call
   if (argument === undefined) return new CountAccumulator(undefined)
   if (fn === "count_distinct") return distinct(argument, scan)
   for (const block of scan.blocks) prepareScalar(argument, block, scan.store)
@@ -68,13 +87,12 @@ function accumulatorOf({ fn, argument, share }: AggregateCall, scan: Scan): Accu
     case "count":
       return new CountAccumulator(columnKey(argument))
     case "sum":
-      return new SumAccumulator(argument, sumKind(argument, scan), sumOfIntegers)
+    case "avg":
+      return sum(call, argument, scan)
     case "approx_distinct":
       return new DistinctSketches(columnKey(argument))
     case "approx_quantile":
       return new QuantileSketches(columnKey(argument), argument.type, share ?? 0)
-    case "avg":
-      return new SumAccumulator(argument, sumKind(argument, scan), average(scaleOf(argument)))
     default:
       for (const block of scan.blocks) {
         if (!isCoded(argument.type)) extremeSource(argument, fn === "max", block.columns)

@@ -3,6 +3,7 @@ import { type Dictionary, GivenUp } from "../columns/dictionary.ts"
 import type { Accumulator } from "./accumulator.ts"
 import { Code } from "./code.ts"
 import { blockTest, type Condition } from "./condition.ts"
+import { levelCounts } from "./level-columns.ts"
 import type { Selection } from "./selection.ts"
 
 /** Beyond it, groups are another engine's, which may spill and is bounded by its process. */
@@ -50,6 +51,8 @@ export class Grouping {
   readonly #aggregates: readonly Aggregated[]
   readonly #combinations: number
   readonly #isDense: boolean
+  /** There is nothing but `count(*)`: rows need not be looked at. */
+  readonly #countsAlone: boolean
   #slots: Int32Array
   #groupKeys = new Float64Array(16)
   #count = 0
@@ -69,6 +72,9 @@ export class Grouping {
           ? leaseSlots(this.#combinations)
           : new Int32Array(HASH_SLOTS_MIN)
     if (keys.length === 0) this.#open()
+    this.#countsAlone =
+      keys.length === 0 &&
+      aggregates.every(({ accumulator, filter }) => filter === undefined && accumulator.addAll?.(0) === true)
   }
 
   /** Without keys there is one group, whether there are rows or not. */
@@ -86,6 +92,10 @@ export class Grouping {
 
   /** Adds a block's selected rows. Throws `GivenUp`. */
   add(selection: Selection, columns: ReadonlyMap<string, BlockColumn>): void {
+    if (this.#countsAlone && levelCounts(columns, undefined) === undefined) {
+      for (const { accumulator } of this.#aggregates) accumulator.addAll?.(selection.count)
+      return
+    }
     this.#reserve(selection.count)
     const code = new Code()
     const updates = this.#aggregates.map(aggregate => updateSource(aggregate, code, columns)).join("")

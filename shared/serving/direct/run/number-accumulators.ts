@@ -21,35 +21,52 @@ export class SumAccumulator implements Accumulator {
   readonly #counts = new GroupNumbers()
   readonly #argument: Scalar
   readonly #kind: SumKind
+  readonly #counted: boolean
   readonly #finish: (total: number | bigint, count: number) => Cell
 
-  /** @param finish makes the result of the total and how many values it is of */
-  constructor(argument: Scalar, kind: SumKind, finish: (total: number | bigint, count: number) => Cell) {
+  /**
+   * @param finish makes the result of the total and how many values it is of
+   * @param counted false where every row of a group has a value and nobody asks how many: they are not counted then
+   */
+  constructor(
+    argument: Scalar,
+    kind: SumKind,
+    counted: boolean,
+    finish: (total: number | bigint, count: number) => Cell,
+  ) {
     this.#argument = argument
     this.#kind = kind
+    this.#counted = counted
     this.#finish = finish
   }
 
   reserve(groups: number): void {
-    for (const numbers of [this.#totals, this.#upper, this.#counts]) numbers.reserve(groups)
+    this.#totals.reserve(groups)
+    if (this.#kind === "halves") this.#upper.reserve(groups)
+    if (this.#counted) this.#counts.reserve(groups)
   }
 
   initSource(code: Code): string {
     const upper = this.#kind === "halves" ? `${code.bind(this.#upper.values)}[g]=0;` : ""
-    return `${code.bind(this.#totals.values)}[g]=0;${code.bind(this.#counts.values)}[g]=0;${upper}`
+    const counts = this.#counted ? `${code.bind(this.#counts.values)}[g]=0;` : ""
+    return `${code.bind(this.#totals.values)}[g]=0;${counts}${upper}`
   }
 
   updateSource(code: Code, columns: ReadonlyMap<string, BlockColumn>): string {
     const { source, nulls } = sumSource(this.#argument, columns)
     const totals = code.bind(this.#totals.values)
-    const column = this.#argument.kind === "column" ? this.#argument.column : ""
-    const ofLevel = levelCounts(columns, column)
-    const more = ofLevel === undefined ? "1" : `${code.bind(ofLevel.values)}[r]`
-    const count = `${code.bind(this.#counts.values)}[g]+=${more};`
+    const count = this.#counted ? this.#countSource(code, columns) : ""
     if (this.#kind !== "halves") return guarded(code, nulls, `${totals}[g]+=${source(code)};${count}`)
     const upper = code.bind(this.#upper.values)
     const split = `{const x=${source(code)};const h=Math.floor(x/${HALF});${upper}[g]+=h;${totals}[g]+=x-h*${HALF}}`
     return guarded(code, nulls, split + count)
+  }
+
+  #countSource(code: Code, columns: ReadonlyMap<string, BlockColumn>): string {
+    const column = this.#argument.kind === "column" ? this.#argument.column : ""
+    const ofLevel = levelCounts(columns, column)
+    const more = ofLevel === undefined ? "1" : `${code.bind(ofLevel.values)}[r]`
+    return `${code.bind(this.#counts.values)}[g]+=${more};`
   }
 
   init(group: number): void {
@@ -57,7 +74,7 @@ export class SumAccumulator implements Accumulator {
   }
 
   result(group: number): Cell {
-    const count = this.#counts.values[group]!
+    const count = this.#counted ? this.#counts.values[group]! : 1
     if (count === 0) return null
     const total = this.#totals.values[group]!
     if (this.#kind !== "halves") return this.#finish(total, count)

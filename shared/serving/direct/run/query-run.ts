@@ -225,7 +225,8 @@ export class QueryRun {
     const blocks = pieces.flatMap(piece => piece.blocks)
     const keys = await this.#keys(blocks)
     const { store } = this.#context
-    const aggregates = accumulators(plan.aggregates, { table: table.name, store, blocks })
+    const isGrouped = plan.groups.length > 0
+    const aggregates = accumulators(plan.aggregates, { table: table.name, store, blocks, isGrouped })
     const grouping = new Grouping(keys, aggregates)
     for (const piece of pieces) {
       for (const block of piece.blocks) {
@@ -245,13 +246,13 @@ export class QueryRun {
     const { store } = this.#context
     const keys: GroupKey[] = []
     for (const scalar of plan.groups) {
-      for (const block of blocks) {
-        const hadCodes = block.columns.has(codesKey(scalar))
-        codesOf(scalar, block, store, table.name)
-        if (!hadCodes) await this.#pause()
-      }
       const isPlain = isCoded(scalar.type)
       const key = isPlain && scalar.kind === "column" ? scalar.column : codesKey(scalar)
+      for (const block of blocks) {
+        if (block.columns.has(key)) continue
+        codesOf(scalar, block, store, table.name)
+        await this.#pause()
+      }
       keys.push({ key, dictionary: store.dictionary(table.name, key, isPlain ? "" : 0) })
     }
     return keys
