@@ -10,6 +10,7 @@ import { textTable } from "../text-table.ts"
 interface Options extends ServerOptions {
   readonly json?: boolean
   readonly csv?: boolean
+  readonly explain?: boolean
 }
 
 interface BrokerReply {
@@ -51,15 +52,32 @@ async function printRows({ json, csv }: Options, reply: BrokerReply): Promise<vo
   }
 }
 
+/** The plan's operators, each below the one that takes its rows, further in. */
+async function printPlan(rows: readonly (readonly unknown[])[]): Promise<void> {
+  const depths = new Map<string, number>()
+  const lines = rows.map(([operator, id, parent]) => {
+    const depth = (depths.get(text(parent)) ?? -1) + 1
+    depths.set(text(id), depth)
+    return `${"  ".repeat(depth)}${text(operator)}\n`
+  })
+  await print(lines.join(""))
+}
+
+/** The statement with EXPLAIN, after the options that are set before it. */
+const explained = (sql: string) => sql.replace(/^(?:\s*set\s[^;]*;)*\s*/i, settings => `${settings}EXPLAIN `)
+
 async function run(sql: string, options: Options): Promise<void> {
   const response = await new Server(options).call("/query/sql", {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ sql }),
+    body: JSON.stringify({ sql: options.explain === true ? explained(sql) : sql }),
   })
   const reply = parseExact(await response.text()) as BrokerReply
   const [exception] = reply.exceptions ?? []
-  if (reply.resultTable !== undefined) await printRows(options, reply)
+  const isTree = options.explain === true && options.json !== true && options.csv !== true
+  if (reply.resultTable !== undefined) {
+    await (isTree ? printPlan(reply.resultTable.rows) : printRows(options, reply))
+  }
   if (exception !== undefined) {
     throw new Failure(exitCodes.failed, `${exception.message} (${text(exception.errorCode)})`)
   }
@@ -71,4 +89,5 @@ export const queryCommand = () =>
     .argument("<sql>", "one SELECT statement")
     .addOption(new Option("--json", "print each row as a JSON object on its own line").conflicts("csv"))
     .option("--csv", "print CSV (RFC 4180) with a line of column names")
+    .option("--explain", "tell how the query would be run and what it would read, instead")
     .action(run)

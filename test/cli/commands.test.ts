@@ -230,6 +230,16 @@ describe("millrace query", () => {
     expect((await cli.run(["query", "SELECT 1", "--csv", "--json"])).code).toBe(2)
   })
 
+  test("explains a query as a tree, after what it sets", async () => {
+    const columns =
+      '{"columnNames":["Operator","Operator_Id","Parent_Id"],"columnDataTypes":["STRING","INT","INT"]}'
+    const rows = '[["ENGINE_DIRECT",1,0],["REDUCE(limit:1)",2,1],["A",3,2],["B",4,2]]'
+    answerWith(`{"resultTable":{"dataSchema":${columns},"rows":${rows}},"exceptions":[],"timeUsedMs":1}`)
+    const { code, stdout } = await cli.run(["query", "SET a = 1; SELECT 1", "--explain"])
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "ENGINE_DIRECT\n  REDUCE(limit:1)\n    A\n    B\n" })
+    expect(cli.api.sql.asked.at(-1)?.sql).toBe("SET a = 1; EXPLAIN SELECT 1")
+  })
+
   test("reports exceptions on stderr and by its status", async () => {
     answerWith('{"exceptions":[{"errorCode":710,"message":"Unknown column x"}],"timeUsedMs":1}')
     const { code, stdout, stderr } = await cli.run(["query", "SELECT x"])

@@ -34,7 +34,7 @@ export function openQueryEngine(
   const chunks = new ChunkStore(ports, chunkBytesMax)
   const footers = new FooterStore(chunks)
   const scanner = new Scanner(chunks, footers, clock)
-  const ranged = new RangedSource(new RangedSegmentReader(chunks, footers))
+  const ranged = new RangedSource(new RangedSegmentReader(chunks, footers, breathe))
   const whole = new WholeFileSource()
   const direct = new DirectEngine({
     clock,

@@ -11,6 +11,28 @@ const manifestOf = async (ports: ReturnType<typeof memoryPorts>, name = "events"
   return (await readManifest(ports, String(item.fields.id), 0)).manifest!
 }
 
+test("indexes cost one more object, in the same write", async () => {
+  const ports = memoryPorts()
+  const { log, builder, source } = await openWithTable(ports, { spec: { indexes: { id: ["bloom"] } } })
+  await append(log, [event(1), event(2)])
+  ports.counts.reset()
+  await builder.step("events", 0, true)
+  expect(ports.counts.calls).toMatchObject({ objectPut: 2, metaPut: 1 })
+  const { segments } = await manifestOf(ports)
+  expect(segments).toMatchObject([
+    {
+      zones: { id: [1, 2, 0] },
+      sidecar: {
+        blobs: [
+          ["id", "bloom", 0, 36],
+          ["", "footer", 36, expect.any(Number)],
+        ],
+      },
+    },
+  ])
+  expect(await idsOf(await source.pin("events"))).toEqual([1, 2])
+})
+
 test("a small tail waits; a due one becomes a segment in one object put and one conditional write", async () => {
   const ports = memoryPorts()
   const { log, builder, source } = await openWithTable(ports)

@@ -113,7 +113,7 @@ function openService(ports: ReturnType<typeof memoryPorts>, table: PinnedTable, 
   return ask
 }
 
-const duckdb = sharedDuckdb()
+const duckdb = await sharedDuckdb()
 const wide = await openTable(200)
 
 test.each(["direct", "duckdb"])(

@@ -35,7 +35,7 @@ const batches = [0, 1, 2, 3].map(segment =>
 const table = pinOf(spec, await storeSegments(ports, spec, batches))
 const service = new QueryService({
   tables: { names: async () => ["views"], pin: async name => (name === "views" ? table : undefined) },
-  engine: openQueryEngine(ports, sharedDuckdb()),
+  engine: openQueryEngine(ports, await sharedDuckdb()),
   clock: ports.clock,
   random: ports.random,
 })
