@@ -25,6 +25,9 @@ const RUN_RATIO = 3
 /** Smaller ones are merged at once: their number would be bounded by nothing. */
 const RUN_ENTRIES_MIN = 1_024
 
+/** Maintenance folds vectors, and drops those of rows that merges left out. Where it does not come to it, builders fold. */
+const VECTORS_KEPT = 2 * VECTORS_MAX
+
 /** An object to be stored before the manifest's write. */
 export interface KeyedObject {
   readonly key: string
@@ -95,7 +98,7 @@ async function vectorOf(
 ): Promise<{ vectors: readonly VectorPointer[]; objects: readonly KeyedObject[] }> {
   const dead = resolution.dead()
   if (dead.offsets.length === 0) return { vectors: manifest.vectors, objects: [] }
-  const folds = manifest.vectors.length >= VECTORS_MAX
+  const folds = manifest.vectors.length >= VECTORS_KEPT
   const set = folds ? unionOffsets([await deadOffsets(ports, manifest), dead]) : dead
   const body = encodeDeadVector(set)
   const pointer = vectorPointer(ports.random.id(), set, body)

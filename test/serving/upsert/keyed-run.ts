@@ -12,9 +12,9 @@ import { modelRows } from "./model.ts"
 const PROCESSES = 2
 
 function drawSpec(prng: Prng): TableSpec {
-  const kind = prng.pick(["full", "full", "partial", "dedup"])
+  const kind = prng.pick(["full", "full", "partial", "partial", "dedup"])
   const type = prng.pick<ColumnType>(["timestamp", "long", "int", "double"])
-  const ttl = type !== "double" && prng.chance(0.4) ? { ttlMs: 1 + prng.integer(20) } : {}
+  const ttl = type !== "double" && prng.chance(0.5) ? { ttlMs: 1 + prng.integer(20) } : {}
   const compare = prng.chance(0.75) ? { compare: "c", ...ttl } : {}
   const strategies: Record<string, UpsertStrategy> = {
     v: prng.pick(["increment", "min", "max", "overwrite", "ignore"]),
@@ -77,7 +77,7 @@ class Run {
   readonly stores = memoryStores()
   readonly reader: PinReader
   readonly processes: Process[] = []
-  pins = 0
+  readonly done = { flushes: 0, merges: 0, pins: 0, deaths: 0 }
   readonly #keys: number
   readonly #delays: readonly number[]
   #calls = 0
@@ -134,6 +134,7 @@ class Run {
     const own = this.processes[process]!
     const result = await Promise.race([work(own).catch(ifUnavailable), own.death])
     if (result !== "dead") return result
+    this.done.deaths++
     if (this.processes[process] === own) this.processes[process] = this.open()
     return undefined
   }
@@ -148,7 +149,14 @@ class Run {
 
   async build(process: number): Promise<void> {
     const partition = this.prng.integer(this.log.partitions.length)
-    await this.#live(process, ({ builder }) => builder.step("events", partition, true))
+    const done = await this.#live(process, ({ builder }) => builder.step("events", partition, true))
+    if (done?.kind === "flushed") this.done.flushes++
+  }
+
+  async maintain(process: number): Promise<void> {
+    const partition = this.prng.integer(this.log.partitions.length)
+    const done = await this.#live(process, ({ maintainer }) => maintainer.step("events", partition))
+    if (done?.kind === "done") this.done.merges++
   }
 
   /** The answer must be what the log said at some moment between the query's start and its end. */
@@ -159,7 +167,7 @@ class Run {
       return pin && this.reader.rows(pin, this.log.partitions.length)
     })
     if (rows === undefined) return
-    this.pins++
+    this.done.pins++
     const most = this.log.partitions.map(({ length }) => length)
     for (const [partition, shown] of rows.entries()) {
       const text = JSON.stringify(shown)
@@ -197,8 +205,8 @@ function ifUnavailable(error: { code?: string }): undefined {
   return undefined
 }
 
-/** Throws where a table is not its model. */
-export async function runKeyedSeed(seed: number): Promise<void> {
+/** What was done. Throws where a table is not its model. */
+export async function runKeyedSeed(seed: number): Promise<Run["done"]> {
   const run = new Run(seed)
   const { prng } = run
   for (let process = 0; process < PROCESSES; process++) run.processes.push(run.open())
@@ -207,9 +215,20 @@ export async function runKeyedSeed(seed: number): Promise<void> {
     const actions: Promise<void>[] = []
     for (let count = 1 + prng.integer(4); count > 0; count--) {
       const process = prng.integer(PROCESSES)
-      const action = prng.pick(["append", "append", "build", "build", "pin", "fault", "calm"])
+      const action = prng.pick([
+        "append",
+        "append",
+        "build",
+        "build",
+        "build",
+        "merge",
+        "pin",
+        "fault",
+        "calm",
+      ])
       if (action === "append") run.append()
       else if (action === "build") actions.push(run.build(process))
+      else if (action === "merge") actions.push(run.maintain(process))
       else if (action === "pin") actions.push(run.pin(process))
       else if (action === "fault") run.inject()
       else run.calm()
@@ -217,7 +236,9 @@ export async function runKeyedSeed(seed: number): Promise<void> {
     await Promise.all(actions)
   }
   run.calm()
+  for (let builds = 0; builds < PROCESSES; builds++) await run.build(builds)
   for (let process = 0; process < PROCESSES; process++) await run.pin(process)
   run.processes[0] = run.open()
   await run.pin(0)
+  return run.done
 }

@@ -2,6 +2,8 @@ import type { TableSpec } from "../../../shared/definition/table-spec.ts"
 import type { Log } from "../../../shared/log/types.ts"
 import { Builder } from "../../../shared/serving/builder/builder.ts"
 import type { ColumnVector } from "../../../shared/serving/ingest/column.ts"
+import { Maintainer } from "../../../shared/serving/maintain/maintainer.ts"
+import { MERGE_LIMITS } from "../../../shared/serving/maintain/plan-merge.ts"
 import { decodeParquet } from "../../../shared/serving/segment/decode.ts"
 import { hasOffset } from "../../../shared/serving/segment/offset-set.ts"
 import { TableRegistry } from "../../../shared/serving/tables/table-registry.ts"
@@ -17,7 +19,11 @@ export interface KeyedServing {
   readonly registry: TableRegistry
   readonly source: StoredTableSource
   readonly builder: Builder
+  readonly maintainer: Maintainer
 }
+
+/** Every two neighbours are merged. */
+const SMALL_MERGES = { ...MERGE_LIMITS, fanIn: 2 }
 
 /** @param shared builder and queries share key indexes, as at home */
 export function openKeyed(
@@ -33,6 +39,7 @@ export function openKeyed(
     registry,
     source: new StoredTableSource(ports, registry, tails, undefined, own),
     builder: new Builder(ports, registry, tails, { indexes }),
+    maintainer: new Maintainer(ports, registry, log, { merge: SMALL_MERGES }),
   }
 }
 
