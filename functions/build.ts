@@ -1,4 +1,4 @@
-import { Builder } from "../shared/serving/builder/builder.ts"
+import { Builder, type StepResult } from "../shared/serving/builder/builder.ts"
 import { COLD_KEYS } from "../shared/serving/builder/cold-keys.ts"
 import { Maintainer } from "../shared/serving/maintain/maintainer.ts"
 import { isShadow } from "../shared/serving/tables/table-item.ts"
@@ -8,7 +8,7 @@ import type { Base } from "./runtime/base.ts"
 import { type BuildEvent, buildEvent } from "./runtime/build-event.ts"
 import { endings, type Home, openHome } from "./runtime/home.ts"
 import { lambda, type Served } from "./runtime/lambda.ts"
-import { maintainPartitions } from "./runtime/maintain-partitions.ts"
+import { MAINTENANCE, maintainPartitions } from "./runtime/maintain-partitions.ts"
 import { asError } from "./runtime/report.ts"
 
 /** Partitions at once: while one is encoded, others are read and uploaded. */
@@ -36,6 +36,8 @@ interface Work {
   readonly partition: number
 }
 
+type Step = (work: Work) => Promise<StepResult>
+
 /**
  * Makes segments of the tables named, and keeps those in shape that they have. What fails does not keep the rest from being
  * done; then it throws.
@@ -46,16 +48,19 @@ export function createBuild(base: Base): Served<BuildEvent, BuildResult> {
     indexes: new KeyIndexes(home.ports, { residentEntriesMax: KEY_ENTRIES_MAX }),
     cold: COLD_KEYS,
   })
-  const maintainer = new Maintainer(home.ports, home.tables, home.log)
+  const maintainer = new Maintainer(home.ports, home.tables, home.log, MAINTENANCE)
   return {
     ...endings(home),
     async handle(event, invocation) {
       const known = buildEvent(event)
       if (known === undefined)
-        throw new Error("event: expected { tables: [{ table, partitions? }] } or { all: true }")
+        throw new Error(
+          "event: expected { tables: [{ table, partitions? }], force? } or { all: true, force? }",
+        )
       const works = await worksOf(home, known)
       const marginMs = Math.min(STEP_MS_MAX, invocation.leftMs() * STEP_SHARE_MAX)
-      const { faults, ...result } = await buildAll(home, builder, works, () => invocation.leftMs() > marginMs)
+      const step = ({ table, partition }: Work) => builder.step(table, partition, known.force)
+      const { faults, ...result } = await buildAll(home, step, works, () => invocation.leftMs() > marginMs)
       const shadows = new Set(works.map(({ table }) => table).filter(isShadow))
       for (const name of shadows) await home.tables.settleRebuild(name)
       home.meter.count("RowsBuilt", result.rows)
@@ -90,7 +95,7 @@ interface Fault extends Work {
 
 async function buildAll(
   { report }: Pick<Home, "report">,
-  builder: Builder,
+  step: Step,
   works: readonly Work[],
   hasTime: () => boolean,
 ): Promise<BuildResult & { faults: readonly Fault[] }> {
@@ -99,7 +104,7 @@ async function buildAll(
   const work = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       try {
-        await buildOne(builder, next, hasTime, result)
+        await buildOne(step, next, hasTime, result)
       } catch (error) {
         result.faults.push({ ...next, error: asError(error) })
         report.error(`table ${next.table}/${next.partition}`, asError(error))
@@ -112,8 +117,8 @@ async function buildAll(
 
 /** Steps until there is nothing more to do, or no time to do it in. */
 async function buildOne(
-  builder: Builder,
-  { table, partition }: Work,
+  step: Step,
+  work: Work,
   hasTime: () => boolean,
   sum: { rows: number; segments: number; left: number },
 ): Promise<void> {
@@ -123,13 +128,13 @@ async function buildOne(
       sum.left++
       return
     }
-    const step = await builder.step(table, partition)
-    lost = step.kind === "lost" ? lost + 1 : 0
-    if (step.kind === "flushed") {
-      sum.rows += step.rows
-      if (step.rows > 0) sum.segments++
+    const came = await step(work)
+    lost = came.kind === "lost" ? lost + 1 : 0
+    if (came.kind === "flushed") {
+      sum.rows += came.rows
+      if (came.rows > 0) sum.segments++
     }
-    goOn = step.kind === "lost" || (step.kind === "flushed" && step.more)
+    goOn = came.kind === "lost" || (came.kind === "flushed" && came.more)
   }
 }
 

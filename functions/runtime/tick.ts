@@ -7,6 +7,7 @@ import { collectResults } from "../../shared/serving/query/result-store.ts"
 import type { TableInfo } from "../../shared/serving/tables/table-item.ts"
 import type { Home } from "./home.ts"
 import type { Invocation } from "./lambda.ts"
+import { MAINTENANCE } from "./maintain-partitions.ts"
 import { asError } from "./report.ts"
 import type { Settings } from "./settings.ts"
 import { type JobMemory, tickJobs } from "./tick-jobs.ts"
@@ -74,7 +75,7 @@ async function wakeFor(home: TickHome, table: TableInfo): Promise<void> {
       some.map(
         async manifest =>
           (await isBehind(home, table, manifest, ended)) ||
-          (await mayNeed(home.ports, table, manifest, date, lists)),
+          (await mayNeed(home.ports, table, manifest, date, lists, MAINTENANCE)),
       ),
     )
     partitions.push(...some.filter((_, index) => behind[index]).map(({ partition }) => partition))

@@ -3,9 +3,10 @@ import { type Call, callAt, withKey } from "./client.ts"
 import { callers } from "./contract/callers.ts"
 import { journal } from "./contract/journal.ts"
 import { records } from "./contract/records.ts"
-import { answered, seen } from "./contract/replies.ts"
+import { answered, seen, type Tests } from "./contract/replies.ts"
 import { requests } from "./contract/requests.ts"
 import { sql } from "./contract/sql.ts"
+import { tables } from "./contract/tables.ts"
 
 /** An API that is reached in some way, with the flights example deployed and a key that may do everything. */
 export interface Carrier {
@@ -13,7 +14,7 @@ export interface Carrier {
   readonly key: string
 }
 
-const PARTS = { callers, requests, records, sql, journal } as const
+const PARTS = { callers, requests, records, sql, tables, journal } as const
 type Part = keyof typeof PARTS
 
 const TITLES: Readonly<Record<Part, string>> = {
@@ -21,6 +22,7 @@ const TITLES: Readonly<Record<Part, string>> = {
   requests: "what is asked",
   records: "records",
   sql: "SQL",
+  tables: "tables",
   journal: "journalled records",
 }
 
@@ -28,11 +30,13 @@ const TITLES: Readonly<Record<Part, string>> = {
  * What clients may rely on, whatever carries the API: whole replies, status, headers and body.
  * @param open called once, before the first test
  * @param parts what of it; all but the journal's are the default, for not every deployment has one
+ * @param build makes segments of tables at once, where the carrier can be told to
  */
 export function apiContract(
   carrier: string,
   open: () => Carrier | Promise<Carrier>,
-  parts: readonly Part[] = ["callers", "requests", "records", "sql"],
+  parts: readonly Part[] = ["callers", "requests", "records", "sql", "tables"],
+  build?: Tests["build"],
 ): void {
   describe(`the API, ${carrier}:`, () => {
     let at: Carrier
@@ -59,7 +63,7 @@ export function apiContract(
       )
     })
 
-    const tests = { ask, as, keyFor, url: () => at.url }
+    const tests = { ask, as, keyFor, url: () => at.url, ...(build && { build }) }
     for (const part of parts) describe(TITLES[part], () => PARTS[part](tests))
   })
 }

@@ -16,5 +16,6 @@ apiContract("of a server that anybody can reach", reachableServer, [
   "requests",
   "records",
   "sql",
+  "tables",
   "journal",
 ])

@@ -45,6 +45,31 @@ describe("build", () => {
     expect(await positions()).toEqual([DUE])
   })
 
+  test("makes segments of what is not worth them where it is told to; of two that meet one merges them", async () => {
+    const { base, log } = await withRecords(1)
+    const { ports } = base
+    const tables = [{ table: "events" }]
+    const builds = [createBuild(coldBase(base, 1)), createBuild(coldBase(base, 2))]
+    await builds[0]!.handle({ tables }, ample)
+    const { id } = (await openHome(base).tables.find("events"))!.table
+    const append = (n: number) =>
+      log.append({ topic: "events", parts: [{ partition: 0, records: records(event(n)) }] })
+    for (let n = 0; n < 7; n++) {
+      await append(n)
+      expect(await builds[0]!.handle({ tables }, ample)).toMatchObject({ segments: 0 })
+      // Without time for more than the flush.
+      let looks = 0
+      const invocation = { leftMs: () => (++looks > 3 ? 0 : 300_000) }
+      expect(await builds[0]!.handle({ tables, force: true }, invocation)).toMatchObject({ rows: 1 })
+    }
+    const pointers = async () => (await readManifests(ports, id)).manifests[0]!.segments
+    expect(await pointers()).toHaveLength(8)
+    await Promise.all(builds.map(build => build.handle({ tables }, ample)))
+    expect(await pointers()).toMatchObject([{ rows: DUE + 7, level: 1 }])
+    expect((await ports.objects.list(`tab/${id}/`)).objects).toHaveLength(9)
+    expect((await ports.meta.queryPage("meta", { pk: "maintaining" })).items).toEqual([])
+  })
+
   test("without time begins nothing, and says what is left", async () => {
     const { base, positions } = await withRecords(2)
     let leftMs = 10_000

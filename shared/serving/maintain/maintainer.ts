@@ -43,6 +43,8 @@ export interface MaintainOptions extends PlanOptions {
   readonly listSegmentsMax?: number
 }
 
+export type MayRewrite = (tableId: string, partition: number) => Promise<boolean>
+
 /** Keeps a table's partitions in shape, one bounded step at a time. Any number may run, beside any number of builders. */
 export class Maintainer {
   readonly #ports: MaintainPorts
@@ -72,8 +74,9 @@ export class Maintainer {
    * One step: looks at item and manifest, does the most pressing thing, if any, and commits it on condition of the
    * manifest's version. Nothing is remembered between steps but copies of what never changes. Throws `LogError`,
    * `StorageError`.
+   * @param mayRewrite asked before segments are read to be rewritten; false: somebody else is at it. Default: nobody is
    */
-  async step(name: string, partition: number): Promise<MaintainResult> {
+  async step(name: string, partition: number, mayRewrite?: MayRewrite): Promise<MaintainResult> {
     const read = await this.#registry.findBuilt(name)
     if (read === undefined) return { kind: "stopped" }
     const { manifest, date } = await readManifest(this.#ports, read.table.id, partition)
@@ -81,7 +84,10 @@ export class Maintainer {
     const found = await this.#look(read.table, manifest, Math.min(read.date, date))
     if (found === undefined) return { kind: "lost" }
     const plan = planStep(found, this.#options)
-    return plan === undefined ? { kind: "idle" } : this.#do(found, plan)
+    if (plan === undefined) return { kind: "idle" }
+    const isQuick = plan.kind === "cut" || plan.kind === "fold"
+    if (!isQuick && (await mayRewrite?.(read.table.id, partition)) === false) return { kind: "idle" }
+    return this.#do(found, plan)
   }
 
   /** Undefined: the item was read before an alteration that the manifest has seen. */

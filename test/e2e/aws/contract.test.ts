@@ -49,7 +49,12 @@ describe.skipIf(skipped !== "")(`an app without a journal, deployed by CDK to an
     deployed = await Deployed.open({ app: join(repository, "examples/flights/app.ts"), context })
   })
 
-  apiContract("deployed", () => ({ url: deployed.url, key: deployed.key! }))
+  const build = async (...tables: string[]) => {
+    const event = { tables: tables.map(table => ({ table })), force: true }
+    expect(await deployed.invoke("build", event)).toMatchObject({ failed: false, payload: { left: 0 } })
+  }
+  const carrier = () => ({ url: deployed.url, key: deployed.key! })
+  apiContract("deployed", carrier, undefined, build)
 
   test("has no stream, and says that there is no journal", async () => {
     expect((await everything()).streams).toEqual([])

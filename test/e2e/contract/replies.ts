@@ -56,4 +56,6 @@ export interface Tests {
   readonly as: (key: string | undefined) => Ask
   readonly keyFor: (...scopes: string[]) => Promise<string>
   readonly url: () => string
+  /** Makes segments of tables' tails and keeps them in shape, where the carrier can be told to. */
+  readonly build?: (...tables: string[]) => Promise<void>
 }

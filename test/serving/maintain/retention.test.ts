@@ -57,7 +57,7 @@ test("the cut moves in steps: it is not written again and again", async () => {
   const table = await openMaintained({ retentionMs: 1_000 * HOUR })
   const maintainer = new Maintainer(table.ports, table.registry, table.log)
   expect(await settle(maintainer)).toEqual(["cut"])
-  table.ports.advance(HOUR)
+  table.ports.advance(HOUR / 2)
   expect(await settle(maintainer)).toEqual([])
   table.ports.advance(10 * HOUR)
   expect(await settle(maintainer)).toEqual(["cut"])
