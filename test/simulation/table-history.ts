@@ -124,8 +124,8 @@ export class TableHistory {
     return this.#cuts.get(tableId) ?? Number.NEGATIVE_INFINITY
   }
 
-  /** Whatever a collector deletes, no manifest that stands may name. */
-  #checkDelete(keys: readonly string[]): void {
+  /** Everything that manifests name, past every fault; those of dropped tables are closed. */
+  named(): ReadonlySet<string> {
     const named = new Set<string>()
     for (const manifest of this.#standing.values()) {
       if (manifest.closed) continue
@@ -133,6 +133,12 @@ export class TableHistory {
       const segments = segmentsNamed(this.#checker, manifest, what => this.#checker.fail(what)) ?? []
       for (const key of keysOfSegments(manifest.tableId, manifest.partition, segments)) named.add(key)
     }
+    return named
+  }
+
+  /** Whatever a collector deletes, no manifest that stands may name. */
+  #checkDelete(keys: readonly string[]): void {
+    const named = this.named()
     for (const key of keys.filter(key => key.startsWith("tab/"))) {
       this.#deleted.add(key)
       if (named.has(key)) this.#checker.fail(`${key} is deleted, and a manifest names it`)

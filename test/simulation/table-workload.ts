@@ -58,6 +58,7 @@ function drawPlan(prng: Prng): Plan {
   // With few appends the same range of offsets is built again and again.
   const few = !many && prng.chance(0.25)
   const small = prng.chance(0.8)
+  const slow = prng.chance(0.1)
   return {
     nodes: 2 + prng.integer(2),
     partitions: 1 + prng.integer(many ? 1 : 3),
@@ -74,12 +75,12 @@ function drawPlan(prng: Prng): Plan {
       recover: 1 + prng.integer(3),
       maintain: prng.chance(0.2) ? 0 : 10 + prng.integer(30),
       purge: some(4),
-      kill: some(6),
-      collect: prng.chance(0.3) ? 6 : 0,
+      kill: prng.chance(0.5) ? 4 + prng.integer(16) : 0,
+      collect: slow ? 10 : 0,
     },
     ...(prng.chance(0.2) ? { retentionMs: WORLD_START } : {}),
     // Some worlds go through days, so that collectors find what is a day old.
-    pauseMs: prng.chance(0.1) ? prng.magnitude(HOUR_MS / 2, 4 * HOUR_MS) : prng.magnitude(5, 1_000),
+    pauseMs: slow ? prng.magnitude(HOUR_MS / 2, 4 * HOUR_MS) : prng.magnitude(5, 1_000),
     forceChance: prng.pick([0.3, 0.8, 1]),
     freezes: some(3),
     outages: prng.chance(0.7) ? 1 + prng.integer(2) : 0,

@@ -1,14 +1,17 @@
 import { describe, expect, test } from "vitest"
+import { DELETE_AFTER_READ_MS, ORPHAN_AGE_MS } from "../../shared/serving/maintain/collect-table.ts"
 import { type CrashScenario, crashEverywhere } from "./table-crashes.ts"
 import { TABLE } from "./table-records.ts"
 import { runTableSeeds, tableSummaryText } from "./table-seeds.ts"
 import { runTableSeed } from "./table-workload.ts"
 
-test("seeds 1 to 400: every pin is the table of a prefix of the log, and in the end of all of it", async () => {
-  const summary = await runTableSeeds(1, 400)
+test("seeds 1 to 200: every pin is the table of a prefix of the log, and in the end of all of it", async () => {
+  const summary = await runTableSeeds(1, 200)
   process.stdout.write(`${tableSummaryText(summary)}\n`)
-  expect(summary.seeds).toBe(400)
-  expect(summary.spills).toBeGreaterThan(100)
+  expect(summary.seeds).toBe(200)
+  expect(summary.spills).toBeGreaterThan(60)
+  expect(summary.merges).toBeGreaterThan(100)
+  expect(summary.collected).toBeGreaterThan(20)
 })
 
 test("a seed gives the same run every time", async () => {
@@ -59,6 +62,51 @@ describe("a process that dies at any of its port calls, before, while or after i
       },
     },
     { name: "stopping a table", prepare: append, act: ({ registry }) => registry.detach(TABLE, "http") },
+    {
+      name: "a merge inside lists",
+      async prepare(node, actions) {
+        for (let times = 0; times < 12; times++) {
+          await actions.append(node)
+          await node.builder.step(TABLE, 0, true)
+        }
+        await actions.kill(node)
+      },
+      async act({ maintainer }) {
+        for (let times = 0; times < 3; times++) await maintainer.step(TABLE, 0)
+      },
+    },
+    {
+      name: "an erasure, from its acknowledgement to its end",
+      async prepare(node, actions) {
+        for (let times = 0; times < 2; times++) {
+          await actions.append(node)
+          await node.builder.step(TABLE, 0, true)
+        }
+        await actions.append(node)
+      },
+      async act(node, actions) {
+        await actions.purge(node)
+        await node.maintainer.step(TABLE, 0)
+        await node.builder.step(TABLE, 0, true)
+        await node.maintainer.step(TABLE, 0)
+      },
+    },
+    {
+      name: "collecting what merges left",
+      async prepare(node, actions) {
+        for (let times = 0; times < 4; times++) {
+          await actions.append(node)
+          await node.builder.step(TABLE, 0, true)
+          await node.maintainer.step(TABLE, 0)
+        }
+      },
+      async act({ collector, ports }) {
+        for (const ms of [ORPHAN_AGE_MS, DELETE_AFTER_READ_MS]) {
+          await ports.clock.sleep(ms + 60_000)
+          await collector.round(() => true)
+        }
+      },
+    },
     {
       name: "dropping a table and making it anew",
       prepare: append,
