@@ -61,10 +61,14 @@ async function list(options: Options): Promise<void> {
     await print(keys.map(key => `${JSON.stringify(key)}\n`).join(""))
     return
   }
-  const rows = keys.map(({ id, name, scopes, created }) => [
+  const rows = keys.map(({ id, name, scopes, created, rowFilter, queriesPerSecond }) => [
     id,
     name,
-    scopes.join(" "),
+    [
+      ...scopes,
+      ...(rowFilter === undefined ? [] : [`where ${rowFilter}`]),
+      ...(queriesPerSecond === undefined ? [] : [`${queriesPerSecond}/s`]),
+    ].join(" "),
     new Date(created).toISOString(),
   ])
   await print(textTable(["id", "name", "scopes", "created"], rows, [false, false, false, false]))

@@ -35,6 +35,26 @@ const run = (args: readonly string[], secret: string | undefined = key, stdin = 
   cli.run(args, { stdin, env: { MILLRACE_KEY: secret ?? "" } })
 
 describe.concurrent("millrace keys", () => {
+  test("makes one that sees some rows and asks so often, and refuses a filter that is none", async () => {
+    const scope = ["--scope", "table:views:query"]
+    const made = await run([
+      "keys",
+      "create",
+      "member",
+      ...scope,
+      "--row-filter",
+      "member_id = 7",
+      "--queries-per-second",
+      "5",
+      "--json",
+    ])
+    expect(JSON.parse(made.stdout)).toMatchObject({ rowFilter: "member_id = 7", queriesPerSecond: 5 })
+    expect((await run(["keys", "list"])).stdout).toContain("table:views:query where member_id = 7 5/s")
+    const refused = await run(["keys", "create", "member", ...scope, "--row-filter", "member_id ="])
+    expect(refused).toMatchObject({ code: 1, stdout: "" })
+    expect(refused.stderr).toContain("rowFilter: unexpected end of the expression")
+  })
+
   test("makes a key, prints it once, lists it without itself, and revokes it", async () => {
     const made = await run([
       "keys",

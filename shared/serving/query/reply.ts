@@ -58,22 +58,20 @@ function segmentFigures(tables: readonly PinnedTable[], pruned: number) {
     numSegmentsQueried: files(({ segments }) => segments.length) + tails,
     numSegmentsProcessed: opened - pruned,
     numSegmentsMatched: opened - pruned,
-    numSegmentsPrunedByServer: pruned,
-    numSegmentsPrunedByValue: pruned,
     numConsumingSegmentsQueried: tails,
     numConsumingSegmentsProcessed: tailsWithRows,
     numConsumingSegmentsMatched: tailsWithRows,
     minConsumingFreshnessTimeMs: fresh.length === 0 ? 0 : Math.min(...fresh),
+    numSegmentsPrunedByBroker: 0,
+    numSegmentsPrunedByServer: pruned,
+    numSegmentsPrunedInvalid: 0,
+    numSegmentsPrunedByLimit: 0,
+    numSegmentsPrunedByValue: pruned,
   }
 }
 
-/** Fields of a broker's reply that always stand there; what is not counted here is 0, as Pinot writes it. */
+/** Fields of a broker's reply that always stand there, in its order; what is not counted here is 0, as Pinot writes it. */
 const constantFigures = {
-  numEntriesScannedInFilter: 0,
-  numEntriesScannedPostFilter: 0,
-  numSegmentsPrunedByBroker: 0,
-  numSegmentsPrunedInvalid: 0,
-  numSegmentsPrunedByLimit: 0,
   brokerReduceTimeMs: 0,
   offlineThreadCpuTimeNs: 0,
   realtimeThreadCpuTimeNs: 0,
@@ -95,7 +93,6 @@ const memoryFigures = {
   realtimeResponseSerMemAllocatedBytes: 0,
   offlineTotalMemAllocatedBytes: 0,
   realtimeTotalMemAllocatedBytes: 0,
-  groupsTrimmed: false,
 } as const
 
 function replyOf(
@@ -122,14 +119,17 @@ function replyOf(
     brokerId,
     numDocsScanned: answer === undefined ? 0 : scanned,
     totalDocs,
-    ...constantFigures,
+    numEntriesScannedInFilter: 0,
+    numEntriesScannedPostFilter: 0,
     numServersQueried: servers,
     numServersResponded: servers,
     ...segmentFigures(counted, pruned),
+    ...constantFigures,
     tablesQueried: tables.map(({ name }) => name),
     ...memoryFigures,
-    rlsFiltersApplied: isRestricted,
     pools: servers === 0 ? [] : [-1],
+    rlsFiltersApplied: isRestricted,
+    groupsTrimmed: false,
   }
 }
 

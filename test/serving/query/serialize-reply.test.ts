@@ -58,6 +58,24 @@ test("no value takes more bytes than were counted for it", () => {
   )
 })
 
+test("fields stand in the order of a Pinot broker's", () => {
+  const order = [
+    "resultTable numRowsResultSet partialResult exceptions numGroupsLimitReached numGroupsWarningLimitReached",
+    "timeUsedMs requestId clientRequestId brokerId numDocsScanned totalDocs numEntriesScannedInFilter",
+    "numEntriesScannedPostFilter numServersQueried numServersResponded numSegmentsQueried numSegmentsProcessed",
+    "numSegmentsMatched numConsumingSegmentsQueried numConsumingSegmentsProcessed numConsumingSegmentsMatched",
+    "minConsumingFreshnessTimeMs numSegmentsPrunedByBroker numSegmentsPrunedByServer numSegmentsPrunedInvalid",
+    "numSegmentsPrunedByLimit numSegmentsPrunedByValue brokerReduceTimeMs offlineThreadCpuTimeNs",
+    "realtimeThreadCpuTimeNs offlineSystemActivitiesCpuTimeNs realtimeSystemActivitiesCpuTimeNs",
+    "offlineResponseSerializationCpuTimeNs realtimeResponseSerializationCpuTimeNs offlineTotalCpuTimeNs",
+    "realtimeTotalCpuTimeNs explainPlanNumEmptyFilterSegments explainPlanNumMatchAllFilterSegments traceInfo",
+    "tablesQueried offlineThreadMemAllocatedBytes realtimeThreadMemAllocatedBytes",
+    "offlineResponseSerMemAllocatedBytes realtimeResponseSerMemAllocatedBytes offlineTotalMemAllocatedBytes",
+    "realtimeTotalMemAllocatedBytes pools rlsFiltersApplied groupsTrimmed",
+  ]
+  expect(Object.keys(JSON.parse(one("INT", 1))).join(" ")).toBe(order.join(" "))
+})
+
 test("an error is an exception by Pinot's number, and there is no resultTable", () => {
   const codes = {
     sql_parsing: 150,
@@ -66,6 +84,7 @@ test("an error is an exception by Pinot's number, and there is no resultTable", 
     query_validation: 700,
     query_execution: 200,
     timeout: 250,
+    cancelled: 503,
     resource_limit: 245,
     tail_too_long: 245,
     too_many_requests: 429,

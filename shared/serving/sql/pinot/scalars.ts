@@ -2,7 +2,7 @@ import { Refusal } from "../refusal.ts"
 import type { TreeNode } from "../syntax-tree.ts"
 import { call, cast, coalesce, integerConstant, operation, operator, textConstant } from "../tree-build.ts"
 import { typeArgument } from "./aggregates.ts"
-import { argument, arity, type PinotCall, type Rewriting, textArgument } from "./call.ts"
+import { argument, arity, constantOf, type PinotCall, type Rewriting, textArgument } from "./call.ts"
 import { instantKind } from "./instants.ts"
 
 /** Only under `pinotCompat`: SQL has a function of that name that counts otherwise. */
@@ -107,9 +107,13 @@ const concat: Rewriting = at => {
     : undefined
 }
 
+/** More digits than a number can be rounded to: what is written so means Pinot's buckets. */
+const DIGITS_MAX = 38
+
 /** ROUND(x, n) is the multiple of n at or below x: to Pinot the second argument is a bucket's size. */
 const round: Rewriting = at => {
   if (at.args.length !== 2) return undefined
+  if (!at.pinotCompat && !(Number(constantOf(at.args[1])) > DIGITS_MAX)) return undefined
   const [value, size] = [argument(at, 0), argument(at, 1)]
   if (instantKind(value, at) === undefined) return call("pinot_round", [value, size])
   return operator("*", operator("//", cast(value, "BIGINT"), size), size)
@@ -137,7 +141,7 @@ export const scalarFunctions: Readonly<Record<string, Rewriting>> = {
     return call("pinot_substr", at.args)
   }),
   concat: compatOnly(concat),
-  round: compatOnly(round),
+  round,
   rounddecimal: renamed("round"),
   truncatedecimal: renamed("trunc"),
   plus: binary("+"),

@@ -53,8 +53,13 @@ function duckdbPattern(at: PinotCall, pattern: string, use: PatternUse): TreeNod
 }
 
 function parsed(at: PinotCall, value: TreeNode, pattern: string, zone: string): TreeNode {
-  const instant = call("strptime", [cast(value, "VARCHAR"), duckdbPattern(at, pattern, "read")])
-  const isZoned = /[zZ]/.test(pattern.replace(/'[^']*'/g, ""))
+  const bare = pattern.replace(/'[^']*'/g, "")
+  const isZoned = /[zZ]/.test(bare)
+  const text = cast(value, "VARCHAR")
+  // To Joda-Time a Z is an offset too.
+  const offset = [text, textConstant("Z$"), textConstant("+0000")]
+  const read = /Z$/.test(bare) ? call("regexp_replace", offset) : text
+  const instant = call("strptime", [read, duckdbPattern(at, pattern, "read")])
   return isZoned || zone === "UTC"
     ? call("epoch_ms", [instant])
     : call("pinot_utc_millis", [instant, textConstant(zone)])

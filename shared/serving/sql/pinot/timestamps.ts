@@ -17,8 +17,11 @@ function isMillisArithmetic(node: TreeNode): boolean {
   return /^(?:[-+*]|\/\/)$/.test(text(node.function_name)) && nodes(node.children).some(isNumberLike)
 }
 
+/** A short whole number too, where what stands beside it tells that instants are numbers. */
 function wrapped(node: TreeNode): TreeNode {
-  return isNumberLike(node) ? call("pinot_timestamp", [node]) : node
+  const type = isNode(node.value) && isNode(node.value.type) ? text(node.value.type.id) : ""
+  const isNumber = isNumberLike(node) || (node.class === "CONSTANT" && type === "INTEGER")
+  return isNumber ? call("pinot_timestamp", [node]) : node
 }
 
 /**
