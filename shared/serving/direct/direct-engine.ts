@@ -37,7 +37,7 @@ export class DirectEngine {
   constructor(options: DirectEngineOptions) {
     const { clock, breathe, source, openLevel, columnBytesMax = COLUMN_BYTES_MAX } = options
     const whole = new WholeFileSource()
-    const store = new ColumnStore(source ?? (() => whole), columnBytesMax)
+    const store = new ColumnStore(source ?? (() => whole), columnBytesMax, breathe)
     this.#context = { clock, store, dead: new DeadRows(), breathe, openLevel }
   }
 

@@ -28,10 +28,13 @@ export function checkChunk(key: string, chunk: Chunk, bytes: Uint8Array): Uint8A
 export class RangedSegmentReader implements SegmentReader {
   readonly #chunks: ChunkStore
   readonly #footers: FooterStore
+  readonly #breathe: (() => Promise<void>) | undefined
 
-  constructor(chunks: ChunkStore, footers: FooterStore) {
+  /** @param breathe lets other work of the process run between two chunks; default: nothing is let in */
+  constructor(chunks: ChunkStore, footers: FooterStore, breathe?: () => Promise<void>) {
     this.#chunks = chunks
     this.#footers = footers
+    this.#breathe = breathe
   }
 
   async shape(segment: PinnedSegment, meter: ReadMeter): Promise<SegmentShape> {
@@ -61,6 +64,7 @@ export class RangedSegmentReader implements SegmentReader {
     const decoded = asked.map(() => new Map<string, DecodedColumn>())
     for (const [index, { column, at, chunk }] of wanted.entries()) {
       decoded[at]!.set(column, decodeChunk(checkChunk(key, chunk, bodies[index]!), chunk))
+      await this.#breathe?.()
     }
     return asked.map((index, at) => {
       const { firstRow, rows } = groups[index]!

@@ -4,7 +4,7 @@ import type { ReadMeter } from "../../read/types.ts"
 import { OFFSET_COLUMN } from "../../segment/parquet.ts"
 import type { TableFile } from "../../types.ts"
 import type { BlockColumn } from "./block-column.ts"
-import type { BlockSource } from "./block-source.ts"
+import type { BlockSource, LoadedGroup } from "./block-source.ts"
 import { Dictionary } from "./dictionary.ts"
 import { absentColumn, checkType } from "./encode.ts"
 import { Postings } from "./postings.ts"
@@ -49,13 +49,20 @@ const offsetSpec: ColumnSpec = { name: OFFSET_COLUMN, type: "long" }
 export class ColumnStore {
   readonly #source: (file: TableFile) => BlockSource
   readonly #bytesMax: number
+  readonly #breathe: (() => Promise<void>) | undefined
   readonly #blocks: LRUCache<string, Block>
   readonly #shapes = new LRUCache<string, readonly number[]>({ max: SHAPES_KEPT })
   readonly #loading = new Map<string, Promise<void>>()
   #dictionaries = new Map<string, Dictionary>()
 
-  constructor(source: (file: TableFile) => BlockSource, bytesMax: number = COLUMN_BYTES_MAX) {
+  /** @param breathe lets other work of the process run between two columns; default: nothing is let in */
+  constructor(
+    source: (file: TableFile) => BlockSource,
+    bytesMax: number = COLUMN_BYTES_MAX,
+    breathe?: () => Promise<void>,
+  ) {
     this.#source = source
+    this.#breathe = breathe
     this.#bytesMax = bytesMax
     this.#blocks = new LRUCache({ maxSize: bytesMax, sizeCalculation: ({ bytes }) => bytes })
   }
@@ -122,7 +129,7 @@ export class ColumnStore {
       const loaded = await source.load(file, specs, missing, meter)
       for (const [at, group] of missing.entries()) {
         const block = blocks[indexes.indexOf(group)]!
-        this.#fill(block, wanted, loaded[at]!)
+        await this.#fill(block, wanted, loaded[at]!)
       }
     }
     return blocks
@@ -133,13 +140,14 @@ export class ColumnStore {
     return this.#blocks.get(id) ?? new Block(id, shape[group] ?? 0, firstRow())
   }
 
-  #fill(block: Block, wanted: Wanted, loaded: Awaited<ReturnType<BlockSource["load"]>>[number]): void {
+  async #fill(block: Block, wanted: Wanted, loaded: LoadedGroup): Promise<void> {
     for (const { name, type } of wanted.columns) {
       if (block.columns.has(name)) continue
       const dictionary = (): Dictionary<string> =>
         this.dictionary(wanted.table, valuesName(name), "") as Dictionary<string>
       const encode = loaded.get(name)
       this.add(block, name, encode?.(dictionary) ?? absentColumn(type, block.rows, dictionary))
+      await this.#breathe?.()
     }
     const offsets = wanted.withOffsets ? loaded.get(OFFSET_COLUMN) : undefined
     if (offsets !== undefined && !block.columns.has(OFFSET_COLUMN)) {

@@ -13,7 +13,7 @@ import { columnsRead, type DirectPlan, type Predicate } from "../plan.ts"
 import { accumulators } from "./accumulators.ts"
 import { type Condition, conditionOf, conjuncts } from "./condition.ts"
 import type { DeadRows } from "./dead-rows.ts"
-import { codesKey, codesOf } from "./derived.ts"
+import { codesKey, codesOf, prepareScalar } from "./derived.ts"
 import { finishGroups } from "./finish-groups.ts"
 import { Grouping, type GroupKey } from "./grouping.ts"
 import { RowCollector } from "./select-rows.ts"
@@ -226,6 +226,7 @@ export class QueryRun {
     const keys = await this.#keys(blocks)
     const { store } = this.#context
     const isGrouped = plan.groups.length > 0
+    await this.#prepare(blocks)
     const aggregates = accumulators(plan.aggregates, { table: table.name, store, blocks, isGrouped })
     const grouping = new Grouping(keys, aggregates)
     for (const piece of pieces) {
@@ -238,6 +239,17 @@ export class QueryRun {
     const result = finishGroups(plan, grouping, aggregates, limits)
     grouping.close()
     return result
+  }
+
+  /** Makes parts of timestamps that aggregates are of, block by block. */
+  async #prepare(blocks: readonly Block[]): Promise<void> {
+    for (const { argument } of this.#request.plan.aggregates) {
+      if (argument?.kind !== "call") continue
+      for (const block of blocks) {
+        prepareScalar(argument, block, this.#context.store)
+        await this.#pause()
+      }
+    }
   }
 
   /** Codes of the groups' values in every block: dictionaries are whole before groups are numbered by them. */
