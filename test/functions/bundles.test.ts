@@ -26,6 +26,8 @@ import { SETTINGS } from "./support.ts"
  * library, is loaded by the first request that asks for Arrow.
  */
 const BUNDLE_BYTES_MAX = 2.25 * 1024 * 1024
+/** What is parsed before the first request of an environment can be answered: some 4 ms for 100 KB. */
+const START_BYTES_MAX = 1.25 * 1024 * 1024
 /** Lambda's bound of a function with all its layers, unpacked. */
 const UNPACKED_BYTES_MAX = 250 * 1024 * 1024
 
@@ -87,6 +89,21 @@ describe.each(FUNCTION_NAMES)("the bundle of %s", name => {
     const code = readdirSync(folder()).filter(isCode)
     const bytes = code.reduce((sum, file) => sum + statSync(join(folder(), file)).size, 0)
     expect(bytes).toBeLessThanOrEqual(BUNDLE_BYTES_MAX)
+  })
+
+  test("starts with a part of it", () => {
+    const waiting = ["index.mjs"]
+    const loaded = new Set<string>()
+    for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+      if (loaded.has(file)) continue
+      loaded.add(file)
+      const code = readFileSync(join(folder(), file), "utf8")
+      // A call of `import()` loads later.
+      for (const [, next] of code.matchAll(/\b(?:from|import)\s*"\.\/([^"]+)"/g)) waiting.push(next!)
+    }
+    const bytes = [...loaded].reduce((sum, file) => sum + statSync(join(folder(), file)).size, 0)
+    expect(loaded.size).toBeGreaterThan(1)
+    expect(bytes).toBeLessThanOrEqual(START_BYTES_MAX)
   })
 
   test("has maps to the sources, by relative paths", () => {
