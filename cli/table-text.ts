@@ -32,6 +32,8 @@ interface PartitionState {
   readonly position: number
   readonly segments: number
   readonly drained: boolean
+  /** The record before which it stopped, since the table refuses bad ones. */
+  readonly refused?: { readonly offset: number; readonly why: string }
 }
 
 /** A table for a person: what it is, its columns, how far it is, and what it left out. */
@@ -42,18 +44,23 @@ export function tableText({ table, status }: ShownTable): string {
     table.rebuilding ? ["another is built anew, to take its place"] : [],
   ].flat()
   const lines = [
-    `table     ${table.name}${state.length === 0 ? "" : ` (${state.join(", ")})`}`,
-    `owner     ${table.owner}`,
-    `from      ${from}`,
-    ...Object.entries(options).map(([option, value]) => `${option.padEnd(9)} ${valueText(value)}`),
-    `counts    ${Object.entries(status.totals)
+    `table       ${table.name}${state.length === 0 ? "" : ` (${state.join(", ")})`}`,
+    `owner       ${table.owner}`,
+    `from        ${from}`,
+    ...Object.entries(options).map(([option, value]) => `${option.padEnd(11)} ${valueText(value)}`),
+    `counts      ${Object.entries(status.totals)
       .map(([what, count]) => `${count} ${what}`)
       .join(", ")}`,
   ]
   const parts = [
     `${lines.join("\n")}\n`,
     textTable(["column", "type", "more"], Object.entries(columns).map(columnRow), [false, false, false]),
-    textTable(["partition", "position", "segments"], status.partitions.map(partitionRow), [true, true, true]),
+    textTable(["partition", "position", "segments", "state"], status.partitions.map(partitionRow), [
+      true,
+      true,
+      true,
+      false,
+    ]),
   ]
   if (status.faults.length > 0)
     parts.push(
@@ -77,6 +84,7 @@ function columnRow([name, column]: [string, string | ColumnInFull]): string[] {
   return [name, list === true ? `${type}[]` : type, told.join(", ")]
 }
 
-function partitionRow({ partition, position, segments, drained }: PartitionState): string[] {
-  return [`${partition}`, `${position}${drained ? " (drained)" : ""}`, `${segments}`]
+function partitionRow({ partition, position, segments, drained, refused }: PartitionState): string[] {
+  const stopped = refused === undefined ? "" : `refuses ${refused.offset}: ${refused.why}`
+  return [`${partition}`, `${position}`, `${segments}`, drained ? "drained" : stopped]
 }

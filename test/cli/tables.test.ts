@@ -63,7 +63,7 @@ test("a table is created, shown, altered and dropped; its segments are listed an
   })
   expect((await run(["tables", "purge", "rides", "id + 1 = 2"])).stderr).toContain("expected a column")
   const { stdout: shown } = await run(["tables", "show", "rides"])
-  expect(shown).toContain("from      rides\n")
+  expect(shown).toContain("from        rides\n")
   expect(shown).toMatch(/^fare +double +sql cents \/ 100$/m)
   expect(shown).toMatch(/^tags +string\[\]$/m)
   expect(shown).toMatch(/^ +0 +3 +1$/m)
@@ -76,6 +76,11 @@ test("a table is created, shown, altered and dropped; its segments are listed an
   expect((await run(["segments", "show", "rides", segment.id])).stdout).toContain(
     `id             ${segment.id}\n`,
   )
+  const strict = fileWith("strict.json", { ...RIDES, badRecords: "refuse" })
+  expect((await run(["tables", "alter", "rides", strict])).stderr).toBe("Altered table rides.\n")
+  await append(log, ['{"id":"x"}'], { topic: "rides" })
+  await new Builder(ports, registry, new TailCache(log)).step("rides", 0, true)
+  expect((await run(["tables", "show", "rides"])).stdout).toContain("refuses 3: id: text is not a number\n")
   const rebuilt = fileWith("rebuilt.json", { ...RIDES, where: "id > 1", rebuild: true })
   expect((await run(["tables", "alter", "rides", rebuilt])).stderr).toBe(
     "Altered table rides. It is built anew, and stands as it was until then.\n",
