@@ -73,6 +73,25 @@ describe("the functions behind the gateway", () => {
     expect(JSON.parse(asked.text).resultTable.rows).toEqual([[2, 2]])
   })
 
+  test("keep an answer in one environment, and read it on in another", async () => {
+    const base = await deployed()
+    const kept = await callHttp(openQuery(coldBase(base, 1)), "POST /query/sql?getCursor=true&numRows=2", {
+      headers: { ...bearer, "content-type": "application/json" },
+      body: JSON.stringify({ sql: "SELECT x FROM range(5) t(x) WHERE x >= ?", parameters: [1] }),
+    })
+    const { requestId, resultTable } = JSON.parse(kept.text)
+    expect(resultTable.rows).toEqual([[1], [2]])
+    const other = openQuery(coldBase(base, 2))
+    const page = await callHttp(other, `GET /responseStore/${requestId}/results?offset=2`, {
+      headers: bearer,
+    })
+    expect(JSON.parse(page.text).resultTable.rows).toEqual([[3], [4]])
+    const csv = await callHttp(other, "GET /query?sql=SELECT+1+AS+n", {
+      headers: { ...bearer, accept: "text/csv" },
+    })
+    expect([csv.status, csv.text]).toEqual([200, "n\r\n1\r\n"])
+  })
+
   test("answer HEAD without a body, and batches as they are stored", async () => {
     const api = createApiFunction(await deployed())
     await callHttp(api, "POST /topics/events", { headers: ndjson, body: '{"id":1}\n' })

@@ -12,7 +12,7 @@ export function requests({ ask }: Tests): void {
   test("an unknown route", async () => {
     const message = 'There is no route "/nowhere"; GET /openapi.json lists them.'
     expect(await ask("GET /nowhere")).toEqual(refused(404, "no_such_route", message))
-    for (const path of ["/", "/query", "/topics/contract/partitions/0/x"]) {
+    for (const path of ["/", "/queried", "/topics/contract/partitions/0/x"]) {
       const text = message.replace("/nowhere", path)
       expect(await ask(`GET ${path}`)).toEqual(refused(404, "no_such_route", text))
     }
@@ -24,8 +24,8 @@ export function requests({ ask }: Tests): void {
     expect(await ask("PUT /topics")).toEqual(
       refused(405, "method_not_allowed", message, { headers: { allow }, allow }),
     )
-    const ofSql = message.replace("PUT", "DELETE").replace("/topics", "/query/sql")
-    expect(await ask("DELETE /query/sql")).toEqual(
+    const ofSql = message.replace("/topics", "/query")
+    expect(await ask("PUT /query")).toEqual(
       refused(405, "method_not_allowed", ofSql, { headers: { allow }, allow }),
     )
   })
