@@ -9,22 +9,23 @@ import type { DecodedColumn, DecodedValues } from "./types.ts"
 
 /**
  * A chunk's values. Few different texts stay ids with their dictionary; no text of a row is made.
+ * @param exactLongs longs and timestamps as 64-bit integers, whatever they are
  *
  * Throws `StorageError` (`corrupt`), also for encodings that no segment has.
  */
-export function decodeChunk(bytes: Uint8Array, chunk: Chunk): DecodedColumn {
+export function decodeChunk(bytes: Uint8Array, chunk: Chunk, exactLongs = false): DecodedColumn {
   const { leaf } = chunk
   const pages = readPages(bytes, chunk)
   const data = pages.filter(({ isDictionary }) => !isDictionary)
   const slots = data.reduce((sum, page) => sum + page.slots, 0)
   const levels = leaf.itemLevel > 0 ? joinedLevels(data, slots) : undefined
-  const values = decodeValues(leaf, pages, slots)
+  const values = decodeValues(leaf, pages, slots, exactLongs)
   if (levels === undefined) return flat(leaf, data, slots, values)
   return asList(leaf, levels, values)
 }
 
 /** The values of all slots; those that are not there hold anything. */
-function decodeValues(leaf: Leaf, pages: readonly Page[], slots: number): DecodedValues {
+function decodeValues(leaf: Leaf, pages: readonly Page[], slots: number, exactLongs: boolean): DecodedValues {
   const [first] = pages
   const dictionary = first?.isDictionary === true ? first : undefined
   const data = pages.filter(({ isDictionary }) => !isDictionary)
@@ -38,7 +39,8 @@ function decodeValues(leaf: Leaf, pages: readonly Page[], slots: number): Decode
       builder.add(page, at, spread(leaf, page))
       at += page.slots
     }
-    return { kind: "numbers", values: narrowedLongs(builder.finish()) }
+    const values = builder.finish()
+    return { kind: "numbers", values: exactLongs ? values : narrowedLongs(values) }
   }
   if (dictionary !== undefined && data.every(isById)) {
     const ids = newIds(dictionary.slots, slots)

@@ -24,10 +24,24 @@ function narrowed(value: number | bigint): number | bigint {
 }
 
 function binaryAt(column: DecodedColumn & { kind: "binary" }, row: number): PlanValue {
-  const { data, starts, type } = column
-  const start = starts[row]!
-  const end = starts[row + 1]!
-  if (type === "decimal") return unscaledOf(data, start, end)
-  if (type === "bytes") return data.subarray(start, end)
-  return Buffer.from(data.buffer, data.byteOffset, data.length).toString("utf8", start, end)
+  return binaryReader(column)(row)
+}
+
+/** As `valueAt`, for many rows of a column. */
+export function valueReader(column: DecodedColumn): (row: number) => PlanValue | null {
+  if (column.kind !== "binary") return row => valueAt(column, row)
+  const { nulls } = column
+  const read = binaryReader(column)
+  return row => (nulls?.[row] === 1 ? null : read(row))
+}
+
+function binaryReader({
+  data,
+  starts,
+  type,
+}: DecodedColumn & { kind: "binary" }): (row: number) => PlanValue {
+  if (type === "decimal") return row => unscaledOf(data, starts[row]!, starts[row + 1]!)
+  if (type === "bytes") return row => data.subarray(starts[row]!, starts[row + 1]!)
+  const text = Buffer.from(data.buffer, data.byteOffset, data.length)
+  return row => text.toString("utf8", starts[row]!, starts[row + 1]!)
 }

@@ -1,14 +1,10 @@
-import { zstdDecompressSync } from "node:zlib"
-import {
-  type DecodedArray,
-  type FileMetaData,
-  parquetMetadata,
-  parquetRead,
-  type SchemaElement,
-} from "hyparquet"
-import type { ColumnSpec, ColumnType } from "../../definition/table-spec.ts"
+import type { ColumnSpec } from "../../definition/table-spec.ts"
 import { StorageError } from "../../storage/errors.ts"
-import type { ColumnVector } from "../ingest/column.ts"
+import type { ColumnVector, ListCell } from "../ingest/column.ts"
+import { decodeChunk } from "../read/decode.ts"
+import { type Footer, footerBytes, readFooter } from "../read/footer.ts"
+import type { DecodedColumn } from "../read/types.ts"
+import { valueAt, valueReader } from "../read/value-at.ts"
 import { OFFSET_COLUMN } from "./parquet.ts"
 
 /** Rows of a file, in its order. */
@@ -26,108 +22,116 @@ export interface DecodedRows {
  * Throws `StorageError` (`corrupt`): the file lacks a column.
  */
 export async function decodeParquet(bytes: Uint8Array, columns: readonly ColumnSpec[]): Promise<DecodedRows> {
-  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer
-  const metadata = parquetMetadata(file)
-  const rows = Number(metadata.num_rows)
-  const held = new Set(metadata.schema.map(({ name }) => name))
-  const missing = columns.find(({ name }) => !held.has(name))
-  if (missing !== undefined) throw new StorageError("corrupt", `a segment lacks the column ${missing.name}`)
+  const tail = footerBytes(bytes)
+  if (tail === undefined) throw new StorageError("corrupt", "a segment without its footer")
+  const footer = readFooter(tail)
+  const { rows } = footer
   const offsets = new Float64Array(rows)
-  const fills = new Map(columns.map(column => [column.name, new Filling(column, rows)]))
-  await parquetRead({
-    file,
-    metadata: plainMetadata(metadata),
-    columns: [...fills.keys(), OFFSET_COLUMN],
-    compressors: { ZSTD: input => new Uint8Array(zstdDecompressSync(input)) },
-    utf8: false,
-    onChunk: ({ columnName, columnData, rowStart }) => {
-      if (columnName !== OFFSET_COLUMN) return void fills.get(columnName)?.add(columnData, rowStart)
-      for (let row = 0; row < columnData.length; row++) offsets[rowStart + row] = Number(columnData[row])
-    },
+  for (const { from, column } of decodedGroups(bytes, footer, OFFSET_COLUMN, false)) {
+    if (column.kind === "numbers") offsets.set(Float64Array.from(column.values, Number), from)
+  }
+  const vectors = columns.map(spec => {
+    const filling = new Filling(spec, rows)
+    for (const { from, column } of decodedGroups(bytes, footer, spec.name, true)) filling.add(column, from)
+    return filling.finish()
   })
-  return { rows, offsets, columns: columns.map(({ name }) => fills.get(name)!.finish()) }
+  return { rows, offsets, columns: vectors }
 }
 
-/** With physical types alone, but for text: the library would make dates, rounded decimals and parsed JSON of them. */
-function plainMetadata(metadata: FileMetaData): FileMetaData {
-  return { ...metadata, schema: metadata.schema.map(plainElement) }
+/** A column's row groups, each with its first row. */
+function* decodedGroups(
+  bytes: Uint8Array,
+  { groups }: Footer,
+  name: string,
+  exactLongs: boolean,
+): Generator<{ readonly from: number; readonly column: DecodedColumn }> {
+  for (const { firstRow, chunks } of groups) {
+    const chunk = chunks.get(name)
+    if (chunk === undefined) throw new StorageError("corrupt", `a segment lacks the column ${name}`)
+    yield {
+      from: firstRow,
+      column: decodeChunk(bytes.subarray(chunk.start, chunk.end), chunk, exactLongs),
+    }
+  }
 }
 
-function plainElement(element: SchemaElement): SchemaElement {
-  const { converted_type, logical_type: _logical, precision: _precision, scale: _scale, ...plain } = element
-  return converted_type === "UTF8" || converted_type === "LIST" ? { ...plain, converted_type } : plain
+type Typed = Int32Array | BigInt64Array | Float64Array | Uint8Array
+
+function typedArray({ type, list }: ColumnSpec, rows: number): Typed | undefined {
+  if (list === true) return undefined
+  switch (type) {
+    case "int":
+      return new Int32Array(rows)
+    case "long":
+    case "timestamp":
+      return new BigInt64Array(rows)
+    case "float":
+    case "double":
+      return new Float64Array(rows)
+    case "boolean":
+      return new Uint8Array(rows)
+    default:
+      return undefined
+  }
 }
 
-const ARRAYS: Readonly<Partial<Record<ColumnType, new (rows: number) => Int32Array>>> = {
-  int: Int32Array,
-  long: BigInt64Array as never,
-  timestamp: BigInt64Array as never,
-  float: Float64Array as never,
-  double: Float64Array as never,
-  boolean: Uint8Array as never,
-}
-
-const EMPTY: Readonly<Partial<Record<ColumnType, unknown>>> = {
-  string: "",
-  json: "",
-  decimal: 0n,
-  bytes: new Uint8Array(),
+/** What stands where a row has no value. */
+function emptyOf({ type, list }: ColumnSpec): unknown {
+  if (list === true) return []
+  return type === "decimal" ? 0n : type === "bytes" ? new Uint8Array() : ""
 }
 
 /** A vector that is filled row group by row group. */
 class Filling {
-  readonly #type: ColumnType
-  readonly #isList: boolean
+  readonly #spec: ColumnSpec
   readonly #nulls: Uint8Array
-  readonly #values: Int32Array | unknown[]
+  readonly #typed: Typed | undefined
+  readonly #values: unknown[]
   #nullCount = 0
 
-  constructor({ type, list }: ColumnSpec, rows: number) {
-    this.#type = type
-    this.#isList = list === true
+  constructor(spec: ColumnSpec, rows: number) {
+    this.#spec = spec
     this.#nulls = new Uint8Array(rows)
-    const Typed = this.#isList ? undefined : ARRAYS[type]
-    const empty = this.#isList ? [] : EMPTY[type]
-    this.#values = Typed === undefined ? new Array<unknown>(rows).fill(empty) : new Typed(rows)
+    this.#typed = typedArray(spec, rows)
+    this.#values = this.#typed === undefined ? new Array<unknown>(rows).fill(emptyOf(spec)) : []
   }
 
-  add(data: DecodedArray, from: number): void {
-    const values = this.#values as unknown[]
-    if (!Array.isArray(data) && !Array.isArray(values)) {
-      const typed = values as unknown as Int32Array
-      typed.set(data as never, from)
+  add(column: DecodedColumn, from: number): void {
+    const { nulls, rows } = column
+    if (nulls !== undefined) {
+      this.#nulls.set(nulls, from)
+      for (const isNull of nulls) this.#nullCount += isNull
+    }
+    if (this.#typed !== undefined) {
+      if (column.kind !== "numbers" || column.values.constructor !== this.#typed.constructor) {
+        throw new StorageError("corrupt", `column ${this.#spec.name} is no ${this.#spec.type}`)
+      }
+      this.#typed.set(column.values as never, from)
       return
     }
-    const one = this.#type === "decimal" ? unscaled : (value: unknown) => value
-    const of = this.#isList ? (value: unknown) => listOf(value, one) : one
-    for (let row = 0; row < data.length; row++) {
-      const value: unknown = data[row]
-      if (value !== null && value !== undefined) values[from + row] = of(value)
-      else {
-        this.#nulls[from + row] = 1
-        this.#nullCount++
-      }
-    }
+    const read = column.kind === "list" ? listReader(column) : valueReader(column)
+    for (let row = 0; row < rows; row++) if (nulls?.[row] !== 1) this.#values[from + row] = read(row)
   }
 
   finish(): ColumnVector {
-    const nullCount = this.#nullCount
+    const { type, list } = this.#spec
     return {
-      ...(this.#isList ? { type: "list", element: this.#type } : { type: this.#type }),
+      ...(list === true ? { type: "list", element: type } : { type }),
       nulls: this.#nulls,
-      nullCount,
-      values: this.#values,
-    } as unknown as ColumnVector
+      nullCount: this.#nullCount,
+      values: this.#typed ?? this.#values,
+    } as ColumnVector
   }
 }
 
-function listOf(value: unknown, of: (value: unknown) => unknown): readonly unknown[] {
-  return (value as readonly unknown[]).map(one => (one === null || one === undefined ? null : of(one)))
-}
-
-/** Sixteen bytes, big-endian, two's complement. */
-function unscaled(bytes: unknown): bigint {
-  const { buffer, byteOffset } = bytes as Uint8Array
-  const view = new DataView(buffer, byteOffset, 16)
-  return (view.getBigInt64(0) << 64n) | view.getBigUint64(8)
+/** A row's list, its elements as cells have them. */
+function listReader({ starts, items }: DecodedColumn & { readonly kind: "list" }): (row: number) => ListCell {
+  const isLong = items.kind === "numbers" && items.values instanceof BigInt64Array
+  const cell = (at: number): ListCell[number] => {
+    const value = valueAt(items, at)
+    if (value === null) return null
+    if (items.type === "boolean") return value === 1
+    return isLong ? BigInt(value as number | bigint) : value
+  }
+  return row => Array.from({ length: starts[row + 1]! - starts[row]! }, (_, at) => cell(starts[row]! + at))
 }
