@@ -62,7 +62,14 @@ function openIn(purges: readonly KeptPurge[], partition: number): readonly Purge
  * Throws `alteration_refused`.
  */
 export function checkPurges(next: TableSpec, purges: ReadonlyMap<number, readonly Purge[]>): void {
-  for (const { where } of [...purges.values()].flat()) {
+  const all = [...purges.values()].flat()
+  if (next.upsert?.mode === "partial" && all.length > 0) {
+    throw new TableError(
+      "alteration_refused",
+      `tables.${next.name}.upsert.mode: rows were erased, which merged rows would bring back; expected "full"`,
+    )
+  }
+  for (const { where } of all) {
     const parsed = parseWhere(where, next.columns)
     if (!("fault" in parsed)) continue
     throw new TableError(

@@ -110,3 +110,12 @@ test("erasures that are under way are bounded, and one of no table is told so", 
   await table.registry.drop("events", "http")
   await expect(purge(table, "id = 29")).rejects.toMatchObject({ code: "unknown_table" })
 })
+
+test("rows that are merged of records cannot be erased by a condition", async () => {
+  const table = await openMaintained({ primaryKey: ["id"], upsert: { mode: "partial" } })
+  await expect(purge(table, "id = 1")).rejects.toMatchObject({
+    code: "invalid_purge",
+    message: expect.stringContaining("delete the key instead"),
+  })
+  expect((await table.manifest()).purges).toEqual([])
+})
