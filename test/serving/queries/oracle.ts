@@ -10,7 +10,7 @@ export type Keeping = "all" | "newest"
 
 const COLUMNS = {
   trips: `{trip: 'BIGINT', version: 'BIGINT', city: 'VARCHAR', status: 'VARCHAR', started: 'TIMESTAMP',
-    fare: 'DECIMAL(38,9)', distance: 'DOUBLE', riders: 'INTEGER', driver: 'BIGINT', paid: 'BOOLEAN', note: 'VARCHAR',
+    fare: 'DECIMAL(38,9)', distance: 'DOUBLE', riders: 'INTEGER', driver: 'BIGINT', serial: 'BIGINT', paid: 'BOOLEAN', note: 'VARCHAR',
     details: 'JSON', removed: 'BOOLEAN'}`,
   cities: "{city: 'VARCHAR', region: 'VARCHAR', population: 'BIGINT'}",
 } as const

@@ -24,6 +24,7 @@ const columns: readonly ColumnSpec[] = [
   { name: "distance", type: "double" },
   { name: "riders", type: "int" },
   { name: "driver", type: "long" },
+  { name: "serial", type: "long" },
   { name: "paid", type: "boolean" },
   { name: "note", type: "string" },
   { name: "details", type: "json" },

@@ -6,4 +6,4 @@ SELECT count(*) FROM trips
 -- rows of all
 -- [900]
 -- rows of newest
--- [542]
+-- [533]

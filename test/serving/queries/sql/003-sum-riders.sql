@@ -4,6 +4,6 @@
 SELECT sum(riders) FROM trips
 
 -- rows of all
--- [2663]
+-- [2721]
 -- rows of newest
--- [1630]
+-- [1624]

@@ -1,9 +1,9 @@
 -- sum driver
--- engine: duckdb
+-- engine: direct
 
 SELECT sum(driver) FROM trips
 
 -- rows of all
--- [126100789566395940]
+-- [22752]
 -- rows of newest
--- [63050394783200330]
+-- [13850]

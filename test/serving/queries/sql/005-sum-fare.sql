@@ -4,6 +4,6 @@
 SELECT sum(fare) FROM trips
 
 -- rows of all
--- ["15762.11"]
+-- ["15798.8"]
 -- rows of newest
--- ["9999.06"]
+-- ["9793.04"]

@@ -4,6 +4,6 @@
 SELECT sum(distance) FROM trips
 
 -- rows of all
--- [4171.798300000002]
+-- [4097.8600000000015]
 -- rows of newest
--- [2613.054599999999]
+-- [2595.5400999999997]

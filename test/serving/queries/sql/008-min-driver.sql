@@ -1,5 +1,5 @@
 -- min driver
--- engine: duckdb
+-- engine: direct
 
 SELECT min(driver) FROM trips
 

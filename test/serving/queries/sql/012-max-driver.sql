@@ -1,9 +1,9 @@
 -- max driver
--- engine: duckdb
+-- engine: direct
 
 SELECT max(driver) FROM trips
 
 -- rows of all
--- [9007199254740992]
+-- [49]
 -- rows of newest
--- [9007199254740992]
+-- [49]

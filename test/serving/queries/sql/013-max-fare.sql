@@ -4,6 +4,6 @@
 SELECT max(fare) FROM trips
 
 -- rows of all
--- ["99.02"]
+-- ["99.76"]
 -- rows of newest
--- ["99.02"]
+-- ["99.59"]

@@ -1,9 +1,9 @@
 -- avg driver
--- engine: duckdb
+-- engine: direct
 
 SELECT avg(driver) FROM trips
 
 -- rows of all
--- [140111988407106.61]
+-- [25.28]
 -- rows of newest
--- [116329141666421.27]
+-- [25.984990619136962]

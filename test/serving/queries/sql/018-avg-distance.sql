@@ -4,6 +4,6 @@
 SELECT avg(distance) FROM trips
 
 -- rows of all
--- [5.002156235011993]
+-- [4.919399759903963]
 -- rows of newest
--- [5.164139525691698]
+-- [5.201483166332665]

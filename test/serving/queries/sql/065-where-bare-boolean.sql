@@ -1,9 +1,0 @@
--- where bare boolean
--- engine: direct
-
-SELECT count(*), sum(trip) FROM trips WHERE paid
-
--- rows of all
--- [551,153751]
--- rows of newest
--- [327,93020]

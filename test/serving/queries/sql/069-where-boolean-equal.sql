@@ -1,0 +1,9 @@
+-- where boolean equal
+-- engine: direct
+
+SELECT count(*), sum(trip) FROM trips WHERE paid = true
+
+-- rows of all
+-- [559,151139]
+-- rows of newest
+-- [324,89870]

@@ -1,9 +1,0 @@
--- where timestamp from
--- engine: direct
-
-SELECT count(*), sum(trip) FROM trips WHERE started >= TIMESTAMP '2026-03-02 00:00:00'
-
--- rows of all
--- [672,187339]
--- rows of newest
--- [402,113608]

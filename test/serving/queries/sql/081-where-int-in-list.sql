@@ -1,9 +1,0 @@
--- where int in list
--- engine: direct
-
-SELECT count(*), sum(trip) FROM trips WHERE riders IN (1, 4)
-
--- rows of all
--- [366,105941]
--- rows of newest
--- [214,63985]

@@ -1,9 +1,0 @@
--- where decimal between
--- engine: direct
-
-SELECT count(*), sum(trip) FROM trips WHERE fare BETWEEN 5 AND 10.5
-
--- rows of all
--- [337,93878]
--- rows of newest
--- [179,53196]

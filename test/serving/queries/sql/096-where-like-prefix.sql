@@ -1,0 +1,9 @@
+-- where like prefix
+-- engine: direct
+
+SELECT count(*), sum(trip) FROM trips WHERE city LIKE 'B%'
+
+-- rows of all
+-- [90,25249]
+-- rows of newest
+-- [49,13216]

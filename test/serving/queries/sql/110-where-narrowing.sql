@@ -1,9 +1,0 @@
--- where narrowing
--- engine: direct
-
-SELECT count(*), sum(trip) FROM trips WHERE riders > 2 AND riders > 3 AND riders < 5
-
--- rows of all
--- [181,53471]
--- rows of newest
--- [108,33571]

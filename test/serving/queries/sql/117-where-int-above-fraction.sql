@@ -1,9 +1,0 @@
--- where int above fraction
--- engine: direct
-
-SELECT count(*), sum(trip) FROM trips WHERE riders > 2.5
-
--- rows of all
--- [537,152035]
--- rows of newest
--- [334,98912]

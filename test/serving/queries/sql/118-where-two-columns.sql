@@ -1,9 +1,0 @@
--- where two columns
--- engine: duckdb
-
-SELECT count(*), sum(trip) FROM trips WHERE riders = driver
-
--- rows of all
--- [14,3099]
--- rows of newest
--- [6,980]

@@ -1,0 +1,15 @@
+-- group by position
+-- engine: direct
+
+SELECT status, count(*) FROM trips GROUP BY 1 LIMIT 1000
+
+-- rows of all
+-- ["done",432]
+-- ["lost",169]
+-- ["open",144]
+-- ["void",155]
+-- rows of newest
+-- ["lost",97]
+-- ["done",252]
+-- ["open",89]
+-- ["void",95]

@@ -1,0 +1,10 @@
+-- group by year
+-- engine: direct
+-- ordered
+
+SELECT date_trunc('year', started) AS t, count(*), sum(riders) FROM trips GROUP BY 1 ORDER BY 1 LIMIT 30
+
+-- rows of all
+-- ["2026-01-01 00:00:00.0",900,2721]
+-- rows of newest
+-- ["2026-01-01 00:00:00.0",533,1624]

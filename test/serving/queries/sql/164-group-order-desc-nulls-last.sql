@@ -1,0 +1,14 @@
+-- group order desc nulls last
+-- engine: direct
+-- ordered
+
+SELECT city, count(*) FROM trips GROUP BY city ORDER BY city DESC NULLS LAST LIMIT 3
+
+-- rows of all
+-- ["Zürich",71]
+-- ["São Paulo",92]
+-- ["Quito",104]
+-- rows of newest
+-- ["Zürich",44]
+-- ["São Paulo",48]
+-- ["Quito",61]

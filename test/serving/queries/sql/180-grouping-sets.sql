@@ -1,0 +1,38 @@
+-- grouping sets
+-- engine: duckdb
+-- ordered
+
+SELECT city, status, count(*) FROM trips GROUP BY GROUPING SETS ((city), (status), ()) ORDER BY 1, 2, 3 LIMIT 1000
+
+-- rows of all
+-- ["Accra",null,105]
+-- ["Berlin",null,90]
+-- ["Kyiv",null,99]
+-- ["Lima",null,92]
+-- ["Oslo",null,96]
+-- ["Paris",null,101]
+-- ["Quito",null,104]
+-- ["São Paulo",null,92]
+-- ["Zürich",null,71]
+-- [null,"done",432]
+-- [null,"lost",169]
+-- [null,"open",144]
+-- [null,"void",155]
+-- [null,null,50]
+-- [null,null,900]
+-- rows of newest
+-- ["Accra",null,69]
+-- ["Berlin",null,49]
+-- ["Kyiv",null,54]
+-- ["Lima",null,61]
+-- ["Oslo",null,54]
+-- ["Paris",null,64]
+-- ["Quito",null,61]
+-- ["São Paulo",null,48]
+-- ["Zürich",null,44]
+-- [null,"done",252]
+-- [null,"lost",97]
+-- [null,"open",89]
+-- [null,"void",95]
+-- [null,null,29]
+-- [null,null,533]

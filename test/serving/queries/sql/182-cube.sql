@@ -1,0 +1,38 @@
+-- cube
+-- engine: duckdb
+-- ordered
+
+SELECT paid, status, count(*) FROM trips GROUP BY CUBE (paid, status) ORDER BY 1, 2, 3 LIMIT 1000
+
+-- rows of all
+-- [false,"done",169]
+-- [false,"lost",59]
+-- [false,"open",57]
+-- [false,"void",56]
+-- [false,null,341]
+-- [true,"done",263]
+-- [true,"lost",110]
+-- [true,"open",87]
+-- [true,"void",99]
+-- [true,null,559]
+-- [null,"done",432]
+-- [null,"lost",169]
+-- [null,"open",144]
+-- [null,"void",155]
+-- [null,null,900]
+-- rows of newest
+-- [false,"done",109]
+-- [false,"lost",33]
+-- [false,"open",33]
+-- [false,"void",34]
+-- [false,null,209]
+-- [true,"done",143]
+-- [true,"lost",64]
+-- [true,"open",56]
+-- [true,"void",61]
+-- [true,null,324]
+-- [null,"done",252]
+-- [null,"lost",97]
+-- [null,"open",89]
+-- [null,"void",95]
+-- [null,null,533]

@@ -1,0 +1,48 @@
+-- rows
+-- engine: direct
+-- ordered
+
+SELECT trip, version, city, riders FROM trips ORDER BY trip, version, started LIMIT 20
+
+-- rows of all
+-- [0,0,"Kyiv",5]
+-- [0,2,"Accra",1]
+-- [0,5,"Paris",4]
+-- [1,1,null,2]
+-- [1,1,"Kyiv",3]
+-- [2,1,"Quito",3]
+-- [2,1,"Oslo",5]
+-- [3,1,"Zürich",5]
+-- [3,3,null,5]
+-- [4,2,"Quito",1]
+-- [5,0,"Paris",2]
+-- [5,2,"Quito",2]
+-- [5,5,"Zürich",5]
+-- [6,2,"Kyiv",4]
+-- [7,1,"Kyiv",2]
+-- [7,4,"Berlin",3]
+-- [8,1,"Kyiv",1]
+-- [8,4,"Oslo",5]
+-- [8,4,"Berlin",4]
+-- [9,2,"Quito",5]
+-- rows of newest
+-- [0,5,"Paris",4]
+-- [1,1,"Kyiv",3]
+-- [2,1,"Oslo",5]
+-- [3,3,null,5]
+-- [4,2,"Quito",1]
+-- [5,5,"Zürich",5]
+-- [6,2,"Kyiv",4]
+-- [7,4,"Berlin",3]
+-- [8,4,"Berlin",4]
+-- [9,5,"Oslo",2]
+-- [10,2,"Oslo",5]
+-- [11,1,null,4]
+-- [12,1,"Quito",2]
+-- [13,5,"Accra",3]
+-- [14,2,"Lima",2]
+-- [15,2,"Oslo",5]
+-- [16,0,"Berlin",1]
+-- [17,3,null,3]
+-- [18,1,"Berlin",2]
+-- [19,0,"Kyiv",4]

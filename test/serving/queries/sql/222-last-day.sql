@@ -1,9 +1,0 @@
--- last day
--- engine: duckdb
-
-SELECT count(*) FROM trips WHERE started >= (SELECT max(started) - INTERVAL 1 DAY FROM trips)
-
--- rows of all
--- [219]
--- rows of newest
--- [129]

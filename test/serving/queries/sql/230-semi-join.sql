@@ -1,9 +1,0 @@
--- semi join
--- engine: duckdb
-
-SELECT count(*) FROM trips WHERE city IN (SELECT city FROM cities WHERE region = 'Europe')
-
--- rows of all
--- [463]
--- rows of newest
--- [283]

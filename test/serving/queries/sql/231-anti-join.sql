@@ -1,9 +1,0 @@
--- anti join
--- engine: duckdb
-
-SELECT count(*) FROM trips WHERE city NOT IN (SELECT city FROM cities WHERE region = 'Europe')
-
--- rows of all
--- [389]
--- rows of newest
--- [231]

@@ -1,9 +1,0 @@
--- scalar subquery
--- engine: duckdb
-
-SELECT count(*) FROM trips WHERE fare > (SELECT avg(fare) FROM trips)
-
--- rows of all
--- [322]
--- rows of newest
--- [207]

@@ -1,0 +1,32 @@
+-- join upserted side
+-- engine: duckdb
+-- ordered
+
+SELECT c.region, t.status, count(*) FROM trips t JOIN cities c ON t.city = c.city WHERE c.population > 1000000 GROUP BY 1, 2 ORDER BY 1, 2 LIMIT 100
+
+-- rows of all
+-- ["Africa","done",47]
+-- ["Africa","lost",19]
+-- ["Africa","open",17]
+-- ["Africa","void",22]
+-- ["America","done",129]
+-- ["America","lost",56]
+-- ["America","open",58]
+-- ["America","void",45]
+-- ["Europe","done",140]
+-- ["Europe","lost",52]
+-- ["Europe","open",42]
+-- ["Europe","void",56]
+-- rows of newest
+-- ["Africa","done",28]
+-- ["Africa","lost",12]
+-- ["Africa","open",13]
+-- ["Africa","void",16]
+-- ["America","done",72]
+-- ["America","lost",30]
+-- ["America","open",36]
+-- ["America","void",32]
+-- ["Europe","done",84]
+-- ["Europe","lost",28]
+-- ["Europe","open",27]
+-- ["Europe","void",28]

@@ -1,9 +1,0 @@
--- try cast
--- engine: duckdb
-
-SELECT count(TRY_CAST(note AS INTEGER)) FROM trips
-
--- rows of all
--- [65]
--- rows of newest
--- [36]

@@ -1,9 +1,0 @@
--- regexp
--- engine: duckdb
-
-SELECT count(*) FROM trips WHERE regexp_matches(city, '^[A-M]')
-
--- rows of all
--- [376]
--- rows of newest
--- [221]

@@ -1,9 +1,0 @@
--- having without group
--- engine: direct
-
-SELECT sum(riders) FROM trips HAVING count(*) > 10
-
--- rows of all
--- [2663]
--- rows of newest
--- [1630]

@@ -1,9 +1,0 @@
--- from hour 6
--- engine: direct
-
-SELECT count(*), min(started), max(started) FROM trips WHERE started >= TIMESTAMP '2026-03-02 06:00:00' AND started < TIMESTAMP '2026-03-02 11:59:59'
-
--- rows of all
--- [64,"2026-03-02 06:04:32.025","2026-03-02 11:50:28.0"]
--- rows of newest
--- [48,"2026-03-02 06:14:07.0","2026-03-02 11:48:15.0"]

@@ -1,8 +1,0 @@
--- trip 600
--- engine: duckdb
--- ordered
-
-SELECT trip, version, city, status, started, fare, distance, riders, driver, paid, note FROM trips WHERE trip = 600 ORDER BY version, started LIMIT 10
-
--- rows of all
--- rows of newest
