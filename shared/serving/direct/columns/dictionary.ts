@@ -2,8 +2,9 @@ import { compareText } from "../../expression/comparison.ts"
 
 /** Values of one column: beyond it, masks and ranks cost more than another engine's scan. */
 export const DICTIONARY_VALUES_MAX = 1_048_576
-/** Masks kept of a dictionary: the conditions of a dashboard or two. */
+/** Masks kept of a dictionary: the conditions of a dashboard or two; fewer of one with many values. */
 const MASKS_KEPT = 64
+const MASK_BYTES_KEPT = 4 * 1024 ** 2
 /** Memory of a value: its entry in a map and in a list, and for text a short string. */
 const BYTES_OF_NUMBER = 56
 const BYTES_OF_TEXT = 96
@@ -68,10 +69,13 @@ export class Dictionary<T extends string | number = string | number> {
     for (let code = known?.length ?? 1; code < mask.length; code++) {
       if (test(this.values[code]!)) mask[code] = 1
     }
-    const [oldest] = this.#masks.keys()
-    if (this.#masks.size >= MASKS_KEPT && oldest !== undefined) this.#masks.delete(oldest)
     this.#masks.delete(key)
     this.#masks.set(key, mask)
+    const kept = Math.max(1, Math.min(MASKS_KEPT, Math.floor(MASK_BYTES_KEPT / mask.length)))
+    for (const oldest of this.#masks.keys()) {
+      if (this.#masks.size <= kept) break
+      this.#masks.delete(oldest)
+    }
     return mask
   }
 

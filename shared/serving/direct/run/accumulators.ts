@@ -1,13 +1,14 @@
 import { DECIMAL_SCALE } from "../../ingest/column.ts"
 import type { Block, ColumnStore } from "../columns/column-store.ts"
+import { type Dictionary, GivenUp } from "../columns/dictionary.ts"
 import { isCoded } from "../columns/encode.ts"
 import type { AggregateCall, Scalar } from "../plan.ts"
 import { scalarKey } from "../planning/scalar.ts"
 import { type Accumulator, CountAccumulator, TextExtremeAccumulator } from "./accumulator.ts"
 import { conditionOf } from "./condition.ts"
-import { codesKey, codesOf, prepareScalar } from "./derived.ts"
+import { codesKey, codesOf, dictionaryOf, prepareScalar } from "./derived.ts"
 import type { Aggregated } from "./grouping.ts"
-import { extremeSource, levelCounts, sumSource } from "./level-columns.ts"
+import { extremeCodes, extremeSource, levelCounts, sumSource } from "./level-columns.ts"
 import {
   average,
   DistinctAccumulator,
@@ -57,17 +58,29 @@ function columnKey(scalar: Scalar): string {
   return scalar.kind === "column" ? scalar.column : scalarKey(scalar)
 }
 
+/** That of the column, which extremes in a level share. */
+function extremeDictionary(name: string, isMax: boolean, { blocks, store, table }: Scan): Dictionary {
+  let found: Dictionary | undefined
+  for (const block of blocks) {
+    const column = extremeCodes(name, isMax, block.columns)
+    if (column?.kind !== "codes") throw new GivenUp("an extreme of what is no text")
+    if (found !== undefined && column.dictionary !== found) throw new GivenUp("two dictionaries")
+    found = column.dictionary
+  }
+  return found ?? store.dictionary(table, name, "")
+}
+
 function extreme(argument: Scalar, isMax: boolean, scan: Scan): Accumulator {
   if (argument.kind !== "column" || !isCoded(argument.type)) return new ExtremeAccumulator(argument, isMax)
-  const ranking = scan.store.dictionary(scan.table, argument.column, "").ranking()
-  return new TextExtremeAccumulator(argument.column, isMax, ranking)
+  const words = extremeDictionary(argument.column, isMax, scan)
+  return new TextExtremeAccumulator(argument.column, isMax, words.ranking())
 }
 
 function distinct(argument: Scalar, { table, store, blocks }: Scan): Accumulator {
   for (const block of blocks) codesOf(argument, block, store, table)
   const plain = argument.kind === "column" && isCoded(argument.type)
   const key = plain ? argument.column : codesKey(argument)
-  return new DistinctAccumulator(key, store.dictionary(table, key, plain ? "" : 0).size)
+  return new DistinctAccumulator(key, dictionaryOf(blocks, key)?.size ?? 1)
 }
 
 function sum({ fn, filter }: AggregateCall, argument: Scalar, scan: Scan): Accumulator {

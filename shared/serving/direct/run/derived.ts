@@ -68,3 +68,18 @@ export function codesOf(scalar: Scalar, block: Block, store: ColumnStore, table:
   store.add(block, key, made)
   return made
 }
+
+/**
+ * The one dictionary of a coded column in all blocks; undefined without blocks. Throws `GivenUp` where blocks were made
+ * before and after all dictionaries were dropped.
+ */
+export function dictionaryOf(blocks: readonly Block[], key: string): Dictionary | undefined {
+  let found: Dictionary | undefined
+  for (const block of blocks) {
+    const column = block.columns.get(key)
+    if (column?.kind !== "codes") throw new RangeError(`a block without codes of ${key}`)
+    if (found !== undefined && column.dictionary !== found) throw new GivenUp("dictionaries of two ages")
+    found = column.dictionary
+  }
+  return found
+}

@@ -4,7 +4,7 @@ import { Answer } from "./answer.ts"
 import type { Cell } from "./cell.ts"
 import { evaluator, type Row } from "./evaluate.ts"
 import type { Aggregated, Grouping } from "./grouping.ts"
-import { Top } from "./top.ts"
+import { Top, wantedOf } from "./top.ts"
 
 /** A group's values, one group at a time. */
 class GroupRow implements Row {
@@ -40,7 +40,7 @@ export function finishGroups(
   const row = new GroupRow(grouping, aggregates)
   const having = plan.having === undefined ? undefined : evaluator(plan.having)
   const keys = plan.order.map(({ by }) => evaluator(by))
-  const wanted = plan.skip + plan.limit
+  const wanted = wantedOf(plan, limits)
   const top = new Top<number>(plan.order, wanted)
   for (let group = 1, kept = 0; group <= grouping.count; group++) {
     row.current = group

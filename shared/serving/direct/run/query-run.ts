@@ -13,7 +13,7 @@ import { columnsRead, type DirectPlan, type Predicate } from "../plan.ts"
 import { accumulators } from "./accumulators.ts"
 import { type Condition, conditionOf, conjuncts } from "./condition.ts"
 import type { DeadRows } from "./dead-rows.ts"
-import { codesKey, codesOf, prepareScalar } from "./derived.ts"
+import { codesKey, codesOf, dictionaryOf, prepareScalar } from "./derived.ts"
 import { finishGroups } from "./finish-groups.ts"
 import { Grouping, type GroupKey } from "./grouping.ts"
 import { RowCollector } from "./select-rows.ts"
@@ -21,6 +21,8 @@ import { type Selection, Selector } from "./selection.ts"
 
 /** A query gives way to others after as long: what waits is answered within a few milliseconds. */
 const SLICE_MS = 3
+/** Rows before the answer's first: they are kept while the order is found. */
+const SKIP_MAX = 100_000
 /** Of a value in memory, about: codes of one or two bytes, numbers of four. */
 const BYTES_OF_VALUE = 2
 
@@ -99,6 +101,7 @@ export class QueryRun {
   /** Throws `GivenUp`, `QueryError`, and what reading throws. */
   async answer(): Promise<SqlAnswer> {
     const { plan, table } = this.#request
+    if (plan.skip > SKIP_MAX) throw new GivenUp("an offset far into the answer")
     if (table.purges !== undefined && table.purges.length > 0) throw new GivenUp("an erasure is under way")
     const isGrouped = plan.groups.length > 0 || plan.aggregates.length > 0 || plan.having !== undefined
     const result = isGrouped ? await this.#group() : await this.#select()
@@ -265,7 +268,8 @@ export class QueryRun {
         codesOf(scalar, block, store, table.name)
         await this.#pause()
       }
-      keys.push({ key, dictionary: store.dictionary(table.name, key, isPlain ? "" : 0) })
+      const dictionary = dictionaryOf(blocks, key) ?? store.dictionary(table.name, key, isPlain ? "" : 0)
+      keys.push({ key, dictionary })
     }
     return keys
   }
@@ -289,7 +293,7 @@ export class QueryRun {
   async #select(): Promise<Pick<SqlAnswer, "columns" | "rows">> {
     const { plan, limits } = this.#request
     const wanted = this.#wanted(columnsRead(plan))
-    const collector = new RowCollector(plan)
+    const collector = new RowCollector(plan, limits)
     for await (const piece of this.#pieces(wanted)) {
       for (const block of piece.blocks) {
         const selection = this.#selection(piece, block)
@@ -300,6 +304,6 @@ export class QueryRun {
       }
       if (collector.isFull) break
     }
-    return collector.finish(limits)
+    return collector.finish()
   }
 }

@@ -6,7 +6,7 @@ import { Answer } from "./answer.ts"
 import type { Cell } from "./cell.ts"
 import { evaluator, type Row } from "./evaluate.ts"
 import type { Selection } from "./selection.ts"
-import { Top } from "./top.ts"
+import { Top, wantedOf } from "./top.ts"
 
 interface Place {
   readonly block: Block
@@ -42,15 +42,17 @@ class PlaceRow implements Row {
 /** Rows as they are, in order and within a limit. */
 export class RowCollector {
   readonly #plan: DirectPlan
+  readonly #limits: QueryLimits
   readonly #wanted: number
   readonly #top: Top<Place>
   readonly #keys: readonly ((row: Row) => Cell)[]
   readonly #row = new PlaceRow()
   #taken = 0
 
-  constructor(plan: DirectPlan) {
+  constructor(plan: DirectPlan, limits: QueryLimits) {
     this.#plan = plan
-    this.#wanted = plan.skip + plan.limit
+    this.#limits = limits
+    this.#wanted = wantedOf(plan, limits)
     this.#top = new Top(plan.order, this.#wanted)
     this.#keys = plan.order.map(({ by }) => evaluator(by))
   }
@@ -71,8 +73,8 @@ export class RowCollector {
   }
 
   /** Throws `QueryError`. */
-  finish(limits: QueryLimits): Pick<SqlAnswer, "columns" | "rows"> {
-    const answer = new Answer(this.#plan, limits)
+  finish(): Pick<SqlAnswer, "columns" | "rows"> {
+    const answer = new Answer(this.#plan, this.#limits)
     const outputs = this.#plan.outputs.map(({ value }) => evaluator(value))
     for (const { item } of this.#top.entries().slice(this.#plan.skip, this.#wanted)) {
       this.#row.block = item.block

@@ -1,4 +1,5 @@
-import type { Order } from "../plan.ts"
+import type { QueryLimits } from "../../types.ts"
+import type { DirectPlan, Order } from "../plan.ts"
 import type { Cell } from "./cell.ts"
 import { compareCells } from "./evaluate.ts"
 
@@ -10,6 +11,11 @@ export interface Ranked<T> {
 
 /** Entries kept beyond those that are wanted, so that sorting is rare. */
 const SLACK = 4_096
+
+/** Entries that an answer needs: those that it skips, too, and at most one more than a reply may hold. */
+export function wantedOf({ skip, limit }: DirectPlan, { rowsMax }: QueryLimits): number {
+  return skip + Math.min(limit, rowsMax + 1)
+}
 
 function comparator(order: readonly Order[]): (a: Ranked<unknown>, b: Ranked<unknown>) => number {
   return (a, b) => {
