@@ -1,14 +1,15 @@
 import { describe, expect, test } from "vitest"
 import { DELETE_AFTER_READ_MS, ORPHAN_AGE_MS } from "../../shared/serving/maintain/collect-table.ts"
+import { shadowName } from "../../shared/serving/tables/table-item.ts"
 import { type CrashScenario, crashEverywhere } from "./table-crashes.ts"
 import { TABLE } from "./table-records.ts"
 import { runTableSeeds, tableSummaryText } from "./table-seeds.ts"
 import { runTableSeed } from "./table-workload.ts"
 
-test("seeds 1 to 200: every pin is the table of a prefix of the log, and in the end of all of it", async () => {
-  const summary = await runTableSeeds(1, 200)
+test("seeds 1 to 150: every pin is the table of a prefix of the log, and in the end of all of it", async () => {
+  const summary = await runTableSeeds(1, 150)
   process.stdout.write(`${tableSummaryText(summary)}\n`)
-  expect(summary.seeds).toBe(200)
+  expect(summary.seeds).toBe(150)
   expect(summary.spills).toBeGreaterThan(60)
   expect(summary.merges).toBeGreaterThan(100)
   expect(summary.collected).toBeGreaterThan(20)
@@ -65,14 +66,14 @@ describe("a process that dies at any of its port calls, before, while or after i
     {
       name: "a merge inside lists",
       async prepare(node, actions) {
-        for (let times = 0; times < 12; times++) {
+        for (let times = 0; times < 8; times++) {
           await actions.append(node)
           await node.builder.step(TABLE, 0, true)
         }
         await actions.kill(node)
       },
       async act({ maintainer }) {
-        for (let times = 0; times < 3; times++) await maintainer.step(TABLE, 0)
+        for (let times = 0; times < 2; times++) await maintainer.step(TABLE, 0)
       },
     },
     {
@@ -105,6 +106,21 @@ describe("a process that dies at any of its port calls, before, while or after i
           await ports.clock.sleep(ms + 60_000)
           await collector.round(() => true)
         }
+      },
+    },
+    {
+      name: "building a table anew, and swapping it in",
+      async prepare(node, actions) {
+        await append(node, actions)
+        await node.builder.step(TABLE, 0, true)
+        await actions.append(node)
+      },
+      async act({ registry, builder }) {
+        const { spec } = (await registry.find(TABLE))!.table
+        await registry.alter({ ...spec, where: "true", rebuild: true }, "http")
+        const shadow = shadowName(TABLE)
+        await builder.step(shadow, 0)
+        await registry.settleRebuild(shadow)
       },
     },
     {
