@@ -13,6 +13,8 @@ export const LIMIT_DEFAULT = 10
 /** Characters of a statement whose tree is handed on: planning longer ones would hold up who plans them. */
 const TREE_SQL_CHARS_MAX = 16 * 1024
 
+const TOO_DEEP = "The statement is nested too deep, or too large"
+
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
@@ -37,7 +39,7 @@ function rewritten(query: TreeNode, sql: string, dialect: Dialect): Rewritten | 
     return { query: rewriter.node(query), wantsColumns: rewriter.wantsColumns }
   } catch (error) {
     if (error instanceof RangeError) {
-      return { code: "query_validation", message: "The statement is nested too deep" }
+      return { code: "query_validation", message: TOO_DEEP }
     }
     if (!(error instanceof Refusal)) throw error
     const position = textPosition(sql, Number(error.node?.query_location ?? -1), "byte")
@@ -90,6 +92,7 @@ export async function analyzeStatement(
     const analysis = analysisOf(sql, verdict, made.query, false)
     return made.wantsColumns ? { ...analysis, wantsColumns: true } : analysis
   } catch (error) {
+    if (error instanceof RangeError) return { code: "query_validation", message: TOO_DEEP }
     return faultFromDuckdb(messageOf(error), sql)
   }
 }

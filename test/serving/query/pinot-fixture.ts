@@ -1,3 +1,4 @@
+import { zstdCompressSync } from "node:zlib"
 import { parquetWriteBuffer } from "hyparquet-writer"
 import type { ColumnSpec } from "../../../shared/definition/table-spec.ts"
 import type { TableSource } from "../../../shared/serving/types.ts"
@@ -28,6 +29,8 @@ function eventFile(table: string) {
     { name: "element", repetition_type: "OPTIONAL", ...type },
   ]
   const bytes = parquetWriteBuffer({
+    codec: "ZSTD",
+    compressors: { ZSTD: input => zstdCompressSync(input) },
     schema: [
       { name: "root", num_children: 10 },
       { name: "id", type: "INT32", repetition_type: "OPTIONAL" },
