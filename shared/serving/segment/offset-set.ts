@@ -30,6 +30,7 @@ export function sliceOffsets(set: OffsetSet, base: number, next: number): Offset
 export function unionOffsets(sets: readonly OffsetSet[]): OffsetSet {
   const filled = sets.filter(({ offsets }) => offsets.length > 0)
   if (filled.length <= 1) return filled[0] ?? NO_OFFSETS
+  if (filled.length === 2) return unionOfTwo(filled[0]!, filled[1]!)
   const all = new Float64Array(filled.reduce((sum, { offsets }) => sum + offsets.length, 0))
   let at = 0
   for (const { offsets } of filled) {
@@ -42,4 +43,22 @@ export function unionOffsets(sets: readonly OffsetSet[]): OffsetSet {
     if (index === 0 || all[index] !== all[index - 1]) all[kept++] = all[index]!
   }
   return { offsets: all.subarray(0, kept) }
+}
+
+/** By walking along both, which is many times as fast as sorting. */
+function unionOfTwo({ offsets: a }: OffsetSet, { offsets: b }: OffsetSet): OffsetSet {
+  const all = new Float64Array(a.length + b.length)
+  let at = 0
+  let atA = 0
+  let atB = 0
+  while (atA < a.length && atB < b.length) {
+    const first = a[atA]!
+    const second = b[atB]!
+    all[at++] = first <= second ? first : second
+    if (first <= second) atA++
+    if (second <= first) atB++
+  }
+  while (atA < a.length) all[at++] = a[atA++]!
+  while (atB < b.length) all[at++] = b[atB++]!
+  return { offsets: all.subarray(0, at) }
 }

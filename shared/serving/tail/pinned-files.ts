@@ -4,11 +4,12 @@ import { StorageError } from "../../storage/errors.ts"
 import { readAgain } from "../../storage/settle.ts"
 import type { Ports } from "../../storage/time.ts"
 import type { Manifest } from "../manifest/manifest.ts"
-import { type OffsetSet, sliceOffsets } from "../segment/offset-set.ts"
+import type { OffsetSet } from "../segment/offset-set.ts"
 import { encodeParquet } from "../segment/parquet.ts"
 import { type SegmentPointer, segmentKey } from "../segment/segment-key.ts"
 import { schemaVersionOf, type TableInfo } from "../tables/table-item.ts"
 import type { TableFile } from "../types.ts"
+import type { DeadSlices } from "./dead-slices.ts"
 import { type Hidden, withoutHidden } from "./hide-rows.ts"
 import type { TailState } from "./tail-state.ts"
 
@@ -19,9 +20,10 @@ export function segmentFile(
   partition: number,
   pointer: SegmentPointer,
   dead: OffsetSet,
+  slices: DeadSlices,
 ): TableFile {
   const key = segmentKey(table.id, partition, pointer)
-  const own = sliceOffsets(dead, pointer.base, pointer.next)
+  const own = slices.of(key, dead, pointer.base, pointer.next)
   return {
     id: key,
     rows: pointer.rows,

@@ -6,12 +6,13 @@ import { deadCache, deadOffsets } from "../manifest/dead-offsets.ts"
 import type { Manifest } from "../manifest/manifest.ts"
 import { type ListCache, readManifests, segmentsOf } from "../manifest/manifest-store.ts"
 import { openPurges } from "../manifest/open-purges.ts"
-import { NO_OFFSETS, unionOffsets } from "../segment/offset-set.ts"
+import { NO_OFFSETS } from "../segment/offset-set.ts"
 import { schemaVersionOf, shownColumns, type TableInfo } from "../tables/table-item.ts"
 import type { TableRegistry } from "../tables/table-registry.ts"
 import type { PinnedPurge, PinnedTable, TableSource } from "../types.ts"
 import { KeyIndexes } from "../upsert/key-indexes.ts"
 import { KeyedTails, type ResolvedTail } from "../upsert/keyed-tails.ts"
+import { DeadSlices } from "./dead-slices.ts"
 import type { Hidden } from "./hide-rows.ts"
 import { segmentFile, tailFiles } from "./pinned-files.ts"
 import { Rounds } from "./rounds.ts"
@@ -35,6 +36,7 @@ export class StoredTableSource implements TableSource {
   readonly #limits: TailLimits
   readonly #lists: ListCache = new LRUCache({ max: LISTS_KEPT })
   readonly #dead = deadCache()
+  readonly #slices = new DeadSlices()
   readonly #keyed: KeyedTails
   readonly #rounds = new Rounds<PinnedTable | undefined>()
 
@@ -93,7 +95,7 @@ export class StoredTableSource implements TableSource {
       Promise.all(manifests.map(manifest => deadOffsets(this.#ports, manifest, this.#dead))),
     ])
     const tails = resolved.map(({ tail }) => tail)
-    const dead = vectors.map((stored, index) => unionOffsets([stored, resolved[index]!.dead]))
+    const dead = vectors.map((stored, index) => this.#slices.all(stored, resolved[index]!.dead))
     const versions = schemaVersionOf(table)
     const isNewer = segments.some(pointers => pointers.some(({ schemaVersion }) => schemaVersion > versions))
     if (isNewer && mayBeOld) return undefined
@@ -105,7 +107,7 @@ export class StoredTableSource implements TableSource {
     )
     const files = segments.flatMap((pointers, index) =>
       pointers.map(pointer =>
-        segmentFile(this.#ports, table, manifests[index]!.partition, pointer, dead[index]!),
+        segmentFile(this.#ports, table, manifests[index]!.partition, pointer, dead[index]!, this.#slices),
       ),
     )
     const rows = [...files, ...tail].reduce((sum, file) => sum + file.rows, 0)

@@ -99,7 +99,9 @@ export class KeyedTails {
     if (fresh.length > 0) {
       const base = await this.#indexes.at(manifest)
       for (const { batch } of fresh) await resolution.extend(batch, base)
-      kept.dead = resolution.dead()
+      const dead = resolution.dead()
+      // The same object for the same offsets: much is kept by it.
+      if (dead.offsets.length !== kept.dead.offsets.length) kept.dead = dead
     }
     const isOlder = known !== undefined && known.resolution.position > tail.position
     if (!isOlder) this.#kept.set(key, kept)
