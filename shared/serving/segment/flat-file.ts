@@ -4,8 +4,8 @@ import type { ColumnBatch } from "../ingest/column.ts"
 import { type Compress, type WrittenChunk, writeFlatChunk, writeOffsetChunk } from "./flat-chunk.ts"
 import type { FlatVector } from "./plain-values.ts"
 
-/** A file's first bytes' room: it doubles as needed. */
-const FIRST_BYTES = 1 << 20
+/** A file's first bytes' room, enough for most tails: it doubles as needed. */
+const FIRST_BYTES = 64 * 1024
 
 export interface FlatFile {
   /** The root, the columns, then the offsets. */

@@ -15,7 +15,8 @@ interface Slice {
  */
 export class DeadSlices {
   readonly #unions = new WeakMap<OffsetSet, { readonly stored: OffsetSet; readonly union: OffsetSet }>()
-  readonly #slices = new LRUCache<string, Slice>({ max: SEGMENTS_KEPT })
+  // By size, since room for a number of entries is made beforehand.
+  readonly #slices = new LRUCache<string, Slice>({ maxSize: SEGMENTS_KEPT, sizeCalculation: () => 1 })
 
   /** All dead offsets of a partition: what its vectors hold, and what its tail added. */
   all(stored: OffsetSet, added: OffsetSet): OffsetSet {
