@@ -21,6 +21,9 @@ const setPattern = /^set\s+([A-Za-z_][\w.]*)\s*=\s*(?:'((?:[^']|'')*)'|([^\s';]+
 /** Pinot's older form, at a statement's end: `OPTION(timeoutMs=5000, …)`. */
 const optionPattern = /\boption\s*\(((?:\s*[A-Za-z_][\w.]*\s*=\s*(?:'[^']*'|[^\s,'()]+)\s*(?:,|(?=\))))+)\)$/i
 
+/** MySQL's and Pinot's `LIMIT offset, count` at a statement's end; nothing else that is SQL ends like this. */
+const limitPattern = /\blimit\s{1,100}(\d{1,18})\s{0,100},\s{0,100}(\d{1,18})$/i
+
 function faultOfText(sql: string): QueryError | undefined {
   const zero = sql.indexOf("\0")
   if (zero >= 0)
@@ -88,7 +91,10 @@ export function readStatement(sql: string): Statement | QueryError {
       `Expected one SELECT statement, found ${queries.length} statements`,
     )
   }
-  const proper = withoutSuffix(sql.slice(query.start, query.end), options)
+  const proper = withoutSuffix(sql.slice(query.start, query.end), options).replace(
+    limitPattern,
+    "LIMIT $2 OFFSET $1",
+  )
   const explain = explainPattern.exec(proper)?.[0] ?? ""
   const before = blank(sql.slice(0, query.start)) + blank(explain)
   return { text: before + proper.slice(explain.length), options, isExplained: explain !== "" }

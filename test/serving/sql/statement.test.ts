@@ -16,6 +16,24 @@ test("SET statements before and after are options; the statement stays where it 
   expect(options("-- first\nSELECT 1").text).toBe(`${" ".repeat(8)}\nSELECT 1`)
 })
 
+test("OPTION suffixes are options, a statement's own SET wins, and LIMIT takes an offset first", () => {
+  expect(options("SET a=1; SELECT 1 OPTION(a=2, b='x y')").options).toEqual({ a: "1", b: "x y" })
+  expect(options("SELECT 1 LIMIT 5, 10 OPTION(a=1) option ( b=2 )")).toEqual({
+    text: "SELECT 1 LIMIT 10 OFFSET 5",
+    options: { a: "1", b: "2" },
+  })
+  for (const sql of [
+    "SELECT option(a=1, b)",
+    "SELECT 'OPTION(a=1)'",
+    "SELECT 'LIMIT 5, 10'",
+    "SELECT 1 LIMIT 10",
+    "SELECT option(a=1) FROM t",
+    `SELECT '${"x".repeat(3_000)} OPTION(a=1'`,
+  ]) {
+    expect(options(sql)).toEqual({ text: sql, options: {} })
+  }
+})
+
 test("what is no such SET is left to the parser", () => {
   for (const sql of ["SET VARIABLE x = 1", "SET x TO 1", "SET x = 1 + 1"]) {
     expect(options(sql)).toEqual({ text: sql, options: {} })
