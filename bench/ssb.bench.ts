@@ -125,17 +125,19 @@ function stopServer({ process: child }: Server): Promise<void> {
   })
 }
 
-function openAsk(port: number): { ask: Ask; close: () => void } {
+/** Connections of their own for `work`: the server ends those that are idle for long. */
+async function asking<T>(port: number, work: (ask: Ask) => Promise<T>): Promise<T> {
   const connections = Array.from({ length: CLIENTS }, () => new LoadConnection(port))
   const ask: Ask = async (sql, client) => {
     const text = await connections[client]!.send(requestOf(sql))
     if (text.includes('"errorCode"')) throw new Error(text.slice(0, 500))
     return text
   }
-  const close = () => {
+  try {
+    return await work(ask)
+  } finally {
     for (const connection of connections) connection.close()
   }
-  return { ask, close }
 }
 
 /** Both must say the same before either is timed. */
@@ -178,7 +180,6 @@ console.log(`${ROWS} rows; load average ${loadavg()[0]!.toFixed(1)}`)
 for (const kind of KINDS) {
   const folder = mkdtempSync(join(process.env.BENCH_FOLDER ?? tmpdir(), "millrace-ssb-"))
   const server = await startServer(folder, kind)
-  const { ask, close } = openAsk(server.port)
   try {
     const size = (server.bytes / 1e6).toFixed(0)
     console.log(`\n${kind}: ${size} MB, built in ${(server.buildMs / 1_000).toFixed(1)} s`)
@@ -190,7 +191,6 @@ for (const kind of KINDS) {
     await appendTail(server, TAIL_ROWS)
     tell(`${kind}, ${TAIL_ROWS} rows in the tail`, await measure(ask, cpuMs, kind), beside)
   } finally {
-    close()
     await stopServer(server)
     rmSync(folder, { recursive: true, force: true })
   }
