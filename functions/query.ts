@@ -26,8 +26,8 @@ const TAILS_SHARE = 0.1
 /** Keys in memory, of small indexes: some 120 MB. */
 const KEY_ENTRIES_MAX = 2_000_000
 
-/** Of the function's memory, beside a child's: ranges of objects, and decoded columns. */
-const MEMORY = { chunkBytesMax: 32 * 1024 ** 2, columnBytesMax: 192 * 1024 ** 2 }
+/** Of the function's memory, beside a child's: indexes, and decoded columns. */
+const MEMORY = { indexBytesMax: 32 * 1024 ** 2, columnBytesMax: 192 * 1024 ** 2 }
 
 /** SQL over HTTP. The engine is closed with it. */
 export function createQuery(

@@ -40,16 +40,17 @@ const SQL_RULES: PruneRules = { nullsAreValues: false }
 export class SegmentPruner implements Pruner {
   readonly #chunks: ChunkStore
   readonly #footers: FooterStore
-  readonly #open = new LRUCache<string, Opened>({
-    maxSize: OPEN_BYTES,
-    sizeCalculation: opened => 1 + (opened instanceof ValueBlocks ? opened.bytes : opened.length),
-  })
+  readonly #open: LRUCache<string, Opened>
 
   readonly #conditions = new WeakMap<Predicate, Condition>()
 
-  constructor(chunks: ChunkStore, footers: FooterStore) {
+  constructor(chunks: ChunkStore, footers: FooterStore, openBytes: number = OPEN_BYTES) {
     this.#chunks = chunks
     this.#footers = footers
+    this.#open = new LRUCache({
+      maxSize: openBytes,
+      sizeCalculation: opened => 1 + (opened instanceof ValueBlocks ? opened.bytes : opened.length),
+    })
   }
 
   async prune(
@@ -176,7 +177,8 @@ export class SegmentPruner implements Pruner {
         }
         ranges.push(rangeOf(segment, blob))
         accept.push(bytes => {
-          const body = checkedBlob(bytes)
+          // A part of a larger body would keep all of it alive.
+          const body = checkedBlob(bytes).slice()
           const opened = blob[1] === "bloom" ? body : new ValueBlocks(body)
           held.set(name, opened)
           this.#open.set(name, opened)
@@ -186,7 +188,7 @@ export class SegmentPruner implements Pruner {
       ranges.push(this.#footers.wanted(segment))
       accept.push(bytes => void this.#footers.accept(segment, bytes))
     }
-    const bodies = await this.#chunks.read(ranges, meter, false)
+    const bodies = await this.#chunks.read(ranges, meter)
     for (const [at, take] of accept.entries()) take(bodies[at]!)
     return {
       opened: candidates.map(({ segment, blobs }) => openIndexes(segment, blobs, held)),

@@ -1,4 +1,3 @@
-import { LRUCache } from "lru-cache"
 import { StorageError } from "../../storage/errors.ts"
 import type { ByteRange } from "../../storage/object-store.ts"
 import { readAgain } from "../../storage/settle.ts"
@@ -14,8 +13,6 @@ export const COALESCE_GAP_BYTES = 32 * 1024
 export const REQUEST_BYTES_MAX = 8 * 1024 * 1024
 /** Requests at once: what S3's clients keep open to a bucket, and a folder answers. */
 const REQUESTS_AT_ONCE = 256
-/** What is kept of ranges: index blobs and footers of some ten thousand segments. */
-export const CHUNK_CACHE_BYTES = 128 * 1024 * 1024
 
 /** A range of an immutable object. */
 export interface WantedRange extends ByteRange {
@@ -37,43 +34,31 @@ interface Span {
 }
 
 /**
- * Reads ranges of objects that never change: near ones by one request, each once however many ask at the same time,
- * and what is to be kept from memory the next time.
+ * Reads ranges of objects that never change: near ones by one request, each once however many ask at the same time.
+ * Nothing is kept: whoever asks keeps what it makes of the bytes (indexes, footers, columns, files in slots). The bytes may
+ * share the memory of others that were read with them.
  */
 export class ChunkStore {
   readonly #ports: StorePorts
-  readonly #cache: LRUCache<string, Uint8Array>
   readonly #underway = new Map<string, Promise<Uint8Array>>()
   readonly #waiting: (() => void)[] = []
   #running = 0
 
-  constructor(ports: StorePorts, cacheBytes: number = CHUNK_CACHE_BYTES) {
+  constructor(ports: StorePorts) {
     this.#ports = ports
-    this.#cache = new LRUCache({ maxSize: cacheBytes, sizeCalculation: bytes => bytes.length + 1 })
-  }
-
-  /** Whether the range would be read from memory. */
-  has(range: WantedRange): boolean {
-    return this.#cache.has(nameOf(range))
   }
 
   /**
    * The ranges' bytes, in their order: one round.
-   * @param keep whether to keep them; not, where what is made of them is kept instead
-   *
    * Throws `StorageError`: `corrupt` when an object is missing or shorter, `unavailable`.
    */
-  async read(
-    ranges: readonly WantedRange[],
-    meter: ReadMeter,
-    keep: boolean,
-  ): Promise<readonly Uint8Array[]> {
-    const found = new Map<string, Uint8Array | Promise<Uint8Array>>()
+  async read(ranges: readonly WantedRange[], meter: ReadMeter): Promise<readonly Uint8Array[]> {
+    const found = new Map<string, Promise<Uint8Array>>()
     const missing = new Map<string, WantedRange>()
     for (const range of ranges) {
       const name = nameOf(range)
       if (found.has(name)) continue
-      const known = this.#cache.get(name) ?? this.#underway.get(name)
+      const known = this.#underway.get(name)
       if (known === undefined) {
         missing.set(name, range)
         continue
@@ -82,7 +67,7 @@ export class ChunkStore {
       meter.bytesCached += range.end - range.start
     }
     if (missing.size > 0) meter.rounds++
-    const started = this.#fetch(spansOf([...missing.values()]), meter, keep)
+    const started = this.#fetch(spansOf([...missing.values()]), meter)
     for (const [name, bytes] of started) found.set(name, bytes)
     const settled = await Promise.allSettled(ranges.map(range => found.get(nameOf(range))))
     return settled.map(result => {
@@ -92,7 +77,7 @@ export class ChunkStore {
   }
 
   /** Starts the spans' requests; what each wanted range comes to, by name. */
-  #fetch(spans: readonly Span[], meter: ReadMeter, keep: boolean): Map<string, Promise<Uint8Array>> {
+  #fetch(spans: readonly Span[], meter: ReadMeter): Map<string, Promise<Uint8Array>> {
     const started = new Map<string, Promise<Uint8Array>>()
     for (const span of spans) {
       meter.requests++
@@ -101,13 +86,7 @@ export class ChunkStore {
       const reading = this.#inTurn(() => this.#get(span))
       for (const range of span.wanted) {
         const name = nameOf(range)
-        const bytes = reading.then(body => {
-          const part = body.subarray(range.start - span.start, range.end - span.start)
-          // A part of a larger body would keep all of it alive.
-          const kept = keep && part.length < body.length ? part.slice() : part
-          if (keep) this.#cache.set(name, kept)
-          return kept
-        })
+        const bytes = reading.then(body => body.subarray(range.start - span.start, range.end - span.start))
         this.#underway.set(name, bytes)
         bytes.finally(() => this.#underway.delete(name)).catch(() => {})
         started.set(name, bytes)

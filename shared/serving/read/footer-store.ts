@@ -83,7 +83,6 @@ export class FooterStore {
     const bodies = await this.#chunks.read(
       missing.map(segment => this.wanted(segment)),
       meter,
-      false,
     )
     for (const [at, segment] of missing.entries()) {
       const footer = this.accept(segment, bodies[at]!) ?? (await this.#longer(segment, bodies[at]!, meter))
@@ -102,7 +101,7 @@ export class FooterStore {
       start: Math.max(0, sizeBytes - length - TRAILER_BYTES),
       end: sizeBytes,
     }
-    const [body] = await this.#chunks.read([range], meter, false)
+    const [body] = await this.#chunks.read([range], meter)
     const footer = this.accept(segment, body!)
     if (footer === undefined) throw new StorageError("corrupt", `segment ${keyOf(segment)} has no footer`)
     return footer

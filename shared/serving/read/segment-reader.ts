@@ -60,7 +60,7 @@ export class RangedSegmentReader implements SegmentReader {
       }
     }
     const ranges = wanted.map(({ chunk }): WantedRange => ({ key, start: chunk.start, end: chunk.end }))
-    const bodies = await this.#chunks.read(ranges, meter, false)
+    const bodies = await this.#chunks.read(ranges, meter)
     const decoded = asked.map(() => new Map<string, DecodedColumn>())
     for (const [index, { column, at, chunk }] of wanted.entries()) {
       decoded[at]!.set(column, decodeChunk(checkChunk(key, chunk, bodies[index]!), chunk))

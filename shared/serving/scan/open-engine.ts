@@ -15,8 +15,8 @@ import { Scanner } from "./scanner.ts"
 export interface QueryEngineOptions {
   /** Lets other work of the process run; resolves when it had its turn. Default: nothing is let in. */
   readonly breathe?: () => Promise<void>
-  /** Memory for ranges of objects, and for decoded columns, bytes. */
-  readonly chunkBytesMax?: number
+  /** Memory for indexes, and for decoded columns, bytes. */
+  readonly indexBytesMax?: number
   readonly columnBytesMax?: number
 }
 
@@ -28,12 +28,12 @@ export interface QueryEngineOptions {
 export function openQueryEngine(
   ports: Pick<Ports, "objects" | "clock">,
   duckdb: SqlEngine,
-  { breathe, chunkBytesMax, columnBytesMax }: QueryEngineOptions = {},
+  { breathe, indexBytesMax, columnBytesMax }: QueryEngineOptions = {},
 ): SqlEngine {
   const { clock } = ports
-  const chunks = new ChunkStore(ports, chunkBytesMax)
+  const chunks = new ChunkStore(ports)
   const footers = new FooterStore(chunks)
-  const scanner = new Scanner(chunks, footers, clock)
+  const scanner = new Scanner(chunks, footers, clock, indexBytesMax)
   const ranged = new RangedSource(new RangedSegmentReader(chunks, footers, breathe))
   const whole = new WholeFileSource()
   const direct = new DirectEngine({

@@ -34,10 +34,11 @@ export class Scanner {
   readonly #pruner: Pruner
   readonly #clock: Clock
 
-  constructor(chunks: ChunkStore, footers: FooterStore, clock: Clock) {
+  /** @param indexBytesMax memory for indexes that were read */
+  constructor(chunks: ChunkStore, footers: FooterStore, clock: Clock, indexBytesMax?: number) {
     this.#chunks = chunks
     this.#footers = footers
-    this.#pruner = new SegmentPruner(chunks, footers)
+    this.#pruner = new SegmentPruner(chunks, footers, indexBytesMax)
     this.#clock = clock
   }
 
@@ -156,7 +157,7 @@ export class Scanner {
       columns: columns.specs,
       read: async () => {
         const ranges = mini.chunks.map(({ start, end }): WantedRange => ({ key, start, end }))
-        const bodies = await this.#chunks.read(ranges, meter, false)
+        const bodies = await this.#chunks.read(ranges, meter)
         return mini.join(bodies.map((bytes, at) => checkChunk(key, mini.chunks[at]!, bytes)))
       },
     }

@@ -94,19 +94,18 @@ test.each([
   })
 })
 
-test("a range that several ask for at once is read once, and kept where that is wanted", async () => {
+test("a range that several ask for at once is read once", async () => {
   const { segment, chunks, counting } = await stored({ footer: true })
   const key = segmentKey("t1", 0, segment.pointer)
   const [a, b] = [newMeter(), newMeter()]
   const range = { key, start: 10, end: 30 }
-  await Promise.all([chunks.read([range, range], a, true), chunks.read([range], b, true)])
-  await chunks.read([range], a, true)
+  await Promise.all([chunks.read([range, range], a), chunks.read([range], b)])
   expect(counting.calls.objectGet).toBe(1)
   expect([a.rounds, b.rounds, b.bytesCached]).toEqual([1, 0, 20])
-  await expect(chunks.read([{ key: "tab/none", start: 0, end: 1 }], a, true)).rejects.toMatchObject({
+  await expect(chunks.read([{ key: "tab/none", start: 0, end: 1 }], a)).rejects.toMatchObject({
     code: "corrupt",
   })
-  await chunks.read([range], a, true)
+  await chunks.read([range], a)
 })
 
 test("near ranges become one request, far ones and those of other objects do not", () => {
