@@ -42,6 +42,40 @@ export function sql({ ask }: Tests): void {
     expect(got).toMatchObject({ status: 200, body: { resultTable: table } })
   })
 
+  test("takes parameters, and gives rows alone to who asks for them", async () => {
+    const body = { sql: "SELECT x, $2 AS y FROM range(3) t(x) WHERE x >= $1", parameters: [1, "z"] }
+    const accept = { headers: { accept: "text/csv" } }
+    expect(await ask("POST /query", { body, ...accept })).toMatchObject({
+      status: 200,
+      headers: { "content-type": "text/csv; charset=utf-8; header=present" },
+      body: "x,y\r\n1,z\r\n2,z\r\n",
+    })
+    const fault = { exceptions: [{ errorCode: 700, message: "The statement takes 2 parameters, got 1" }] }
+    const failing = { ...body, parameters: [1] }
+    expect(await ask("POST /query", { body: failing, ...accept })).toMatchObject({ status: 400, body: fault })
+    expect(await ask("POST /query", { body: failing })).toMatchObject({ status: 200, body: fault })
+  })
+
+  test("keeps an answer for a cursor", async () => {
+    const body = { sql: "SELECT x FROM range(2500) t(x) LIMIT 2500" }
+    const first = await ask("POST /query/sql?getCursor=true&numRows=2", { body })
+    expect(first).toMatchObject({
+      status: 200,
+      body: { resultTable: { rows: [[0], [1]] }, numRowsResultSet: 2500 },
+    })
+    const { requestId } = first.body as { readonly requestId: string }
+    const page = await ask(`GET /responseStore/${requestId}/results?offset=1999&numRows=3`)
+    expect(page).toMatchObject({
+      status: 200,
+      body: { resultTable: { rows: [[1999], [2000], [2001]] }, numRows: 3 },
+    })
+    expect(await ask(`DELETE /responseStore/${requestId}`)).toMatchObject({ status: 200 })
+    expect(await ask(`GET /responseStore/${requestId}/results`)).toMatchObject({
+      status: 404,
+      body: { reason: "unknown_result" },
+    })
+  })
+
   test("needs a statement", async () => {
     const missing = (where: string) => refused(422, "invalid", `${where}.sql: is missing, expected "sql"`)
     expect(await ask("POST /query/sql", { body: {} })).toEqual(missing("body"))
