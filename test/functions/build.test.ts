@@ -3,6 +3,8 @@ import { createBuild } from "../../functions/build.ts"
 import { openHome } from "../../functions/runtime/home.ts"
 import { TAIL_LIMITS } from "../../shared/serving/builder/flush-rule.ts"
 import { readManifests } from "../../shared/serving/manifest/manifest-store.ts"
+import { StoredTableSource } from "../../shared/serving/tail/table-source.ts"
+import { TailCache } from "../../shared/serving/tail/tail-cache.ts"
 import { records } from "../log/support.ts"
 import { event, SPEC } from "../serving/support.ts"
 import { memoryPorts } from "../support/memory-ports.ts"
@@ -129,6 +131,27 @@ describe("build", () => {
     await Promise.all(builds.map(build => build.handle({ all: true }, ample)))
     for (const build of builds) await build.handle({ all: true }, ample)
     expect((await log.offsets(id, 0)).lastStableOffset).toBe(3)
+  })
+
+  test("keeps one row of a key, whichever environment builds", async () => {
+    const base = testBase()
+    const { log, tables, ports } = openHome(base)
+    await log.createTopic({ name: "events", partitions: 1, owner: "http" })
+    const table = await tables.create({ ...SPEC, primaryKey: ["id"], upsert: { compare: "at" } }, "http")
+    for (let round = 0; round < 2; round++) {
+      const values = Array.from({ length: DUE }, (_, n) => event(n % 1_000))
+      await log.append({ topic: "events", parts: [{ partition: 0, records: records(...values) }] })
+      await createBuild(coldBase(base, 1 + round)).handle({ all: true }, ample)
+    }
+    const { manifests } = await readManifests(ports, table.id)
+    const [{ segments, vectors, runs, position }] = manifests as [(typeof manifests)[0]]
+    expect(position).toBe(2 * DUE)
+    // The first segment's rows are all dead: the builder has left it out already.
+    expect(segments).toMatchObject([{ base: DUE, rows: 1_000 }])
+    expect(vectors).toEqual([])
+    expect(runs).toMatchObject([{ entries: 1_000 }])
+    const pin = await new StoredTableSource(ports, tables, new TailCache(log)).pin("events")
+    expect(pin?.rows).toBe(1_000)
   })
 
   test("of a table that is gone does nothing; what is no event is refused", async () => {
