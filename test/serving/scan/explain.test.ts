@@ -2,6 +2,7 @@ import { expect, test } from "vitest"
 import type { TableSpec } from "../../../shared/definition/table-spec.ts"
 import { QueryService } from "../../../shared/serving/query/query-service.ts"
 import { openQueryEngine } from "../../../shared/serving/scan/open-engine.ts"
+import { segmentKey } from "../../../shared/serving/segment/segment-key.ts"
 import { memoryPorts } from "../../support/memory-ports.ts"
 import { ingestValues } from "../batches.ts"
 import { pinOf, storeSegments } from "../index/segments.ts"
@@ -32,10 +33,19 @@ const batches = [0, 1, 2, 3].map(segment =>
     ),
   ),
 )
-const table = pinOf(spec, await storeSegments(ports, spec, batches))
+const ranged = pinOf(spec, await storeSegments(ports, spec, batches))
+/** Its files are so small that DuckDB is given wholes. */
+const table = {
+  ...ranged,
+  segments: ranged.segments.map(file => ({
+    ...file,
+    read: async () => (await ports.objects.get(segmentKey("t1", 0, file.segment!.pointer)))!.body,
+  })),
+}
+const duckdb = await sharedDuckdb()
 const service = new QueryService({
   tables: { names: async () => ["views"], pin: async name => (name === "views" ? table : undefined) },
-  engine: openQueryEngine(ports, await sharedDuckdb()),
+  engine: openQueryEngine(ports, duckdb),
   clock: ports.clock,
   random: ports.random,
 })
@@ -108,4 +118,29 @@ test("what cannot be run cannot be explained, with the position in the whole tex
     { errorCode: 700, message: expect.stringContaining("row filter") },
   ])
   expect((await service.query({ sql: "SELECT count(*) FROM views" })).resultTable?.rows).toEqual([[80]])
+})
+
+test.each(["direct", "duckdb"])("a store that hangs holds no query past its deadline: %s", async engine => {
+  const release = Promise.withResolvers<void>()
+  let isHanging = true
+  const objects = {
+    ...ports.objects,
+    get: async (...args: Parameters<typeof ports.objects.get>) => {
+      if (isHanging) await release.promise
+      return ports.objects.get(...args)
+    },
+  }
+  const slow = new QueryService({
+    tables: { names: async () => ["views"], pin: async () => table },
+    engine: openQueryEngine({ objects, clock: ports.clock }, duckdb),
+    clock: ports.clock,
+    random: ports.random,
+  })
+  const sql = "SELECT count(*) FROM views WHERE member = 'm977' AND page <> 'x'"
+  const late = await slow.query({ sql, options: { engine, timeoutMs: "300" } })
+  expect(late.exceptions).toMatchObject([{ errorCode: 250 }])
+  isHanging = false
+  release.resolve()
+  const { exceptions, resultTable } = await slow.query({ sql, options: { engine } })
+  expect([exceptions, resultTable?.rows]).toEqual([[], [[1]]])
 })
