@@ -75,7 +75,7 @@ async function wakeFor(home: TickHome, table: TableInfo): Promise<void> {
       some.map(
         async manifest =>
           (await isBehind(home, table, manifest, ended)) ||
-          (await mayNeed(home.ports, table, manifest, date, lists, MAINTENANCE)),
+          (await mayNeed(home, table, manifest, date, lists, MAINTENANCE)),
       ),
     )
     partitions.push(...some.filter((_, index) => behind[index]).map(({ partition }) => partition))

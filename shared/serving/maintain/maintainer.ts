@@ -1,5 +1,4 @@
 import { LRUCache } from "lru-cache"
-import { LogError } from "../../log/errors.ts"
 import type { Log } from "../../log/types.ts"
 import { notAfter } from "../../storage/not-after.ts"
 import { lacksCompanions, tableCompanions } from "../builder/table-companions.ts"
@@ -18,7 +17,7 @@ import { addCompanions } from "./index-step.ts"
 import { type PlanOptions, planStep, type StepPlan } from "./plan-step.ts"
 import { advancedPurges, lookForPurged, notePurged } from "./purge-step.ts"
 import { editSegments, type MaintainPorts, type Replaced, removal, replacement } from "./replace-segments.ts"
-import { columnsLacking, type Found, type RewriteContext, rewrite } from "./rewrite.ts"
+import { type Found, logStartFor, type RewriteContext, rewrite } from "./rewrite.ts"
 import { type RewriteFiles, rewriteFiles } from "./rewrite-files.ts"
 
 /** Segment lists kept: 16 of at most a thousand pointers. */
@@ -99,18 +98,8 @@ export class Maintainer {
     const purges = openPurges(table, manifest)
     const isNewer = segments.some(({ schemaVersion }) => schemaVersion > table.schemas.length)
     if (purges === undefined || isNewer) return undefined
-    const isLacking = segments.some(segment => columnsLacking(table, segment).length > 0)
-    const logStart = isLacking ? await this.#logStart(table, manifest.partition) : Number.POSITIVE_INFINITY
+    const logStart = await logStartFor(this.#log, table, manifest.partition, segments)
     return { table, manifest, segments, dead, purges, date, logStart }
-  }
-
-  async #logStart({ topicId }: TableInfo, partition: number): Promise<number> {
-    try {
-      return (await this.#log.offsets(topicId, partition)).beginningOffset
-    } catch (error) {
-      if (error instanceof LogError && error.code === "topic_deleted") return Number.POSITIVE_INFINITY
-      throw error
-    }
   }
 
   async #do(found: Found, plan: StepPlan): Promise<MaintainResult> {

@@ -1,4 +1,5 @@
 import type { ColumnSpec } from "../../definition/table-spec.ts"
+import { LogError } from "../../log/errors.ts"
 import type { Log } from "../../log/types.ts"
 import { notAfter } from "../../storage/not-after.ts"
 import type { Manifest } from "../manifest/manifest.ts"
@@ -112,4 +113,20 @@ export async function storeAll(
     until = Math.min(until, put.date + NAME_MERGED_MS)
   }
   return until
+}
+
+/** Where the log begins, if a segment lacks a column that may be read again: see `Found.logStart`. Throws `LogError`. */
+export async function logStartFor(
+  log: Pick<Log, "offsets">,
+  table: TableInfo,
+  partition: number,
+  segments: readonly SegmentPointer[],
+): Promise<number> {
+  if (!segments.some(segment => columnsLacking(table, segment).length > 0)) return Number.POSITIVE_INFINITY
+  try {
+    return (await log.offsets(table.topicId, partition)).beginningOffset
+  } catch (error) {
+    if (error instanceof LogError && error.code === "topic_deleted") return Number.POSITIVE_INFINITY
+    throw error
+  }
 }
