@@ -184,12 +184,16 @@ for (const kind of KINDS) {
     const size = (server.bytes / 1e6).toFixed(0)
     console.log(`\n${kind}: ${size} MB, built in ${(server.buildMs / 1_000).toFixed(1)} s`)
     const yardstick = await Yardstick.open(globSync(join(folder, "**/*.parquet")), CLIENTS)
-    await compare(ask, yardstick, kind)
+    await asking(server.port, ask => compare(ask, yardstick, kind))
     beside ??= await measure((sql, client) => yardstick.query(sql, client), ownCpuMs)
     const cpuMs = (): number => 1_000 * cpuSeconds(server.process.pid ?? 0)
-    tell(`${kind}, empty tail`, await measure(ask, cpuMs, kind), beside)
+    tell(`${kind}, empty tail`, await asking(server.port, ask => measure(ask, cpuMs, kind)), beside)
     await appendTail(server, TAIL_ROWS)
-    tell(`${kind}, ${TAIL_ROWS} rows in the tail`, await measure(ask, cpuMs, kind), beside)
+    tell(
+      `${kind}, ${TAIL_ROWS} rows in the tail`,
+      await asking(server.port, ask => measure(ask, cpuMs, kind)),
+      beside,
+    )
   } finally {
     await stopServer(server)
     rmSync(folder, { recursive: true, force: true })
