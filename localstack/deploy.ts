@@ -168,6 +168,8 @@ function environment(endpoint: string): NodeJS.ProcessEnv {
     AWS_REGION: EMULATOR_REGION,
     AWS_EC2_METADATA_DISABLED: "true",
     CDK_DISABLE_CLI_TELEMETRY: "true",
+    // Of what a command takes, a second is the compiling of the CDK.
+    NODE_COMPILE_CACHE: join(tmpdir(), "millrace-test-compile-cache"),
   }
 }
 

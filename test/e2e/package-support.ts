@@ -1,13 +1,15 @@
 import { execFileSync, spawnSync } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { delimiter, dirname, join } from "node:path"
-import { repository, temporaryFolder } from "./support.ts"
+import { NODE_COMPILE_CACHE, repository, temporaryFolder } from "./support.ts"
 
 /** This Node first, as it is for somebody who has a new enough one. */
 const env = {
   ...process.env,
   PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}`,
   NO_COLOR: "1",
+  // Each program here is started several times, and much of that is the compiling of the CDK.
+  NODE_COMPILE_CACHE,
 }
 
 export interface Ran {

@@ -12,7 +12,7 @@ export const millrace = join(repository, "bin/millrace.js")
 export const apps = join(import.meta.dirname, "apps")
 
 /** Starting is most of what these tests do: compiled code halves it. */
-const NODE_COMPILE_CACHE = join(tmpdir(), "millrace-test-compile-cache")
+export const NODE_COMPILE_CACHE = join(tmpdir(), "millrace-test-compile-cache")
 
 const environment = { ...process.env, NODE_COMPILE_CACHE, NO_COLOR: "1" }
 
