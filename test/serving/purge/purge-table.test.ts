@@ -1,9 +1,13 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import { afterAll, expect, test } from "vitest"
 import { Maintainer } from "../../../shared/serving/maintain/maintainer.ts"
 import { MERGE_LIMITS } from "../../../shared/serving/maintain/plan-merge.ts"
 import { segmentsOf } from "../../../shared/serving/manifest/manifest-store.ts"
-import { keptPurges } from "../../../shared/serving/purge/kept-purges.ts"
+import { keepPurge, keptPurges } from "../../../shared/serving/purge/kept-purges.ts"
 import { PURGES_OPEN_MAX, purgeTable } from "../../../shared/serving/purge/purge-table.ts"
+import type { Item } from "../../../shared/storage/meta-store.ts"
+import { memoryPorts } from "../../support/memory-ports.ts"
 import { appendTo, type Maintained, openMaintained, openSql, settle } from "../maintain/support.ts"
 import { SPEC } from "../support.ts"
 
@@ -118,4 +122,19 @@ test("rows that are merged of records cannot be erased by a condition", async ()
     message: expect.stringContaining("delete the key instead"),
   })
   expect((await table.manifest()).purges).toEqual([])
+})
+
+test("the stored form of an erasure stays what it is, and an unknown one is refused", async () => {
+  const file = join(import.meta.dirname, "../../golden/serving/kept-purge-v1.json")
+  const golden = JSON.parse(readFileSync(file, "utf8")) as Item
+  const ports = memoryPorts()
+  await ports.meta.put("meta", golden)
+  const purge = { id: golden.sk, where: "id = 1", ends: [12, 0, 3] }
+  expect(await keptPurges(ports, "7ab1e")).toEqual([purge])
+  expect(await keepPurge(ports, "again", purge, Number.MAX_SAFE_INTEGER)).toBe("kept")
+  const [again] = [...ports.stores.items("meta")].filter(({ pk }) => pk === "purges#again")
+  expect(again!.fields).toEqual(golden.fields)
+  await ports.meta.put("meta", { ...golden, fields: { ...golden.fields, v: 2 } })
+  await expect(keptPurges(ports, "7ab1e")).rejects.toMatchObject({ code: "unknown_format" })
+  expect(await keptPurges(ports, "again")).toEqual([purge])
 })

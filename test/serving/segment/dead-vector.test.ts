@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import fc from "fast-check"
 import { expect, test } from "vitest"
 import { decodeDeadVector, encodeDeadVector } from "../../../shared/serving/segment/dead-vector.ts"
@@ -33,4 +35,10 @@ test("other bytes are refused, and the right ones still read", () => {
   }
   expect(() => decodeDeadVector(Uint8Array.of(2, ...bytes.slice(1)))).toThrow("format 2; expected 1")
   expect([...decodeDeadVector(bytes).offsets]).toEqual([1, 5, 900, 2 ** 50])
+})
+
+test("the stored format stays what it is", () => {
+  const golden = readFileSync(join(import.meta.dirname, "../../golden/serving/dead-vector-v1.bin"))
+  expect([...decodeDeadVector(golden).offsets]).toEqual([0, 1, 7, 300, 2 ** 40])
+  expect(Buffer.compare(encodeDeadVector(decodeDeadVector(golden)), golden)).toBe(0)
 })
