@@ -2,7 +2,7 @@ import { decodeManifest } from "../../shared/serving/manifest/format.ts"
 import type { Manifest } from "../../shared/serving/manifest/manifest.ts"
 import { keysOfItem, keysOfSegments } from "../../shared/serving/manifest/named-keys.ts"
 import { parseWhere } from "../../shared/serving/purge/where.ts"
-import { decodeTable, TABLES_PK, type TableInfo } from "../../shared/serving/tables/table-item.ts"
+import { decodeTable, shadowName, TABLES_PK, type TableInfo } from "../../shared/serving/tables/table-item.ts"
 import type { Item, MetaStore } from "../../shared/storage/meta-store.ts"
 import { NAME_AFTER_UPLOAD_MS, WRITE_AFTER_READ_MS } from "../../shared/storage/not-after.ts"
 import type { ObjectStore } from "../../shared/storage/object-store.ts"
@@ -41,6 +41,8 @@ export class TableHistory {
   /** Erasures that are through with a partition. */
   readonly #erased = new Map<string, (IdRange & { readonly end: number })[]>()
   readonly #deleted = new Set<string>()
+  /** Topics of tables that are built anew, by the tables' ids. */
+  readonly #shadows = new Map<string, string>()
   readonly #cuts = new Map<string, number>()
   #clock = 0
 
@@ -59,7 +61,8 @@ export class TableHistory {
   }
 
   topicOf(tableId: string): string {
-    return this.moments.find(({ table }) => table?.id === tableId)?.table?.topicId ?? "none"
+    const stood = this.moments.find(({ table }) => table?.id === tableId)?.table
+    return stood?.topicId ?? this.#shadows.get(tableId) ?? "none"
   }
 
   /** The manifest that stands. */
@@ -70,12 +73,18 @@ export class TableHistory {
   /** The store has applied this. */
   applied(item: Item): void {
     if (item.pk === TABLES_PK && item.sk === TABLE) this.#moment(decodeTable(item))
+    if (item.pk === TABLES_PK && item.sk === shadowName(TABLE)) {
+      const { id, topicId } = decodeTable(item)
+      this.#shadows.set(id, topicId)
+    }
     // The note that a drop leaves in the same transaction that frees the name.
     if (item.pk === "dropped-tables") this.#dropped(item.sk)
     if (item.pk.startsWith(MANIFEST_PREFIX)) this.#appliedManifest(decodeOf(item))
   }
 
   #dropped(tableId: string): void {
+    // One that was built anew in vain, or whose place another has taken: what stands under the name goes on standing.
+    if (this.moments.at(-1)?.table?.id !== tableId) return
     this.#moment(undefined)
     for (const manifest of this.#standing.values()) {
       if (manifest.tableId !== tableId || manifest.closed) continue

@@ -28,7 +28,8 @@ export function tableSpec(options: {
   const columns = options.wide ? [...COLUMNS, ADDED] : COLUMNS
   const { badRecords, sort, retentionMs } = options
   const kept = retentionMs === undefined ? {} : { retentionMs }
-  return { name: TABLE, topic: TOPIC, columns, where: "k > 0", time: "at", badRecords, sort, ...kept }
+  const where = "k > 0"
+  return { name: TABLE, topic: TOPIC, columns, where, time: "at", badRecords, sort, rebuild: true, ...kept }
 }
 
 export interface SimRecord {

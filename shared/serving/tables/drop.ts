@@ -35,7 +35,7 @@ export async function dropTable(ports: RegistryPorts, table: TableInfo, date: nu
 }
 
 /** What tells the collector of a table that is gone. @param date store date of a read before, epoch ms */
-export function droppedNote({ random }: Pick<RegistryPorts, "random">, table: TableInfo, date: number): Item {
+function droppedNote({ random }: Pick<RegistryPorts, "random">, table: TableInfo, date: number): Item {
   return {
     pk: DROPPED_PK,
     sk: table.id,
@@ -45,7 +45,7 @@ export function droppedNote({ random }: Pick<RegistryPorts, "random">, table: Ta
 }
 
 /** Closes the manifests of a table, so that no builder adds to it. */
-export async function closeManifests(
+async function closeManifests(
   ports: RegistryPorts,
   { id, partitions }: Pick<TableInfo, "id" | "partitions">,
 ): Promise<void> {

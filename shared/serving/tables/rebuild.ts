@@ -7,9 +7,9 @@ import type { Manifest, Purge } from "../manifest/manifest.ts"
 import { commitManifest, readManifests } from "../manifest/manifest-store.ts"
 import { type KeptPurge, keepPurge, keptPurges } from "../purge/kept-purges.ts"
 import { parseWhere } from "../purge/where.ts"
-import { closeManifests, droppedNote } from "./drop.ts"
+import { dropTable } from "./drop.ts"
 import { TableError } from "./table-error.ts"
-import { encodeTable, TABLES_PK, type TableInfo } from "./table-item.ts"
+import { encodeTable, shadowName, TABLES_PK, type TableInfo } from "./table-item.ts"
 import type { RegistryPorts } from "./table-registry.ts"
 
 /**
@@ -105,6 +105,13 @@ export async function swapRebuilt(
     spec: { ...shadow.spec, name: standing.spec.name },
     version: ports.random.id(),
   }
+  // What stood until now is a table that is being dropped: who dies here leaves it to the next start or tick.
+  const replaced: TableInfo = {
+    ...standing,
+    state: "dropping",
+    spec: { ...standing.spec, name: shadowName(shadowName(standing.id)) },
+    version: ports.random.id(),
+  }
   const item = encodeTable(next)
   const steps: TransactionStep[] = [
     { kind: "put", table: "meta", item, condition: { version: standing.version } },
@@ -114,12 +121,12 @@ export async function swapRebuilt(
       key: { pk: TABLES_PK, sk: shadow.spec.name },
       condition: { version: shadow.version },
     },
-    { kind: "put", table: "meta", item: droppedNote(ports, standing, date) },
+    { kind: "put", table: "meta", item: encodeTable(replaced), condition: { absent: true } },
   ]
   const options = { notAfter: notAfter(date), token: ports.random.id() }
   const settled = await settleTransaction(ports, steps, { table: "meta", item }, options)
   if (settled.outcome !== "committed") return "lost"
-  await closeManifests(ports, standing)
+  await dropTable(ports, replaced, date)
   return "swapped"
 }
 

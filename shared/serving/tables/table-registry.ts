@@ -177,12 +177,12 @@ export class TableRegistry {
     const { table: shadow } = await this.#read(name)
     if (shadow?.state !== "open") return "waiting"
     const { table, date } = await this.#read(nameOfShadow(name))
-    const step = await swapRebuilt(this.#ports, shadow, table, date)
-    if (step !== "obsolete") return step
     try {
-      await this.#dropShadow(nameOfShadow(name))
+      const step = await swapRebuilt(this.#ports, shadow, table, date)
+      if (step === "obsolete") await this.#dropShadow(nameOfShadow(name))
       return step
     } catch (error) {
+      // Somebody else is at it, or the next start will be.
       if (error instanceof TableError) return "lost"
       throw error
     }
