@@ -58,6 +58,14 @@ const tripsTable: Readonly<Record<Keeping, TableSpec>> = {
     primaryKey: ["trip"],
     upsert: { compare: "version", delete: "removed" },
     indexes: { trip: ["bloom"], status: ["inverted"] },
+    rollups: [
+      {
+        name: "by_city",
+        dimensions: ["city", "status", "paid"],
+        aggregates: [{ fn: "count" }, { fn: "sum", column: "riders" }, { fn: "avg", column: "fare" }],
+        leafRows: 20,
+      },
+    ],
   },
 }
 

@@ -11,7 +11,7 @@ import type {
 import { Maintainer } from "../../../shared/serving/maintain/maintainer.ts"
 import { LIMITS_DEFAULT } from "../../../shared/serving/query/limits.ts"
 import { levelOpener } from "../../../shared/serving/rollup/level-file.ts"
-import type { SqlAnswer } from "../../../shared/serving/types.ts"
+import type { PinnedTable, SqlAnswer } from "../../../shared/serving/types.ts"
 import { append } from "../../log/support.ts"
 import { memoryPorts } from "../../support/memory-ports.ts"
 import { Seeded } from "../direct/seeded.ts"
@@ -138,17 +138,31 @@ test("what a level answers is what its rows answer, with tails and segments with
   const table = (await source.pin("events"))!
   expect(table.segments.map(({ segment }) => segment?.pointer.rollups?.length ?? 0)).toEqual([7, 1, 7])
   const engine = new DirectEngine({ clock: ports.clock, openLevel: levelOpener(ports) })
-  const ask = async (plan: DirectPlan, useRollups: boolean): Promise<SqlAnswer> => {
-    const reply = await engine.run({ plan, table, limits: LIMITS_DEFAULT, useRollups })
+  /** Some rows dead, in every segment. */
+  const deadly: PinnedTable = {
+    ...table,
+    segments: table.segments.map(file => {
+      const { base, next } = file.segment!.pointer
+      const offsets = Array.from({ length: next - base }, (_, at) => base + at).filter(() => random.once(7))
+      return { ...file, segment: { ...file.segment!, dead: { offsets: Float64Array.from(offsets) } } }
+    }),
+  }
+  const ask = async (plan: DirectPlan, useRollups: boolean, of = table): Promise<SqlAnswer> => {
+    const reply = await engine.run({ plan, table: of, limits: LIMITS_DEFAULT, useRollups })
     if (!("ok" in reply) || !reply.ok) throw new Error(JSON.stringify(reply))
     return reply.value
   }
   const used = new Map<string, number>()
+  let retracted = 0
   for (let at = 0; at < 300; at++) {
     const plan = randomPlan(random)
     if (plan.outputs.length === 0) continue
     const answer = await ask(plan, true)
     expect(sortedRows(answer), JSON.stringify(plan)).toEqual(sortedRows(await ask(plan, false)))
+    const left = await ask(plan, true, deadly)
+    expect(sortedRows(left), JSON.stringify(plan)).toEqual(sortedRows(await ask(plan, false, deadly)))
+    const canRetract = plan.aggregates.every(({ fn }) => ["count", "sum", "avg"].includes(fn))
+    if (left.cost?.rollup !== undefined && canRetract) retracted++
     const name = answer.cost?.rollup ?? "rows"
     used.set(name, (used.get(name) ?? 0) + 1)
     if (plan.filter !== undefined && "column" in plan.filter && plan.filter.column === "price") {
@@ -158,6 +172,7 @@ test("what a level answers is what its rows answer, with tails and segments with
   expect(used.get("wide")).toBeGreaterThan(20)
   expect(used.get("narrow")).toBeGreaterThan(3)
   expect(used.get("rows")).toBeGreaterThan(20)
+  expect(retracted).toBeGreaterThan(10)
 })
 
 test("levels of an earlier definition are not read; those of the present one come in the background", async () => {

@@ -19,13 +19,17 @@ export class GroupNumbers {
   }
 }
 
+/** Whether rows are added, or taken back. */
+export type Step = "+" | "-"
+
 /** An aggregate of every group. Sources name the row `r` and the group `g`. */
 export interface Accumulator {
   /** Room for groups up to this one. */
   reserve(groups: number): void
   /** Of a group that is met for the first time. */
   initSource(code: Code): string
-  updateSource(code: Code, columns: ReadonlyMap<string, BlockColumn>): string
+  /** @param step `-` takes rows back that were added: counts, sums and averages can */
+  updateSource(code: Code, columns: ReadonlyMap<string, BlockColumn>, step?: Step): string
   /** Adds rows without looking at them to the only group, where that can be done. */
   addAll?(rows: number): boolean
   /** For a group that no row made: the only one of a statement without groups. */
@@ -56,13 +60,13 @@ export class CountAccumulator implements Accumulator {
     return `${code.bind(this.#counts.values)}[g]=0;`
   }
 
-  updateSource(code: Code, columns: ReadonlyMap<string, BlockColumn>): string {
+  updateSource(code: Code, columns: ReadonlyMap<string, BlockColumn>, step: Step = "+"): string {
     const counts = code.bind(this.#counts.values)
     const ofLevel = levelCounts(columns, this.#column)
-    if (ofLevel !== undefined) return `${counts}[g]+=${code.bind(ofLevel.values)}[r];`
+    if (ofLevel !== undefined) return `${counts}[g]${step}=${code.bind(ofLevel.values)}[r];`
     const column = this.#column === undefined ? undefined : columns.get(this.#column)
-    if (column?.kind === "codes") return `${counts}[g]+=${code.bind(column.codes)}[r]!==0?1:0;`
-    return guarded(code, column?.nulls === undefined ? [] : [column.nulls], `${counts}[g]++;`)
+    if (column?.kind === "codes") return `${counts}[g]${step}=${code.bind(column.codes)}[r]!==0?1:0;`
+    return guarded(code, column?.nulls === undefined ? [] : [column.nulls], `${counts}[g]${step}=1;`)
   }
 
   addAll(rows: number): boolean {

@@ -22,6 +22,14 @@ export class DeadRows {
   }
 }
 
+/** The rows of a block that are 1, ascending. */
+export function setRows(flags: Uint8Array | undefined): Uint32Array {
+  const rows = new Uint32Array(flags?.length ?? 0)
+  let count = 0
+  for (let row = 0; row < rows.length; row++) if (flags![row] === 1) rows[count++] = row
+  return rows.subarray(0, count)
+}
+
 function deadRows({ offsets }: OffsetSet, block: Block): Uint8Array {
   const column = block.columns.get(OFFSET_COLUMN)
   if (column?.kind !== "numbers") throw new RangeError("a block without its offsets")

@@ -1,5 +1,6 @@
 import type { QueryLimits, SqlAnswer } from "../../types.ts"
 import type { DirectPlan } from "../plan.ts"
+import type { Accumulator } from "./accumulator.ts"
 import { Answer } from "./answer.ts"
 import type { Cell } from "./cell.ts"
 import { evaluator, type Row } from "./evaluate.ts"
@@ -30,12 +31,16 @@ class GroupRow implements Row {
   }
 }
 
-/** HAVING, ORDER BY, OFFSET and LIMIT over groups, then the outputs of those that are left. Throws `QueryError`. */
+/**
+ * HAVING, ORDER BY, OFFSET and LIMIT over groups, then the outputs of those that are left. Throws `QueryError`.
+ * @param rowsOf how many rows each group has, where rows were taken back: a group without any is none
+ */
 export function finishGroups(
   plan: DirectPlan,
   grouping: Grouping,
   aggregates: readonly Aggregated[],
   limits: QueryLimits,
+  rowsOf?: Accumulator,
 ): Pick<SqlAnswer, "columns" | "rows"> {
   const row = new GroupRow(grouping, aggregates)
   const having = plan.having === undefined ? undefined : evaluator(plan.having)
@@ -44,6 +49,7 @@ export function finishGroups(
   const top = new Top<number>(plan.order, wanted)
   for (let group = 1, kept = 0; group <= grouping.count; group++) {
     row.current = group
+    if (rowsOf?.result(group) === 0) continue
     if (having !== undefined && having(row) !== true) continue
     if (keys.length === 0 && kept++ >= wanted) break
     top.add({ keys: keys.map(key => key(row)), item: group })

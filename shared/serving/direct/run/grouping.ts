@@ -1,6 +1,6 @@
 import type { BlockColumn, CodedColumn } from "../columns/block-column.ts"
 import { type Dictionary, GivenUp } from "../columns/dictionary.ts"
-import type { Accumulator } from "./accumulator.ts"
+import type { Accumulator, Step } from "./accumulator.ts"
 import { Code } from "./code.ts"
 import { blockTest, type Condition } from "./condition.ts"
 import { levelCounts } from "./level-columns.ts"
@@ -90,15 +90,15 @@ export class Grouping {
     return this.#count
   }
 
-  /** Adds a block's selected rows. Throws `GivenUp`. */
-  add(selection: Selection, columns: ReadonlyMap<string, BlockColumn>): void {
-    if (this.#countsAlone && levelCounts(columns, undefined) === undefined) {
+  /** Adds a block's selected rows, or takes them back. Throws `GivenUp`. */
+  add(selection: Selection, columns: ReadonlyMap<string, BlockColumn>, step: Step = "+"): void {
+    if (step === "+" && this.#countsAlone && levelCounts(columns, undefined) === undefined) {
       for (const { accumulator } of this.#aggregates) accumulator.addAll?.(selection.count)
       return
     }
     this.#reserve(selection.count)
     const code = new Code()
-    const updates = this.#aggregates.map(aggregate => updateSource(aggregate, code, columns)).join("")
+    const updates = this.#aggregates.map(one => updateSource(one, code, columns, step)).join("")
     const row = selection.all ? "i" : "rows[i]"
     const body = `for(let i=0;i<count;i++){const r=${row};${this.#groupSource(code, columns)}${updates}}return groups`
     const kernel = code.compile<Kernel>("count,rows,groups,slots,keys,mask", body)
@@ -186,8 +186,9 @@ function updateSource(
   { accumulator, filter }: Aggregated,
   code: Code,
   columns: ReadonlyMap<string, BlockColumn>,
+  step: Step,
 ): string {
-  const update = accumulator.updateSource(code, columns)
+  const update = accumulator.updateSource(code, columns, step)
   if (filter === undefined) return update
   const { share, source } = blockTest(filter, columns)
   return share === 0 ? "" : share === 1 ? update : `if(${source(code)}===1){${update}}`

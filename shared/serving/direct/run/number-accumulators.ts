@@ -1,6 +1,6 @@
 import type { BlockColumn, CodedColumn } from "../columns/block-column.ts"
 import type { Scalar } from "../plan.ts"
-import { type Accumulator, GroupNumbers, guarded } from "./accumulator.ts"
+import { type Accumulator, GroupNumbers, guarded, type Step } from "./accumulator.ts"
 import { type Cell, integerCell } from "./cell.ts"
 import type { Code } from "./code.ts"
 import { extremeSource, levelCounts, sumSource } from "./level-columns.ts"
@@ -52,21 +52,21 @@ export class SumAccumulator implements Accumulator {
     return `${code.bind(this.#totals.values)}[g]=0;${counts}${upper}`
   }
 
-  updateSource(code: Code, columns: ReadonlyMap<string, BlockColumn>): string {
+  updateSource(code: Code, columns: ReadonlyMap<string, BlockColumn>, step: Step = "+"): string {
     const { source, nulls } = sumSource(this.#argument, columns)
     const totals = code.bind(this.#totals.values)
-    const count = this.#counted ? this.#countSource(code, columns) : ""
-    if (this.#kind !== "halves") return guarded(code, nulls, `${totals}[g]+=${source(code)};${count}`)
+    const count = this.#counted ? this.#countSource(code, columns, step) : ""
+    if (this.#kind !== "halves") return guarded(code, nulls, `${totals}[g]${step}=${source(code)};${count}`)
     const upper = code.bind(this.#upper.values)
-    const split = `{const x=${source(code)};const h=Math.floor(x/${HALF});${upper}[g]+=h;${totals}[g]+=x-h*${HALF}}`
+    const split = `{const x=${source(code)};const h=Math.floor(x/${HALF});${upper}[g]${step}=h;${totals}[g]${step}=x-h*${HALF}}`
     return guarded(code, nulls, split + count)
   }
 
-  #countSource(code: Code, columns: ReadonlyMap<string, BlockColumn>): string {
+  #countSource(code: Code, columns: ReadonlyMap<string, BlockColumn>, step: Step): string {
     const column = this.#argument.kind === "column" ? this.#argument.column : ""
     const ofLevel = levelCounts(columns, column)
     const more = ofLevel === undefined ? "1" : `${code.bind(ofLevel.values)}[r]`
-    return `${code.bind(this.#counts.values)}[g]+=${more};`
+    return `${code.bind(this.#counts.values)}[g]${step}=${more};`
   }
 
   init(group: number): void {

@@ -10,9 +10,10 @@ import { GivenUp } from "../columns/dictionary.ts"
 import { isCoded } from "../columns/encode.ts"
 import type { Postings } from "../columns/postings.ts"
 import { columnsRead, type DirectPlan, type Predicate } from "../plan.ts"
+import { CountAccumulator } from "./accumulator.ts"
 import { accumulators } from "./accumulators.ts"
 import { type Condition, conditionOf, conjuncts } from "./condition.ts"
-import type { DeadRows } from "./dead-rows.ts"
+import { type DeadRows, setRows } from "./dead-rows.ts"
 import { codesKey, codesOf, dictionaryOf, prepareScalar } from "./derived.ts"
 import { finishGroups } from "./finish-groups.ts"
 import { Grouping, type GroupKey } from "./grouping.ts"
@@ -54,6 +55,8 @@ interface Piece {
   readonly file: TableFile
   /** The file is a level: its rows stand for many, and are all of the table. */
   readonly isLevel: boolean
+  /** Dead rows are meant, which a level beside it counts. */
+  readonly isRetraction?: boolean
   readonly blocks: readonly Block[]
   /** Rows of the file that may be true; absent: any may. */
   readonly rows?: RowSet | undefined
@@ -183,15 +186,20 @@ export class QueryRun {
     return { file, blocks, rows, isExact: exact, isLevel: false }
   }
 
-  /** A file's rows, or the level that holds all that is asked of them. */
-  async #levelOrPiece(whole: TableFile, wanted: Wanted, chooser: LevelChooser): Promise<Piece> {
+  /** A file's rows, or the level that holds all that is asked of them, and then the dead rows that it counts. */
+  async #levelOrPiece(whole: TableFile, wanted: Wanted, chooser: LevelChooser): Promise<readonly Piece[]> {
     const open = this.#request.useRollups === false ? undefined : this.#context.openLevel
     const chosen = open === undefined ? undefined : chooser.choose(whole)
-    if (open === undefined || chosen === undefined) return await this.#piece(whole, wanted)
+    if (open === undefined || chosen === undefined) return [await this.#piece(whole, wanted)]
     this.#rollup = chosen.rollup.name
     const file = open(whole, chosen)
     const columns = { ...wanted, columns: chosen.columns, withOffsets: false }
-    return { file, blocks: await this.#blocks(file, columns), isLevel: true, isExact: false }
+    const [blocks, rows] = await Promise.all([
+      this.#blocks(file, columns),
+      chosen.retracts ? this.#piece(whole, wanted) : undefined,
+    ])
+    const level = { file, blocks, isLevel: true, isExact: false }
+    return rows === undefined ? [level] : [level, { ...rows, isRetraction: true }]
   }
 
   /** Lists of rows by value, of the columns that the segment has an inverted index of. */
@@ -205,6 +213,7 @@ export class QueryRun {
 
   #selection(piece: Piece, block: Block): Selection {
     const { file, isLevel, isExact, rows } = piece
+    if (piece.isRetraction === true) return this.#deadSelection(piece, block)
     const selector = isLevel ? this.#own : isExact ? this.#cut : this.#both
     const { segment } = file
     const dead = segment?.dead
@@ -220,26 +229,42 @@ export class QueryRun {
     return selection
   }
 
+  /** The dead rows that a level of their segment counts. */
+  #deadSelection({ file }: Piece, block: Block): Selection {
+    const dead = file.segment?.dead
+    const flags = dead === undefined ? undefined : this.#context.dead.of(dead, block)
+    const selection = this.#own.select(block.rows, block.columns, undefined, setRows(flags))
+    this.#rowsScanned += selection.count
+    return selection
+  }
+
   async #group(): Promise<Pick<SqlAnswer, "columns" | "rows">> {
     const { plan, table, limits } = this.#request
     const wanted = this.#wanted(columnsRead(plan))
     const chooser = new LevelChooser(plan, table)
-    const pieces = await Promise.all(this.#files().map(file => this.#levelOrPiece(file, wanted, chooser)))
+    const files = this.#files().map(file => this.#levelOrPiece(file, wanted, chooser))
+    const pieces = (await Promise.all(files)).flat()
     const blocks = pieces.flatMap(piece => piece.blocks)
     const keys = await this.#keys(blocks)
     const { store } = this.#context
     const isGrouped = plan.groups.length > 0
     await this.#prepare(blocks)
     const aggregates = accumulators(plan.aggregates, { table: table.name, store, blocks, isGrouped })
-    const grouping = new Grouping(keys, aggregates)
+    // Groups that rows were taken from may have none left.
+    const rowsOf =
+      pieces.some(piece => piece.isRetraction) && isGrouped ? new CountAccumulator(undefined) : undefined
+    const counted =
+      rowsOf === undefined ? aggregates : [...aggregates, { accumulator: rowsOf, filter: undefined }]
+    const grouping = new Grouping(keys, counted)
     for (const piece of pieces) {
       for (const block of piece.blocks) {
         const selection = this.#selection(piece, block)
-        if (selection.count > 0) grouping.add(selection, block.columns)
+        const step = piece.isRetraction === true ? "-" : "+"
+        if (selection.count > 0) grouping.add(selection, block.columns, step)
         await this.#pause()
       }
     }
-    const result = finishGroups(plan, grouping, aggregates, limits)
+    const result = finishGroups(plan, grouping, aggregates, limits, rowsOf)
     grouping.close()
     return result
   }
