@@ -123,7 +123,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     journal: journal.journal,
     tables: tableDirectory(ports, tables, log),
     schemas: schemaStore(ports),
-    sql: sqlService(queries, new ResultStore(ports)),
+    sql: sqlService(queries, new ResultStore(ports, () => setImmediate())),
     onFailure: (error, request) => report(`${request.method} ${request.path}: ${describe(error)}`),
   })
   const stop = new AbortController()

@@ -40,11 +40,15 @@ export interface ResultHeader {
   readonly chunks: readonly ResultChunk[]
 }
 
-/** An answer as it is kept, in pieces. */
-export function encodeResult(
+/**
+ * An answer as it is kept, in pieces.
+ * @param breathe lets other work of the process run between two chunks: a large answer takes a second
+ */
+export async function encodeResult(
   table: ResultTable,
   header: Omit<ResultHeader, "v" | "rows" | "bytes" | "dataSchema" | "chunks">,
-): Uint8Array[] {
+  breathe: () => Promise<void>,
+): Promise<Uint8Array[]> {
   const writers = table.dataSchema.columnDataTypes.map(cellWriter)
   const pieces: Uint8Array[] = []
   const chunks: ResultChunk[] = []
@@ -64,7 +68,9 @@ export function encodeResult(
     const line = `[${row.map((value, column) => writers[column]?.(value) ?? "null").join(",")}]`
     lines.push(line)
     chars += line.length
-    if (lines.length >= CHUNK_ROWS || chars >= CHUNK_BYTES) close(at + 1)
+    if (lines.length < CHUNK_ROWS && chars < CHUNK_BYTES) continue
+    close(at + 1)
+    await breathe()
   }
   close(table.rows.length)
   const { dataSchema } = table

@@ -60,9 +60,12 @@ function cursorFields({ written, expires, rows, bytes }: ResultHeader, id: strin
 /** Answers that are larger than a reply may be, kept for an hour for whoever asked. */
 export class ResultStore {
   readonly #ports: ResultPorts
+  readonly #breathe: () => Promise<void>
 
-  constructor(ports: ResultPorts) {
+  /** @param breathe lets other work of the process run; default: none is let in */
+  constructor(ports: ResultPorts, breathe: () => Promise<void> = async () => {}) {
     this.#ports = ports
+    this.#breathe = breathe
   }
 
   /** Keeps an answer; gives its id. Throws `StorageError` (`unavailable`). */
@@ -71,12 +74,8 @@ export class ResultStore {
     const id = random.id()
     const { date } = await objects.list(RESULTS_PREFIX, { limit: 1 })
     const { resultTable, ...rest } = reply
-    const body = encodeResult(resultTable, {
-      owner,
-      written: date,
-      expires: date + RESULT_KEPT_MS,
-      reply: rest,
-    })
+    const header = { owner, written: date, expires: date + RESULT_KEPT_MS, reply: rest }
+    const body = await encodeResult(resultTable, header, this.#breathe)
     const options = { ifAbsent: true, notAfter: date + WRITE_MS_MAX }
     const outcome = await objects.put(RESULTS_PREFIX + id, body, options)
     if (outcome.outcome === "committed") return id
