@@ -46,3 +46,14 @@ test("parts of timestamps are added up", async () => {
   const sql = "SELECT sum(year(moment)), max(minute(moment)), avg(dayofyear(moment) * 2 - 1) FROM instants"
   expectSame(sql, await engines.ask(sql, "direct"), await engines.ask(sql, "duckdb"))
 })
+
+test.each([
+  "moment < 1704067200000",
+  "1704067200000 <= moment",
+  "moment BETWEEN -2147483649000 AND 1704067200000",
+  "moment = 8640000000000000",
+])("beside epoch milliseconds: %s", async condition => {
+  const sql = `SELECT count(*), min(moment), max(moment) FROM instants WHERE ${condition}`
+  const answer = await engines.ask(sql, "direct")
+  expectSame(sql, answer, await engines.ask(sql, "duckdb"))
+})

@@ -2,7 +2,7 @@ import type { ColumnType } from "../../../definition/table-spec.ts"
 import { parseInstant } from "../../expression/instant-text.ts"
 import { BadValue } from "../../expression/value.ts"
 import { DECIMAL_SCALE } from "../../ingest/column.ts"
-import { isNode, type TreeNode, text } from "../../sql/syntax-tree.ts"
+import { isNode, nodes, type TreeNode, text } from "../../sql/syntax-tree.ts"
 import type { PlanValue } from "../plan.ts"
 import { unplanned } from "./unplanned.ts"
 
@@ -105,8 +105,23 @@ const readers: Readonly<Record<ColumnType, (literal: Literal) => PlanValue | und
   bytes: () => undefined,
 }
 
+/** DuckDB takes epoch milliseconds of the years that a `Date` has. */
+const EPOCH_MS_MAX = 8.64e15
+
+/** What a whole number beside a TIMESTAMP was made to say: that it is epoch milliseconds. */
+function epochMsOfCall(node: TreeNode): number | undefined {
+  if (node.class !== "FUNCTION" || !/^(?:pinot_timestamp|epoch_ms)$/.test(text(node.function_name)))
+    return undefined
+  const [argument] = nodes(node.children)
+  const literal = argument === undefined ? undefined : literalOf(argument)
+  if (literal?.kind !== "integer" || Math.abs(literal.value) > EPOCH_MS_MAX) return undefined
+  return literal.value
+}
+
 /** A node's constant as a column of the type holds it, where DuckDB compares the two without loss. */
 export function constantFor(node: TreeNode, type: ColumnType): PlanValue {
+  const epochMs = type === "timestamp" ? epochMsOfCall(node) : undefined
+  if (epochMs !== undefined) return epochMs
   const literal = literalOf(node)
   if (literal === undefined) return unplanned("a comparison with what is no plain constant")
   return readers[type](literal) ?? unplanned(`a ${type} beside a constant of another type`)
