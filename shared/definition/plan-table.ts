@@ -61,7 +61,9 @@ function planOwn(before: StoredTable, next: TableSpec, note: Note): void {
     if (!same(spec[part], next[part])) remade(`.${part}`, arrow(text(spec[part]), text(next[part])))
   }
   planColumns(before, next, note, remade)
-  if (spec.time !== next.time) note("safe", ".time", arrow(spec.time, next.time))
+  // Segments say of one column from when to when their rows are: queries and retention leave them out by that.
+  if (spec.time === undefined && next.time !== undefined) note("safe", ".time", arrow(spec.time, next.time))
+  else if (spec.time !== next.time) remade(".time", arrow(spec.time, next.time))
   if (!same(spec.sort ?? [], next.sort ?? [])) {
     note("background", ".sort", arrow(spec.sort?.join(", "), next.sort?.join(", ")))
   }

@@ -214,6 +214,7 @@ test.each<[string, AppDefinition, string[]]>([
     withTable({ rollups: [{ name: "r", dimensions: ["date"], aggregates: [{ fn: "count" }] }] }),
     ["background alter tables.late.rollups.r: added"],
   ],
+  ["another time", withTable({ time: undefined }), ["refused alter tables.late.time: date → unset"]],
   ["retention", withTable({ retentionMs: 1_000 }), ["safe alter tables.late.retention: unset → 1000"]],
   [
     "a dead-letter topic",
