@@ -47,7 +47,9 @@ export function openTaskNode(process: SimProcess, options: TaskNodeOptions): Tas
     const { job, definition } = versionOf(options, version)
     const code = localJobCode(job, definition)
     const tasks = options.parallelism === "single" ? 1 : TASKS
-    const limits = { batchBytes: options.batchBytes, partitionBytes: options.batchBytes }
+    // Processes die by chance here, however often in a row: that fails no job.
+    const deathsMax = Number.POSITIVE_INFINITY
+    const limits = { batchBytes: options.batchBytes, partitionBytes: options.batchBytes, deathsMax }
     return Array.from({ length: tasks }, (_, task) => {
       return new TaskRunner({ ports, log, commits, jobs: jobs.store, code, task, limits })
     })

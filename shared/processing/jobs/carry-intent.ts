@@ -1,3 +1,4 @@
+import { StorageError } from "../../storage/errors.ts"
 import type { Ports } from "../../storage/time.ts"
 import type { CommitRecord, TaskId } from "../task/commit.ts"
 import type { CommitStore } from "../task/commit-store.ts"
@@ -30,6 +31,22 @@ interface Sealed {
  * Throws what the stores and the log throw; then whoever comes next goes on with it.
  */
 export async function carryIntent(context: JobContext, read: JobRead): Promise<JobRead | undefined> {
+  try {
+    return await carry(context, read)
+  } catch (error) {
+    if (await isOvertaken(context, read, error)) return undefined
+    throw error
+  }
+}
+
+/** Whether who stood still for long asked for what nobody needs any more, since others carried the intent through. */
+async function isOvertaken({ jobs }: JobContext, { item }: JobRead, error: unknown): Promise<boolean> {
+  if (!(error instanceof StorageError) || error.code !== "corrupt") return false
+  const now = (await jobs.find(item.name))?.item
+  return now?.id !== item.id || now.generation !== item.generation
+}
+
+async function carry(context: JobContext, read: JobRead): Promise<JobRead | undefined> {
   const { item } = read
   if (item.intent === undefined) return read
   const sealed = await inTurns(item.tasks, TASKS_AT_ONCE, (_, index) => sealTask(context, read, index))

@@ -27,10 +27,12 @@ const decoder = new TextDecoder()
  */
 export class Caution {
   readonly #notes: DeathNotes
+  readonly #deathsMax: number
   #passed = 0
 
-  constructor(notes: DeathNotes = new OwnDeaths()) {
+  constructor(notes: DeathNotes = new OwnDeaths(), deathsMax: number = DEATHS_MAX) {
     this.#notes = notes
+    this.#deathsMax = deathsMax
   }
 
   /** The records of the next batch of work, at most; undefined: nothing is the matter. */
@@ -48,7 +50,7 @@ export class Caution {
   /** Why the task is not to be tried again; undefined: it is. */
   get giveUp(): string | undefined {
     const { deaths, suspect, error = UNKNOWN } = this.#notes.note
-    if (deaths < DEATHS_MAX || suspect !== undefined) return undefined
+    if (deaths < this.#deathsMax || suspect !== undefined) return undefined
     return `its worker died ${deaths} times in a row, not always at one record: ${error}`
   }
 

@@ -1,6 +1,7 @@
 import type { Log } from "../../log/types.ts"
 import type { Ports } from "../../storage/time.ts"
 import type { JobStore } from "../jobs/job-store.ts"
+import { DEATHS_MAX } from "./caution.ts"
 import type { CommitStore } from "./commit-store.ts"
 import type { JobCode } from "./job-code.ts"
 
@@ -23,6 +24,8 @@ export interface TaskLimits {
   readonly batchBytes: number
   readonly commitIntervalMs: number
   readonly jobRereadMs: number
+  /** So many workers that died in a row fail the job. */
+  readonly deathsMax: number
 }
 
 export const DEFAULT_TASK_LIMITS: TaskLimits = {
@@ -30,6 +33,7 @@ export const DEFAULT_TASK_LIMITS: TaskLimits = {
   batchBytes: BATCH_BYTES_MAX,
   commitIntervalMs: COMMIT_INTERVAL_MS,
   jobRereadMs: JOB_REREAD_MS,
+  deathsMax: DEATHS_MAX,
 }
 
 export interface TaskRunnerOptions {

@@ -136,7 +136,7 @@ export class TaskRunner {
 
   /** From here on these notes say how careful it is to be. Call it when no step is under way. */
   heed(deaths: DeathNotes): void {
-    this.#caution = new Caution(deaths)
+    this.#caution = new Caution(deaths, this.#limits.deathsMax)
   }
 
   /** What this runner did since the last call. */
