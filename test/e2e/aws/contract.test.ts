@@ -56,6 +56,11 @@ describe.skipIf(skipped !== "")(`an app without a journal, deployed by CDK to an
   const carrier = () => ({ url: deployed.url, key: deployed.key! })
   apiContract("deployed", carrier, undefined, build)
 
+  test("looks after its tables, and those that were dropped, at the tick", async () => {
+    expect(await deployed.invoke("maintain", {})).toMatchObject({ failed: false })
+    expect((await deployed.call("GET /dead-letters")).json).toEqual({ count: 0 })
+  })
+
   test("has no stream, and says that there is no journal", async () => {
     expect((await everything()).streams).toEqual([])
     const headers = { "content-type": "application/x-ndjson" }
