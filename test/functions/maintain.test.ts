@@ -89,6 +89,23 @@ describe("the tick", () => {
     expect(await objects()).toBe(1)
   })
 
+  test("wakes `build` for segments that lack an index, until they have it", async () => {
+    const { base, append, tables, log } = await withTable()
+    await append(1)
+    await new Builder(base.ports, tables, new TailCache(log)).step("events", 1, true)
+    await tables.alter({ ...SPEC, indexes: { id: ["bloom"] } }, "http")
+    const maintain = createMaintain(coldBase(base, 1))
+    await maintain.handle(TICK, ample)
+    const [wake] = wakesOf(base)
+    expect(wake).toEqual({ tables: [{ table: "events", partitions: [1] }] })
+    await createBuild(coldBase(base, 2)).handle(wake as BuildEvent, ample)
+    const { id } = (await tables.find("events"))!.table
+    const [segment] = (await readManifests(base.ports, id)).manifests[1]!.segments
+    expect(segment?.sidecar?.blobs?.[0]).toMatchObject(["id", "bloom", 0, expect.any(Number)])
+    await maintain.handle(TICK, ample)
+    expect(wakesOf(base)).toEqual([])
+  })
+
   test("asks no more for a table that stopped", async () => {
     const { base, append, tables } = await withTable()
     await tables.detach("events", "http")
