@@ -82,7 +82,7 @@ describe.each(KEEPINGS)("a table that keeps %s", keeping => {
   test("of its tail alone", async () => {
     await world.send("trips", 0, 450)
     await world.send("trips", 450, 900)
-    expect(await faultsOf(world, keeping, "both")).toEqual([])
+    expect(await faultsOf(world, keeping, "own")).toEqual([])
   }, 60_000)
 
   test("of segments and a tail, then of segments, then of merged ones, then after a restart", async () => {
