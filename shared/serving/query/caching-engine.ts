@@ -13,7 +13,7 @@ const ANSWER_BYTES_MAX = 256 * 1024
 
 /** What gives another value each time, or as time goes by. */
 const volatile: ReadonlySet<string> = new Set(
-  `age current_date current_localtime current_localtimestamp current_time current_timestamp gen_random_uuid
+  `age ago current_date current_localtime current_localtimestamp current_time current_timestamp gen_random_uuid
    get_current_date get_current_time get_current_timestamp localtime localtimestamp nextval now random
    reservoir_quantile today transaction_timestamp uuid uuidv4 uuidv7`.split(/\s+/),
 )

@@ -103,6 +103,7 @@ test.each([
 test("what depends on time or chance does not last", () => {
   expect(isLasting({ a: [{ b: { function_name: "date_trunc" } }] })).toBe(true)
   expect(isLasting({ a: [{ b: { function_name: "now" } }] })).toBe(false)
+  expect(isLasting({ a: [{ b: { function_name: "ago" } }] })).toBe(false)
   expect(isLasting({ a: [{ column_names: ["current_date"] }] })).toBe(false)
   expect(isLasting({ a: [{ column_names: ["t", "current_date"] }] })).toBe(true)
   expect(isLasting({ from: { sample: { sample_size: 10 } } })).toBe(false)
