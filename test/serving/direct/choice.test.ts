@@ -36,6 +36,12 @@ const unsafe = [
   amount: BigInt(row.amount),
 }))
 
+const computed: readonly ColumnSpec[] = [
+  { name: "a", type: "double" },
+  { name: "b", type: "double" },
+  { name: "ratio", type: "double", sql: "a / b" },
+]
+
 function tables(): TableSource {
   const segment = file("plain", plain, "segment")
   const dead = { offsets: Float64Array.from([0, 7, 4_999]) }
@@ -54,6 +60,14 @@ function tables(): TableSource {
         "unsafe",
         JSON.parse(JSON.stringify(unsafe, (_, value) => (typeof value === "bigint" ? String(value) : value))),
         "tail",
+      ),
+    ]),
+    pinnedTable("endless", computed, [
+      fileOf(
+        "endless",
+        computed,
+        ingestValues(computed, ['{"a":1,"b":0}', '{"a":0,"b":0}', '{"a":1,"b":1}']),
+        "segment",
       ),
     ]),
   ]
@@ -138,4 +152,25 @@ test("what retention has cut off is no part of a table; rows without a time are"
 test("rows come in the order of the table up to the limit, and none are judged after it", async () => {
   const reply = await engines.ask("SELECT id FROM plain WHERE id >= 5 LIMIT 3", "direct")
   expect(reply.resultTable?.rows).toEqual([[5], [6], [7]])
+})
+
+test("conditions that look alike are kept apart", async () => {
+  // A mask of the dictionary is kept by its condition's name.
+  for (const where of [
+    "word <= 'x'",
+    "word < '=x'",
+    "word <> 'x'",
+    "word < '>x'",
+    "word >= 'a'",
+    "word > '=a'",
+  ]) {
+    const sql = `SELECT count(*) FROM plain WHERE ${where}`
+    expectSame(sql, await engines.ask(sql, "direct"), await engines.ask(sql, "duckdb"))
+  }
+})
+
+test("numbers without end and without meaning are the other engine's", async () => {
+  const sql = "SELECT max(ratio), count(*) FILTER (ratio > 1) FROM endless"
+  expect((await engines.ask(sql, "direct")).exceptions[0]?.message).toContain("a number that is not finite")
+  expect(await rows(sql)).toEqual([[Number.NaN, 2]])
 })

@@ -1,4 +1,4 @@
-import type { Dictionary } from "./dictionary.ts"
+import { type Dictionary, GivenUp } from "./dictionary.ts"
 
 export type Codes = Uint8Array | Uint16Array | Int32Array
 export type Numbers = Uint8Array | Uint16Array | Int32Array | Float64Array
@@ -69,6 +69,7 @@ function narrowest(rows: number, min: number, max: number, isWhole: boolean): Nu
 /**
  * Numbers in the narrowest array that holds them.
  * @param nulls 1 where the row is null; what stands there in `values` means nothing
+ * Throws `GivenUp` for NaN and the infinities, which have rules of their own.
  */
 export function numberColumn(values: ArrayLike<number>, nulls: Uint8Array | undefined): NumberColumn {
   const rows = values.length
@@ -82,6 +83,7 @@ export function numberColumn(values: ArrayLike<number>, nulls: Uint8Array | unde
       continue
     }
     const value = values[row]!
+    if (!Number.isFinite(value)) throw new GivenUp("a number that is not finite")
     if (value < min) min = value
     if (value > max) max = value
     // A negative zero is a number of its own to who reads it.

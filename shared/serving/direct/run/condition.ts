@@ -57,7 +57,8 @@ function compareCondition(
   const test = tests[asked]
   const passes =
     asked === "=" ? (text: string) => text === value : (text: string) => test(compareText(text, value))
-  return { kind: "text", column, key: `${asked}${value}`, passes }
+  // The blank keeps `<` beside `=a` apart from `<=` beside `a`.
+  return { kind: "text", column, key: `${asked} ${value}`, passes }
 }
 
 function inCondition(
