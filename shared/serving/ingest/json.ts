@@ -18,7 +18,7 @@ export function parseRecord(buffer: Buffer, start: number, end: number): JsonObj
     throw new BadValue("value is not UTF-8")
   let value: Value
   try {
-    value = hasLongNumber(buffer, start, end) ? parseExactly(text) : JSON.parse(text)
+    value = parseValue(text, buffer, start, end)
   } catch (error) {
     if (error instanceof BadValue) throw error
     throw new BadValue("value is not JSON")
@@ -27,6 +27,14 @@ export function parseRecord(buffer: Buffer, start: number, end: number): JsonObj
     throw new BadValue("value is not a JSON object")
   }
   return value as JsonObject
+}
+
+/**
+ * Any JSON value, its numbers exact. Throws `SyntaxError`, and `BadValue` for a number that is too long.
+ * @param text what `buffer` holds from `start` to `end`
+ */
+export function parseValue(text: string, buffer: Uint8Array, start: number, end: number): Value {
+  return hasLongNumber(buffer, start, end) ? parseExactly(text) : JSON.parse(text)
 }
 
 const ZERO = 0x30

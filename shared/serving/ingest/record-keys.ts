@@ -2,6 +2,7 @@ import type { ColumnSpec } from "../../definition/table-spec.ts"
 import { partitionForKey } from "../../log/records/index.ts"
 import { BadValue, type JsonObject, type Value } from "../expression/value.ts"
 import type { ColumnVector } from "./column.ts"
+import { parseValue } from "./json.ts"
 
 /** How records of a table with a primary key are read: which rows have equal keys is judged within a partition. */
 export interface RecordKeys {
@@ -73,7 +74,7 @@ export function tombstoneRecord(
   const text = buffer.toString("utf8", start, end)
   if (field.type === "string") return { [field.name]: text }
   try {
-    return { [field.name]: JSON.parse(text) as Value }
+    return { [field.name]: parseValue(text, buffer, start, end) }
   } catch {
     // Text is a key as it stands, without quotation marks: a timestamp may be such.
     return { [field.name]: text }

@@ -4,6 +4,7 @@ import fc from "fast-check"
 import { expect, test } from "vitest"
 import type { ColumnType } from "../../../shared/definition/table-spec.ts"
 import type { ColumnVector } from "../../../shared/serving/ingest/column.ts"
+import { type RecordKeys, tombstoneRecord } from "../../../shared/serving/ingest/record-keys.ts"
 import { CompareReader, compareNumber } from "../../../shared/serving/upsert/compare-value.ts"
 import { ENTRY_LANES, IMAGE, KNOWN, offsetAt, setOffset } from "../../../shared/serving/upsert/entry.ts"
 import { KeyHasher } from "../../../shared/serving/upsert/key-hash.ts"
@@ -218,4 +219,17 @@ test("a stored run of the first format is read", () => {
   const run = decodeRun(bytes, GOLDEN_DIRECTORY_BYTES)
   expect(run).toEqual(runOf(GOLDEN, true))
   expect(readImage(run.images![0]!)).toEqual({ schemaVersion: 1, cells: ["a", 1n, null, [2, null]] })
+})
+
+test("a record without a value tells its key to the last digit", () => {
+  const keys = { field: { name: "id", type: "long" as const } } as unknown as RecordKeys
+  for (const [text, value] of [
+    ["9007199254740993", 9_007_199_254_740_993n],
+    ["-9223372036854775808", -(2n ** 63n)],
+    ["7", 7],
+    ["1,2", "1,2"],
+  ] as const) {
+    const key = Buffer.from(text)
+    expect(tombstoneRecord(keys, key, 0, key.length)).toEqual({ id: value })
+  }
 })
