@@ -122,7 +122,13 @@ function planColumns(before: StoredTable, next: TableSpec, note: Note, remade: R
     const path = at(".columns", column.name)
     const old = known.get(column.name)
     const twin = folded.get(column.name.toLowerCase())
-    if (old !== undefined) planColumn(old, column, path, { hidden: hidden.has(column.name), note, remade })
+    if (old !== undefined)
+      planColumn(old, column, path, {
+        hidden: hidden.has(column.name),
+        isCompared: next.upsert?.compare === column.name,
+        note,
+        remade,
+      })
     else if (twin === undefined) note("background", path, `added as ${typeText(column)}`)
     else {
       const reason = `the table has a column ${twin}, and SQL ignores case`
@@ -144,16 +150,21 @@ function planColumns(before: StoredTable, next: TableSpec, note: Note, remade: R
 
 interface ColumnNotes {
   readonly hidden: boolean
+  /** Rows of a key replace each other by it. */
+  readonly isCompared: boolean
   readonly note: Note
   readonly remade: Remake
 }
 
 function planColumn(old: ColumnSpec, next: ColumnSpec, path: string, notes: ColumnNotes): void {
-  const { hidden, note, remade } = notes
+  const { hidden, isCompared, note, remade } = notes
   if (hidden) note("safe", path, "shown again")
   const [from, to] = [typeText(old), typeText(next)]
   if (from !== to) {
-    const widens = old.list !== true && next.list !== true && WIDER[old.type]?.includes(next.type) === true
+    // A key index orders integers otherwise than doubles.
+    const isOtherOrder = isCompared && old.type === "int" && next.type === "double"
+    const isPlain = old.list !== true && next.list !== true
+    const widens = isPlain && !isOtherOrder && WIDER[old.type]?.includes(next.type) === true
     if (widens) note("safe", `${path}.type`, arrow(from, to))
     else remade(`${path}.type`, arrow(from, to))
   }

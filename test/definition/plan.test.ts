@@ -370,3 +370,16 @@ test("equal definitions have equal digests", () => {
   expect(digestOf(withTable({ where: "true" }), sha256)).not.toBe(digestOf(app, sha256))
   expect(digestOf(app, sha256)).toMatch(/^[0-9a-f]{64}$/)
 })
+
+test("what a key index orders rows by stays of one order", () => {
+  const keyed = { ...table, primaryKey: ["date"], upsert: { compare: "delay" } }
+  const as = (type: ColumnSpec["type"]) => ({
+    ...app,
+    tables: [{ ...keyed, columns: [date, { ...delay, type }, speed] }],
+  })
+  const before = storedAfter(undefined, as("int"))
+  expect(changes(before, as("long"))).toEqual(["safe alter tables.late.columns.delay.type: int → long"])
+  expect(changes(before, as("double"))).toEqual([
+    "refused alter tables.late.columns.delay.type: int → double",
+  ])
+})

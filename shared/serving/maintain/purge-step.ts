@@ -7,7 +7,7 @@ import type { SegmentPointer } from "../segment/segment-key.ts"
 import { columnsAt } from "../tail/pinned-files.ts"
 import { decodeHeld, readSegmentFile, widened } from "./read-segments.ts"
 import type { MaintainPorts } from "./replace-segments.ts"
-import type { Found } from "./rewrite.ts"
+import { columnsLacking, type Found } from "./rewrite.ts"
 
 /** Segments looked at in one step: it is bounded, and what was looked at is not looked at again. */
 const LOOKED_AT_MAX = 32
@@ -42,6 +42,8 @@ async function holdsPurged(ports: MaintainPorts, found: Found, segment: SegmentP
   const { columns } = table.spec
   const named = new Set(purges.flatMap(({ where }) => [...columnsOf(where)]))
   const specs = columns.filter(({ name }) => named.has(name))
+  // Its values come with the column, when the segment is written anew: at once, since nobody looks here again.
+  if (columnsLacking(table, segment).some(({ name }) => named.has(name))) return true
   const body = await readSegmentFile(ports, table.id, manifest.partition, segment)
   const decoded = await decodeHeld(body, held, specs)
   const present = decoded.specs.map(({ name }) => specs.find(one => one.name === name)!)

@@ -138,3 +138,17 @@ test("the stored form of an erasure stays what it is, and an unknown one is refu
   await expect(keptPurges(ports, "7ab1e")).rejects.toMatchObject({ code: "unknown_format" })
   expect(await keptPurges(ports, "again")).toEqual([purge])
 })
+
+test("values that come with a column later are erased with it", async () => {
+  const table = await openMaintained()
+  await table.flush(rows(0, 3).map(row => ({ ...row, mail: `${row.id}@x` })))
+  const { spec } = (await table.registry.find("events"))!.table
+  const columns = [...spec.columns, { name: "mail", type: "string" as const }]
+  await table.registry.alter({ ...spec, columns }, "http")
+  await purge(table, "mail = '1@x'")
+  expect(await settle(maintainerOf(table))).toContain("purge")
+  expect(await sql.rows(table, "SELECT id, mail FROM events ORDER BY id")).toEqual([
+    [0, "0@x"],
+    [2, "2@x"],
+  ])
+})
