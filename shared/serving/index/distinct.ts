@@ -13,10 +13,12 @@ export interface Distinct {
   readonly codes: Uint32Array
 }
 
-/** Negative, zero or positive. Numbers and bigints compare by what they are. */
+/** Negative, zero or positive. Numbers and bigints compare by what they are; NaN is above all others, as in SQL. */
 export function compareValues(a: IndexValue, b: IndexValue): number {
   if (typeof a === "string" || typeof b === "string") return compareText(String(a), String(b))
-  return a < b ? -1 : a > b ? 1 : 0
+  if (a < b) return -1
+  if (a > b) return 1
+  return Number(Number.isNaN(a)) - Number(Number.isNaN(b))
 }
 
 /** The column's values as indexes have them, row by row; undefined for JSON, bytes and lists, which have no order in SQL here. */
@@ -49,7 +51,7 @@ function inOrder(cells: ArrayLike<IndexValue>, nulls: Uint8Array): Distinct | un
   for (let row = 0; row < rows; row++) {
     if (nulls[row] === 1) continue
     const value = cells[row]!
-    if (value !== last) {
+    if (value !== last && !(Number.isNaN(value) && Number.isNaN(last))) {
       if (last !== undefined && compareValues(last, value) > 0) return undefined
       // Of zeros with their signs the first counts: they are equal.
       values.push(value === 0 ? 0 : value)

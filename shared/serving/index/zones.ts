@@ -20,9 +20,13 @@ export function zoneOf(column: ColumnVector): Zone | undefined {
   }
   const hasNull = column.nullCount > 0 ? 1 : 0
   if (min === undefined || max === undefined) return [null, null, hasNull]
+  // JSON has no such numbers.
+  if (isEndless(min) || isEndless(max)) return undefined
   const above = upwards(max)
   return above === undefined ? undefined : [downwards(min), above, hasNull]
 }
+
+const isEndless = (value: IndexValue) => typeof value === "number" && !Number.isFinite(value)
 
 function downwards(value: IndexValue): number | string {
   if (typeof value === "string") return head(value)

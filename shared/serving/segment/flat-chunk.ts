@@ -125,7 +125,9 @@ function boundsOf(column: FlatVector, rows: Uint32Array | undefined, start: numb
       const text = value as unknown as string
       if (min === undefined || compareText(text, min as unknown as string) < 0) min = value
       if (max === undefined || compareText(text, max as unknown as string) > 0) max = value
-    } else if (!Number.isNaN(value)) {
+    } else {
+      // Above all others to SQL, which Parquet's bounds cannot say.
+      if (Number.isNaN(value)) return {}
       if (min === undefined || value < min) min = value
       if (max === undefined || value > max) max = value
     }

@@ -181,3 +181,23 @@ test("a sidecar says what it holds, and damage is told", () => {
   expect(() => readDirectory(damaged)).toThrow("damaged")
   expect(() => readDirectory(tail.subarray(tail.length - 5))).toThrow("damaged")
 })
+
+test("NaN is above all numbers, and a zone does not tell of numbers without end", () => {
+  const column = (...numbers: number[]): ColumnVector => {
+    const values = Float64Array.from(numbers)
+    return { type: "double", values, nulls: new Uint8Array(values.length), nullCount: 0 }
+  }
+  for (const cells of [
+    [1, 5, Number.NaN],
+    [Number.NaN, 1, Number.NaN, 5],
+    [1, Number.POSITIVE_INFINITY],
+    [Number.NEGATIVE_INFINITY, 1],
+  ]) {
+    const vector = column(...cells)
+    expect(zoneOf(vector)).toBeUndefined()
+    const above = cells.flatMap((cell, row) => (cell > 1 || Number.isNaN(cell) ? [row] : []))
+    const rows = new ValueBlocks(encodeInverted(distinctOf(vector)!)).rowsIn([{ low: 1, lowOpen: true }]).rows
+    expect([...rows.rowsBetween(0, cells.length)]).toEqual(above)
+  }
+  expect(zoneOf(column(1, 5))).toEqual([1, 5, 0])
+})
