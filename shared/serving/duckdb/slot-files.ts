@@ -92,10 +92,9 @@ function exclusionsOf(
       ...(pointer.next > end ? { end } : {}),
     }))
   const timed = held.find(({ name }) => name === time)
-  const isCut =
-    cutBefore !== undefined &&
-    timed !== undefined &&
-    (pointer.timeMin ?? Number.POSITIVE_INFINITY) < cutBefore
+  // Without a word of times there may be any, unless it is said that there are none.
+  const { timeMin = pointer.untimed === true ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY } = pointer
+  const isCut = cutBefore !== undefined && timed !== undefined && timeMin < cutBefore
   return {
     ...(open.length === 0 ? {} : { purges: open }),
     ...(isCut ? { cut: { column: timed, before: cutBefore } } : {}),

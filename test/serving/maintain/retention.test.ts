@@ -62,3 +62,14 @@ test("the cut moves in steps: it is not written again and again", async () => {
   table.ports.advance(10 * HOUR)
   expect(await settle(maintainer)).toEqual(["cut"])
 })
+
+test("a first time holds for segments that say nothing of times", async () => {
+  const ports = memoryPorts()
+  const table = await openMaintained({ time: undefined } as never, { ports })
+  const now = ports.clock.now()
+  await table.flush([{ id: 0, at: now - 20 * HOUR }, { id: 1, at: now }, { id: 2 }])
+  const { spec } = (await table.registry.find("events"))!.table
+  await table.registry.alter({ ...spec, time: "at", retentionMs: 10 * HOUR }, "http")
+  expect(await settle(new Maintainer(table.ports, table.registry, table.log))).toEqual(["cut"])
+  expect(await ids(table)).toEqual([1, 2])
+})
