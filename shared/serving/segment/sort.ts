@@ -97,5 +97,8 @@ function ranksOf(texts: readonly string[]): Uint32Array {
 
 function plainOrder(a: number | bigint | Uint8Array, b: number | bigint | Uint8Array): number {
   if (typeof a === "object" && typeof b === "object") return Buffer.compare(a, b)
-  return a < b ? -1 : a > b ? 1 : 0
+  if (a < b) return -1
+  if (a > b) return 1
+  // NaN is above all numbers, as in SQL: an order without a place for it would sort nothing.
+  return Number(Number.isNaN(a)) - Number(Number.isNaN(b))
 }

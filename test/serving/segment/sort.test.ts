@@ -1,5 +1,6 @@
 import fc from "fast-check"
 import { expect, test } from "vitest"
+import type { ColumnBatch } from "../../../shared/serving/ingest/column.ts"
 import { sortBatch } from "../../../shared/serving/segment/sort.ts"
 import { cellsOf, ingestValues } from "../batches.ts"
 
@@ -72,4 +73,13 @@ test("many rows are in the order of few", () => {
     return (before % 13) - (here % 13) < 0 || (before % 13 === here % 13 && before < here)
   }
   expect(offsets.every((_, at) => at === 0 || cells[at] !== cells[at - 1] || isAfter(at))).toBe(true)
+})
+
+test("NaN is sorted above all numbers, before nulls", () => {
+  const values = Float64Array.of(3, Number.NaN, 1, 0, Number.NaN, 2, Number.POSITIVE_INFINITY, -1)
+  const nulls = Uint8Array.of(0, 0, 0, 1, 0, 0, 0, 0)
+  const offsets = Float64Array.from(values, (_, row) => row)
+  const column = { type: "double" as const, values, nulls, nullCount: 1 }
+  const batch = { base: 0, next: 8, rows: 8, offsets, columns: [column] } as unknown as ColumnBatch
+  expect([...sortBatch(batch, [0]).offsets]).toEqual([7, 2, 5, 0, 6, 1, 4, 3])
 })
