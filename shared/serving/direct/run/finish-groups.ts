@@ -31,23 +31,29 @@ class GroupRow implements Row {
   }
 }
 
+/** Groups between two looks at whether others wait: a few milliseconds. */
+const GROUPS_AT_ONCE = 8_192
+
 /**
  * HAVING, ORDER BY, OFFSET and LIMIT over groups, then the outputs of those that are left. Throws `QueryError`.
+ * @param pause lets others in, where they have waited long enough
  * @param rowsOf how many rows each group has, where rows were taken back: a group without any is none
  */
-export function finishGroups(
+export async function finishGroups(
   plan: DirectPlan,
   grouping: Grouping,
   aggregates: readonly Aggregated[],
   limits: QueryLimits,
+  pause: () => Promise<void>,
   rowsOf?: Accumulator,
-): Pick<SqlAnswer, "columns" | "rows"> {
+): Promise<Pick<SqlAnswer, "columns" | "rows">> {
   const row = new GroupRow(grouping, aggregates)
   const having = plan.having === undefined ? undefined : evaluator(plan.having)
   const keys = plan.order.map(({ by }) => evaluator(by))
   const wanted = wantedOf(plan, limits)
   const top = new Top<number>(plan.order, wanted)
   for (let group = 1, kept = 0; group <= grouping.count; group++) {
+    if (group % GROUPS_AT_ONCE === 0) await pause()
     row.current = group
     if (rowsOf?.result(group) === 0) continue
     if (having !== undefined && having(row) !== true) continue

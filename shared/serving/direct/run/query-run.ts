@@ -264,7 +264,8 @@ export class QueryRun {
         await this.#pause()
       }
     }
-    const result = finishGroups(plan, grouping, aggregates, limits, rowsOf)
+    const pause = () => this.#pause()
+    const result = await finishGroups(plan, grouping, aggregates, limits, pause, rowsOf)
     grouping.close()
     return result
   }
