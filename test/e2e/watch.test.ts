@@ -111,7 +111,7 @@ test("a change that the plan refuses is printed with its reason, and nothing of 
   const said = await edit(app, appText(columns), IN_FORCE)
   expect(said).toMatch(/^The app shop cannot be deployed over what stands:\n/)
   expect(said).toMatch(
-    /^refused +tables\.orders\.columns\.cents\.type: int → decimal: the rows .*; make a new table/m,
+    /^refused +tables\.orders\.columns\.cents\.type: int → decimal: the rows .*; say rebuild: true/m,
   )
   expect(said).toMatch(/^background +tables\.orders\.columns\.again: added as int$/m)
   await send({ id: 4, cents: 400, city: "Bern" })
