@@ -2,7 +2,7 @@ import { LogError } from "../../log/errors.ts"
 import type { Log } from "../../log/types.ts"
 import { notAfter } from "../../storage/not-after.ts"
 import type { Ports } from "../../storage/time.ts"
-import { commitManifest, readManifest } from "../manifest/manifest-store.ts"
+import { commitManifest, readManifest, readManifests } from "../manifest/manifest-store.ts"
 import { TableError } from "../tables/table-error.ts"
 import { shadowName, type TableInfo } from "../tables/table-item.ts"
 import type { TableRegistry } from "../tables/table-registry.ts"
@@ -101,6 +101,10 @@ function endsOf(
 }
 
 async function erase(ports: PurgePorts, table: TableInfo, purge: KeptPurge, date: number): Promise<void> {
+  // What is refused must not be kept: a table that is built anew would do it.
+  const { manifests } = await readManifests(ports, table.id)
+  if (manifests.some(({ closed, purges }) => !closed && purges.length >= PURGES_OPEN_MAX))
+    throw tooMany(table)
   // First of all: what is in a manifest must be there again when the table is built anew.
   if ((await keepPurge(ports, table.id, purge, notAfter(date))) === "unknown") throw unknown(table)
   await Promise.all(purge.ends.map((_, partition) => addPurge(ports, table, partition, purge)))
@@ -119,18 +123,19 @@ async function addPurge(
     // Dropped, or another stands in its place by now: whoever asked looks again.
     if (manifest === undefined || manifest.closed) return
     if (manifest.purges.some(purge => purge.id === id)) return
-    if (manifest.purges.length >= PURGES_OPEN_MAX) {
-      throw new TableError(
-        "too_many_purges",
-        `table ${table.spec.name}: ${PURGES_OPEN_MAX} erasures are under way; try again when one is done`,
-      )
-    }
+    if (manifest.purges.length >= PURGES_OPEN_MAX) throw tooMany(table)
     const purges = [...manifest.purges, { id, where, end, done: 0 }]
     const next = { ...manifest, purges, version: ports.random.id() }
     if ((await commitManifest(ports, manifest, next, notAfter(date))) === "committed") return
   }
   throw unknown(table)
 }
+
+const tooMany = ({ spec }: TableInfo) =>
+  new TableError(
+    "too_many_purges",
+    `table ${spec.name}: ${PURGES_OPEN_MAX} erasures are under way; try again when one is done`,
+  )
 
 const unknown = ({ spec }: TableInfo) =>
   new TableError("outcome_unknown", `the erasure from ${spec.name} may be done in part; ask for it again`)
