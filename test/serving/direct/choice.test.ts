@@ -62,6 +62,9 @@ function tables(): TableSource {
         "tail",
       ),
     ]),
+    pinnedTable("vast", computed, [
+      fileOf("vast", computed, ingestValues(computed, ['{"a":1e200,"b":1}']), "segment"),
+    ]),
     pinnedTable("endless", computed, [
       fileOf(
         "endless",
@@ -101,6 +104,7 @@ test.each([
   ["SELECT count(*) FROM (SELECT * FROM plain)", "not a SELECT of one plain table"],
   ["SELECT count(*) FROM purging", "an erasure is under way"],
   ["SELECT sum(amount * amount) FROM plain", "arithmetic that may overflow"],
+  ["SELECT max(a * a) FROM vast", "arithmetic that may overflow"],
 ])("%s is not the direct path's", async (sql, why) => {
   const reply = await engines.ask(sql, "direct")
   expect(reply.exceptions[0]?.errorCode).toBe(700)

@@ -16,13 +16,14 @@ export interface NumberSource {
 
 const INT_MAX = 2 ** 31 - 1
 
-/** DuckDB fails where an INTEGER or BIGINT overflows: what might is left to it, as is what a double would round. */
+/** What might overflow is left to DuckDB, which fails or has infinities, as is what a double would round. */
 function checkBounds(type: Scalar["type"], min: number, max: number): void {
-  if (type === "double") return
   const isWithin =
-    type === "int"
-      ? min >= -INT_MAX - 1 && max <= INT_MAX
-      : min >= Number.MIN_SAFE_INTEGER && max <= Number.MAX_SAFE_INTEGER
+    type === "double"
+      ? Number.isFinite(min) && Number.isFinite(max)
+      : type === "int"
+        ? min >= -INT_MAX - 1 && max <= INT_MAX
+        : min >= Number.MIN_SAFE_INTEGER && max <= Number.MAX_SAFE_INTEGER
   if (!isWithin) throw new GivenUp("arithmetic that may overflow")
 }
 
