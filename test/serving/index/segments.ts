@@ -1,5 +1,5 @@
 import type { ColumnSpec, TableSpec } from "../../../shared/definition/table-spec.ts"
-import { indexCompanions } from "../../../shared/serving/index/companions.ts"
+import { tableCompanions } from "../../../shared/serving/builder/table-companions.ts"
 import type { ColumnBatch } from "../../../shared/serving/ingest/column.ts"
 import { makeSegment } from "../../../shared/serving/segment/make-segment.ts"
 import type { SegmentPointer } from "../../../shared/serving/segment/segment-key.ts"
@@ -41,7 +41,7 @@ export async function storeSegments(
     base = moved.next
     const made = await makeSegment(tableInfo(spec), 0, moved, {
       random: ports.random,
-      companions: indexCompanions(ports.random),
+      companions: tableCompanions(ports.random),
     })
     for (const { key, body } of made.objects) await ports.objects.put(key, body, {})
     pointers.push(made.pointer)
@@ -74,5 +74,6 @@ export function pinOf(
     rows: pointers.reduce((sum, { rows }) => sum + rows, 0),
     freshAt: 0,
     ...(spec.time === undefined ? {} : { time: spec.time }),
+    ...(spec.rollups === undefined ? {} : { rollups: spec.rollups }),
   }
 }

@@ -10,7 +10,7 @@ import { ingestValues } from "../batches.ts"
 import { pinOf, storeSegments } from "../index/segments.ts"
 import { sharedDuckdb } from "./shared-duckdb.ts"
 
-const spec: TableSpec = {
+const plain: TableSpec = {
   name: "views",
   topic: "views",
   columns: [
@@ -43,7 +43,7 @@ const NOISE = Array.from({ length: ROWS }, (_, at) => noise(at))
 /** Segments of some minutes each; a member's views lie in one or two of them. */
 function batchOf(segment: number) {
   return ingestValues(
-    spec.columns,
+    plain.columns,
     NOISE.map((text, at) =>
       JSON.stringify({
         member: memberId(segment * 40 + (at % 50)),
@@ -82,7 +82,7 @@ function waves(objects: ObjectStore) {
   return { store, counted, reset }
 }
 
-async function openTable(segments: number) {
+async function openTable(segments: number, spec: TableSpec = plain) {
   const ports = memoryPorts()
   const pointers = await storeSegments(
     ports,
@@ -163,3 +163,23 @@ test.each(["direct", "duckdb"])(
     expect(small.requests).toBeGreaterThan(0)
   },
 )
+
+test("what a rollup holds is read of its levels alone, and only once", async () => {
+  const rollups = [
+    { name: "kinds", dimensions: ["kind"], aggregates: [{ fn: "count" as const }], leafRows: 10 },
+  ]
+  const { ports, table, bytes } = await openTable(20, { ...plain, rollups })
+  const ask = openService(ports, table, duckdb)
+  const sql = "SELECT kind, count(*) FROM views GROUP BY kind ORDER BY kind"
+  const cold = await ask(sql)
+  expect(cold.rows).toEqual([
+    ["plain", 20 * ROWS - 1],
+    ["rare", 1],
+  ])
+  expect(cold.cost).toMatchObject({ engine: "direct", rollup: "kinds", segments: 20 })
+  expect([...cold.keys].every(key => key.includes("/rollup/"))).toBe(true)
+  expect([cold.requests, cold.rounds]).toEqual([20, 1])
+  expect(cold.bytes).toBeLessThanOrEqual(bytes * 0.02)
+  const warm = await ask(sql.replace("ORDER BY kind", "ORDER BY 2"))
+  expect([warm.cost.rollup, warm.requests]).toEqual(["kinds", 0])
+})
