@@ -62,6 +62,8 @@ export const profileViewsTable = table("profile_views", {
     },
   ],
   retention: "90d",
+  // A member has few rows of a segment: small row groups hold less of others' around them.
+  rowGroupRows: 8_192,
 })
 
 /** The newest revision of each member; a closed account is gone. */

@@ -250,28 +250,31 @@ export function tables({ ask, keyFor, url, build }: Tests): void {
     })
   })
 
-  describe("once their rows lie in segments", () => {
-    test.skipIf(build === undefined)("answer the same, and read fewer", async () => {
-      for (let round = 0; round < 7; round++) {
-        await build!("visits", "visitors")
-        await send()
-      }
-      await answersAreRight()
-      const before = FIRST_AT + ROUND * 1.5 * 60_000
-      const old = await reply(`SET resultCache=false; SELECT count(*) FROM visits WHERE seen < ${before}`)
-      expect(old.resultTable.rows).toEqual([[sent.filter(({ seen }) => seen < before).length]])
-      expect(old.millrace.cost.pruned).toEqual({ time: 5 })
-      const { cost } = (await reply(`SET resultCache=false; ${BY_CITY}`)).millrace
-      expect(cost).toMatchObject({ engine: "direct", rollup: "by_city", segments: 7 })
-      // The eighth: they become one.
-      await build!("visits", "visitors")
-      const { partitions } = (await ask("GET /tables/visits/segments")).body as {
-        partitions: [{ segments: unknown[] }]
-      }
-      expect(partitions[0].segments).toMatchObject([{ base_offset: 0, next_offset: sent.length, level: 1 }])
-      await answersAreRight()
+  // A server at home builds when it sees fit.
+  if (build !== undefined) {
+    describe("once their rows lie in segments", () => {
+      test("answer the same, and read fewer", async () => {
+        for (let round = 0; round < 7; round++) {
+          await build("visits", "visitors")
+          await send()
+        }
+        await answersAreRight()
+        const before = FIRST_AT + ROUND * 1.5 * 60_000
+        const old = await reply(`SET resultCache=false; SELECT count(*) FROM visits WHERE seen < ${before}`)
+        expect(old.resultTable.rows).toEqual([[sent.filter(({ seen }) => seen < before).length]])
+        expect(old.millrace.cost.pruned).toEqual({ time: 5 })
+        const { cost } = (await reply(`SET resultCache=false; ${BY_CITY}`)).millrace
+        expect(cost).toMatchObject({ engine: "direct", rollup: "by_city", segments: 7 })
+        // The eighth: they become one.
+        await build("visits", "visitors")
+        const { partitions } = (await ask("GET /tables/visits/segments")).body as {
+          partitions: [{ segments: unknown[] }]
+        }
+        expect(partitions[0].segments).toMatchObject([{ base_offset: 0, next_offset: sent.length, level: 1 }])
+        await answersAreRight()
+      })
     })
-  })
+  }
 
   test("are made by Pinot's controller's routes too", async () => {
     expect(await ask("POST /tables", { body: CONFIG })).toMatchObject({ body: { reason: "unknown_schema" } })
