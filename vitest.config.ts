@@ -1,9 +1,9 @@
 import { defineConfig } from "vitest/config"
 
 // Time limits are generous: they end a hang, they measure nothing. By default one worker would leave the second of two
-// cores idle; where tests wait for processes that they start, a third one works meanwhile.
-const project = (name: string, include: string[], testTimeout: number, maxWorkers = 2) => ({
-  test: { name, include, testTimeout, hookTimeout: testTimeout, pool: "forks" as const, maxWorkers },
+// cores idle.
+const project = (name: string, include: string[], testTimeout: number) => ({
+  test: { name, include, testTimeout, hookTimeout: testTimeout, pool: "forks" as const, maxWorkers: 2 },
 })
 
 const apart = ["storage", "simulation", "e2e"]
@@ -13,13 +13,13 @@ export default defineConfig({
     projects: [
       {
         test: {
-          ...project("unit", ["test/**/*.test.ts"], 30_000, 3).test,
+          ...project("unit", ["test/**/*.test.ts"], 30_000).test,
           exclude: apart.map(room => `test/${room}/**`),
         },
       },
       project("contract", ["test/storage/**/*.test.ts"], 60_000),
       project("simulation", ["test/simulation/**/*.test.ts"], 300_000),
-      project("e2e", ["test/e2e/**/*.test.ts"], 300_000, 3),
+      project("e2e", ["test/e2e/**/*.test.ts"], 300_000),
     ],
   },
 })

@@ -93,7 +93,7 @@ describe.each(KEEPINGS)("a table that keeps %s", keeping => {
       await other.send("trips", 300, 600)
       await other.flush()
       await other.send("trips", 600, 900)
-      expect(await faultsOf(other, keeping, "both"), "segments and a tail").toEqual([])
+      expect(await faultsOf(other, keeping, "own"), "segments and a tail").toEqual([])
       await other.flush()
       expect(await faultsOf(other, keeping, "own"), "segments").toEqual([])
       expect(await other.segments()).toEqual({ count: 9, level: 0 })
