@@ -191,29 +191,20 @@ function readListPointer(value: unknown): ListPointer {
   return { base: offset(base), next: offset(next), id, segments: offset(segments), rows: offset(rows) }
 }
 
-function readVector(value: unknown): VectorPointer {
+/** An id, and five figures of the object that it names. */
+function idAndFigures(value: unknown): readonly [string, number, number, number, number, number] {
   const [id, ...figures] = Array.isArray(value) ? value : []
   if (typeof id !== "string") throw corrupt(value)
-  const [sizeBytes, crc32c, base, next, offsets] = numbers(figures, 5) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
+  return [id, ...(numbers(figures, 5) as [number, number, number, number, number])]
+}
+
+function readVector(value: unknown): VectorPointer {
+  const [id, sizeBytes, crc32c, base, next, offsets] = idAndFigures(value)
   return { id, sizeBytes, crc32c, base, next, offsets }
 }
 
 function readRun(value: unknown): RunPointer {
-  const [id, ...figures] = Array.isArray(value) ? value : []
-  if (typeof id !== "string") throw corrupt(value)
-  const [sizeBytes, crc32c, directoryBytes, entries, level] = numbers(figures, 5) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ]
+  const [id, sizeBytes, crc32c, directoryBytes, entries, level] = idAndFigures(value)
   return { id, sizeBytes, crc32c, directoryBytes, entries, level }
 }
 

@@ -1,5 +1,6 @@
 import type { ColumnSpec } from "../../definition/table-spec.ts"
-import type { Comparison, PlanValue, Predicate } from "../direct/plan.ts"
+import { comparisons } from "../direct/comparisons.ts"
+import type { PlanValue, Predicate } from "../direct/plan.ts"
 import { compareText } from "../expression/comparison.ts"
 import { likeMatcher } from "../expression/like.ts"
 import type { ColumnVector } from "../ingest/column.ts"
@@ -88,7 +89,7 @@ function testOf(predicate: OneColumn, type: ColumnVector["type"]): Test {
   switch (predicate.kind) {
     case "compare": {
       const { value } = predicate
-      const passes = PASSES[predicate.op]
+      const passes = comparisons[predicate.op]
       return cell => passes(order(cell, value))
     }
     case "between": {
@@ -107,15 +108,6 @@ function testOf(predicate: OneColumn, type: ColumnVector["type"]): Test {
       return cell => matches(cell as string) !== negated
     }
   }
-}
-
-const PASSES: Readonly<Record<Comparison, (order: number) => boolean>> = {
-  "=": order => order === 0,
-  "<>": order => order !== 0,
-  "<": order => order < 0,
-  "<=": order => order <= 0,
-  ">": order => order > 0,
-  ">=": order => order >= 0,
 }
 
 function orderOf(type: ColumnVector["type"]): (a: Cell, b: Cell) => number {

@@ -2,6 +2,7 @@ import { compareText } from "../../expression/comparison.ts"
 import { likeMatcher } from "../../expression/like.ts"
 import type { BlockColumn, CodedColumn, NumberColumn } from "../columns/block-column.ts"
 import { GivenUp } from "../columns/dictionary.ts"
+import { comparisons } from "../comparisons.ts"
 import type { Comparison, PlanValue, Predicate } from "../plan.ts"
 import type { Code } from "./code.ts"
 import { between, comparedWith, type NumericTest, oneOf } from "./numeric-test.ts"
@@ -28,15 +29,6 @@ const opposite: Readonly<Record<Comparison, Comparison>> = {
   ">=": "<",
 }
 
-const tests: Readonly<Record<Comparison, (order: number) => boolean>> = {
-  "=": order => order === 0,
-  "<>": order => order !== 0,
-  "<": order => order < 0,
-  "<=": order => order <= 0,
-  ">": order => order > 0,
-  ">=": order => order >= 0,
-}
-
 function textOf(value: PlanValue): string {
   if (typeof value === "string") return value
   throw new GivenUp("text beside another type")
@@ -54,7 +46,7 @@ function compareCondition(
   const asked = negated ? opposite[op] : op
   if (typeof value !== "string")
     return { kind: "numbers", column, test: comparedWith(asked, numberOf(value)) }
-  const test = tests[asked]
+  const test = comparisons[asked]
   const passes =
     asked === "=" ? (text: string) => text === value : (text: string) => test(compareText(text, value))
   // The blank keeps `<` beside `=a` apart from `<=` beside `a`.

@@ -1,7 +1,8 @@
 import { compareText } from "../../expression/comparison.ts"
 import { DECIMAL_SCALE } from "../../ingest/column.ts"
 import { GivenUp } from "../columns/dictionary.ts"
-import type { Output, ValueType } from "../plan.ts"
+import { comparisons } from "../comparisons.ts"
+import type { Comparison, Output, ValueType } from "../plan.ts"
 import { type Cell, integerCell } from "./cell.ts"
 
 /** Gives a group's or an aggregate's value. */
@@ -83,15 +84,6 @@ export function compareCells(a: Cell, b: Cell): number {
   return x === y ? 0 : Number(Number.isNaN(x)) - Number(Number.isNaN(y))
 }
 
-const comparisons: Readonly<Record<string, (order: number) => boolean>> = {
-  "=": order => order === 0,
-  "<>": order => order !== 0,
-  "<": order => order < 0,
-  "<=": order => order <= 0,
-  ">": order => order > 0,
-  ">=": order => order >= 0,
-}
-
 /** Half away from zero, as C's `round` has it. */
 function rounded(value: number): number {
   const size = Math.abs(value)
@@ -155,7 +147,7 @@ function binary(output: Extract<Output, { kind: "call" }>, of: readonly Evaluate
   if (left === undefined || right === undefined || first === undefined || second === undefined) {
     throw new RangeError(`${fn} of too little`)
   }
-  const test = comparisons[fn]
+  const test: ((order: number) => boolean) | undefined = comparisons[fn as Comparison]
   const apply: Binary =
     test !== undefined
       ? (a, b) => test(compareCells(a, b))
