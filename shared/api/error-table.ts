@@ -67,6 +67,16 @@ const log: Record<LogErrorCode, ErrorForm> = {
   outcome_unknown: form(503, 50311, 1),
   overloaded: form(503, 50301, 1),
   log_damaged: form(500, 50002),
+  unknown_group: form(404, 40405),
+  unknown_member: form(404, 40403),
+  fenced_member: form(409, 40941),
+  group_in_use: form(409, 40942),
+  invalid_group: form(422, 42241),
+  group_too_large: form(422, 42242),
+  unknown_transaction: form(404, 40451),
+  invalid_transaction: form(409, 40951),
+  transaction_too_large: form(413, 413),
+  compaction_needs_key: form(422, 42243),
 }
 
 const storage: Record<StorageErrorCode, ErrorForm> = {

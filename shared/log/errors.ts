@@ -32,6 +32,21 @@ export type LogErrorCode =
   /** Stored data is missing or damaged: never answered with fewer records. */
   | "log_damaged"
   | "overloaded"
+  | "unknown_group"
+  /** The member's session has ended, or it never joined: it joins again. */
+  | "unknown_member"
+  /** Another member owns the partition, or the member's epoch is another: what it read is not to be committed. */
+  | "fenced_member"
+  /** The group has members: its offsets cannot be set or deleted from outside. */
+  | "group_in_use"
+  | "invalid_group"
+  | "group_too_large"
+  | "unknown_transaction"
+  /** The transaction is not open, or is being decided otherwise. */
+  | "invalid_transaction"
+  | "transaction_too_large"
+  /** A record without a key for a compacted topic. */
+  | "compaction_needs_key"
 
 /** An error of the log. `detail` carries the figures that a client needs to go on. */
 export class LogError extends Error {

@@ -12,7 +12,9 @@ export const CLOSE = 4
 export const RETIRE = 8
 const HAS_PRODUCER = 16
 const HAS_SOURCE = 32
-const PUBLIC_FLAGS = TRANSACTIONAL | CONTROL | CLOSE | RETIRE
+/** Of a transaction's marker: the transaction was aborted. */
+export const ABORT = 64
+const PUBLIC_FLAGS = TRANSACTIONAL | CONTROL | CLOSE | RETIRE | ABORT
 
 export interface ProducerRange {
   readonly id: number
