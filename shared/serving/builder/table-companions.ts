@@ -1,6 +1,7 @@
 import type { Random } from "../../storage/time.ts"
 import { lacksIndexes } from "../index/build.ts"
 import { indexCompanions } from "../index/companions.ts"
+import { placementCompanions } from "../index/placement.ts"
 import { rollupCompanions } from "../rollup/companions.ts"
 import { lacksRollups } from "../rollup/rollup-id.ts"
 import { allCompanions, type MakeCompanions } from "../segment/companions.ts"
@@ -10,7 +11,7 @@ import { columnsAt } from "../tail/pinned-files.ts"
 
 /** Everything that a table's definition asks for beside its segments: of flushes, merges and rewrites alike. */
 export function tableCompanions(random: Random): MakeCompanions {
-  return allCompanions(indexCompanions(random), rollupCompanions(random))
+  return allCompanions(indexCompanions(random), placementCompanions, rollupCompanions(random))
 }
 
 /** Whether the definition asks for something beside a segment that is not there: it was added to the table later. */

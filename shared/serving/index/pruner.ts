@@ -7,6 +7,7 @@ import type { ReadMeter } from "../read/types.ts"
 import { type BlobKind, type BlobPlace, companionKey } from "../segment/segment-key.ts"
 import type { PinnedSegment, PinnedTable, PrunedBy, TableFile } from "../types.ts"
 import { type Condition, conditionOf, pointsOf } from "./interval.ts"
+import { judgeByPlaces } from "./placement.ts"
 import {
   groupZones,
   judgeByIndexes,
@@ -128,8 +129,10 @@ export class SegmentPruner implements Pruner {
           ([timeMin, timeMax, untimed === true || pointer.footer === undefined ? 1 : 0] as const)
         : undefined
     if (judge(condition, judgeByZones(table, file, timeZone, rules)).rows === "none") return "time"
+    const byPlaces = judgeByPlaces(table, file, column => pointer.places?.[column])
+    if (pointer.places !== undefined && judge(condition, byPlaces).rows === "none") return "partition"
     const zones = (column: string) => timeZone(column) ?? pointer.zones?.[column]
-    const byZones = judgeByZones(table, file, zones, rules)
+    const byZones = orNone(byPlaces, judgeByZones(table, file, zones, rules))
     const verdict = judge(condition, byZones)
     if (verdict.rows === "none") return "zone"
     const blobs = verdict.exact ? [] : this.#wanted(segment, condition)
@@ -268,6 +271,14 @@ function byIndexes(
   }
   return withGroups(table, file, footer, condition, found, rules)
 }
+
+/** Where the first leaves nothing, nothing is left. */
+const orNone =
+  (first: Judge, second: Judge): Judge =>
+  condition => {
+    const verdict = first(condition)
+    return verdict.rows === "none" ? verdict : second(condition)
+  }
 
 /** Asks for an index only where zones do not settle it. */
 function either(byZones: Judge, byIndexes: Judge): Judge {

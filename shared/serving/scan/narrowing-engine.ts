@@ -1,5 +1,6 @@
 import type { Clock } from "../../storage/time.ts"
 import { QueryError } from "../errors.ts"
+import { placedTail } from "../index/placement.ts"
 import type { PruneRules } from "../index/segment-facts.ts"
 import { newMeter } from "../read/chunk-store.ts"
 import type { ReadMeter } from "../read/types.ts"
@@ -75,7 +76,8 @@ export class NarrowingEngine implements SqlEngine {
       request.tables.map(async table => {
         const { columns, filter } = needs(table)
         const scanned = await this.#scanner.prune(table, filter, meter, rulesOf(request, table))
-        return { ...scanned, table: await this.#scanner.narrow(scanned.table, columns, meter) }
+        const narrowed = await this.#scanner.narrow(scanned.table, columns, meter)
+        return { ...scanned, table: { ...narrowed, tail: placedTail(table, filter) } }
       }),
     )
   }

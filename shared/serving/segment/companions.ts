@@ -17,7 +17,7 @@ export interface CompanionRequest {
 
 /** What stands beside a segment: objects to be stored before a manifest names them, and what the pointer says of them. */
 export interface Companions {
-  readonly pointer: Pick<SegmentPointer, "zones" | "sidecar" | "rollups" | "rolled">
+  readonly pointer: Pick<SegmentPointer, "zones" | "places" | "sidecar" | "rollups" | "rolled">
   readonly objects: readonly StoredBody[]
 }
 

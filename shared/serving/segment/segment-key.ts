@@ -32,6 +32,12 @@ export interface LevelPointer extends CompanionPointer {
 /** A column's least and greatest value; absent values mean that all are null. Text is cut to some characters, upwards. */
 export type Zone = readonly [min: number | string | null, max: number | string | null, hasNull: 0 | 1]
 
+/**
+ * What the hashes of a column's values leave when they are divided by `modulus`: those that a log's default partitioner
+ * puts them into partitions by. No value is null.
+ */
+export type Placement = readonly [modulus: number, rest: number]
+
 export interface FooterPointer {
   readonly sizeBytes: number
   readonly crc32c: number
@@ -63,6 +69,8 @@ export interface SegmentPointer {
   readonly rolled?: readonly string[]
   /** Of the columns that the table sorts by, partitions by or indexes, so that most segments are left out unopened. */
   readonly zones?: Readonly<Record<string, Zone>>
+  /** Of the columns whose values lie in partitions by their hash, whatever the reason. */
+  readonly places?: Readonly<Record<string, Placement>>
 }
 
 /** Offsets in keys are padded so that a listing is in their order. */
@@ -120,6 +128,7 @@ interface StoredExtras {
     dimensions: readonly number[],
   ])[]
   readonly zones?: Readonly<Record<string, Zone>>
+  readonly places?: Readonly<Record<string, Placement>>
 }
 
 /** A pointer as stored: a row of numbers, since lists hold a thousand. */
@@ -137,7 +146,7 @@ export type StoredPointer = readonly [
 ]
 
 function extrasOf(pointer: SegmentPointer): StoredExtras | undefined {
-  const { untimed, level, footer, sidecar, rollups, rolled, zones } = pointer
+  const { untimed, level, footer, sidecar, rollups, rolled, zones, places } = pointer
   const extras: StoredExtras = {
     ...(untimed === undefined ? {} : { untimed }),
     ...(level === undefined || level === 0 ? {} : { level }),
@@ -152,6 +161,7 @@ function extrasOf(pointer: SegmentPointer): StoredExtras | undefined {
           ),
         }),
     ...(zones === undefined ? {} : { zones }),
+    ...(places === undefined ? {} : { places }),
   }
   return Object.keys(extras).length === 0 ? undefined : extras
 }
@@ -199,7 +209,7 @@ export function decodePointer(stored: unknown): SegmentPointer {
 }
 
 function readExtras(extras: StoredExtras): Partial<SegmentPointer> {
-  const { untimed, level, footer, sidecar, rollups, rolled, zones } = extras
+  const { untimed, level, footer, sidecar, rollups, rolled, zones, places } = extras
   return {
     ...(footer === undefined ? {} : { footer: { sizeBytes: footer[0], crc32c: footer[1] } }),
     ...(untimed === undefined ? {} : { untimed }),
@@ -229,5 +239,6 @@ function readExtras(extras: StoredExtras): Partial<SegmentPointer> {
           })),
         }),
     ...(zones === undefined ? {} : { zones }),
+    ...(places === undefined ? {} : { places }),
   }
 }
