@@ -67,7 +67,7 @@ const LOG_BREAKS: readonly Omit<Break, "workload">[] = [
   },
   {
     name: "keep slots under the topic's name",
-    file: "shared/log/open-log.ts",
+    file: "shared/log/partitions.ts",
     find: "this.#appenderOf(topic.info.id, partition, facts)",
     replace: "this.#appenderOf(topic.info.name, partition, facts)",
     story: "a topic that is made anew meets the slots of the old one",

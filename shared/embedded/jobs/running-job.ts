@@ -1,4 +1,4 @@
-import { wakeTopic } from "../../log/open-log.ts"
+import { wakeTopic } from "../../log/fetches.ts"
 import type { Log } from "../../log/types.ts"
 import { refreshTasks } from "../../processing/jobs/assign-partitions.ts"
 import type { JobItem } from "../../processing/jobs/job-item.ts"
