@@ -8,6 +8,7 @@ export const mediaTypes = {
   csv: "text/csv",
   arrow: "application/vnd.apache.arrow.stream",
   batches: "application/vnd.millrace.batches",
+  framed: "application/vnd.millrace.framed",
   text: "text/plain; charset=utf-8",
 } as const
 

@@ -21,6 +21,7 @@ export {
 } from "./batch-header.ts"
 export { type VerifiedBatch, type VerifyOptions, verifyBatch } from "./batch-verify.ts"
 export { DECODED_BYTES_MAX } from "./compression.ts"
+export { cutPayload, FRAMED_TYPE, type Frame, framePieces, readFrame, writeFrame } from "./frames.ts"
 export { JSON_DEPTH_MAX } from "./json-scanner.ts"
 export { type KafkaRecordsOptions, kafkaRecords } from "./kafka-records.ts"
 export type { RecordFormat } from "./kafka-values.ts"
