@@ -1,3 +1,7 @@
+import type { TransactionStep } from "../../storage/meta-store.ts"
+import type { LogError } from "../errors.ts"
+import type { TransactionOffsets } from "../transactions/types.ts"
+
 /** Partitions of one topic, by its id: a topic made anew under the name is another one. */
 export interface TopicPartitions {
   readonly topic: string
@@ -13,11 +17,14 @@ export type Subscription = { readonly topics: readonly string[] } | { readonly p
 /** One heartbeat; the first one joins. A member sends it every `heartbeatIntervalMs`, and at once when its owned partitions change. */
 export interface Heartbeat {
   readonly group: string
-  /** Chosen by the client, 1 to 256 printable characters, fresh for every start unless `instanceId` is given. */
+  /** Chosen by the client, 1 to 256 printable characters, fresh for every start: that is what fences the one before. */
   readonly member: string
   /** 0 joins; else the epoch of the last reply. */
   readonly memberEpoch: number
-  /** Makes the member static: who comes back under it within the session takes its partitions over, without a rebalance. */
+  /**
+   * Makes the member static: who joins under it, by another `member`, takes over the partitions of whoever had it, who is
+   * fenced, without a rebalance. A static member that means to come back within its session does not leave.
+   */
   readonly instanceId?: string
   /** Required when joining; afterwards where it changes. */
   readonly subscription?: Subscription
@@ -101,4 +108,96 @@ export interface GroupDescription {
     /** Store time after which the member is gone, epoch ms. */
     readonly deadline: number
   }[]
+}
+
+/** What became of one offset of a commit: undefined, or why it does not stand (`fenced_member`, `unknown_topic`, …). */
+export interface OffsetCommitted {
+  readonly topic: string
+  readonly partition: number
+  readonly error?: LogError
+}
+
+/** Where offsets are set to from outside. */
+export interface OffsetReset {
+  readonly topic: string
+  /** Default: all partitions. */
+  readonly partition?: number
+  readonly to: number | "earliest" | "latest" | { readonly timestamp: number }
+}
+
+export interface GroupListing {
+  readonly group: string
+  readonly state: GroupState
+}
+
+/** Offsets of a transaction, as steps of the MetaStore transaction that commits it. */
+export interface OffsetSteps {
+  /** One for each offset, each with a condition, and at most one check for each group. */
+  readonly steps: readonly TransactionStep[]
+  /** Store time of the oldest read that the conditions rest on, epoch ms: for `notAfter`. */
+  readonly date: number
+}
+
+/** How far a step of `expire` came. */
+export interface Expired {
+  /** Groups that were looked at. */
+  readonly groups: number
+  /** Offsets that were deleted. */
+  readonly offsets: number
+  /** The group after which the next step goes on; undefined: all were looked at. */
+  readonly next?: string
+}
+
+/**
+ * Consumer groups. Any process may serve any call: all state lies in the MetaStore, and all deadlines are store dates.
+ * Every call may throw `invalid_group` for names out of bounds, `outcome_unknown` (repeat it), and `StorageError`.
+ */
+export interface Groups {
+  /**
+   * Joins, stays, and tells what to read. Throws `unknown_member` (join again, by epoch 0; what was owned is lost),
+   * `fenced_member` (another took over the instance, or the epoch is none of this member's), `group_too_large`. A repeat, also
+   * one with an older epoch of the member, is answered as the first.
+   */
+  heartbeat(beat: Heartbeat): Promise<HeartbeatReply>
+  /** The member gives up everything at once. Who is not a member, or no longer, has left: no error. */
+  leave(group: string, stamp: MemberStamp): Promise<void>
+  /**
+   * Commits offsets: one conditional write for each. Without a stamp it is refused (`fenced_member`) where a member owns the partition.
+   * One result for each offset, in their order.
+   */
+  commit(
+    group: string,
+    offsets: readonly OffsetCommit[],
+    stamp?: MemberStamp,
+  ): Promise<readonly OffsetCommitted[]>
+  /** What is committed, of one topic or of all, by topic and partition; of a group that does not exist, nothing. */
+  committed(group: string, topic?: string): Promise<readonly CommittedOffset[]>
+  /** Sets offsets from outside. Throws `group_in_use` while the group has members, and the topics' errors, before anything is set. */
+  setOffsets(group: string, resets: readonly OffsetReset[]): Promise<readonly CommittedOffset[]>
+  list(): Promise<readonly GroupListing[]>
+  /** Throws `unknown_group`. */
+  describe(group: string): Promise<GroupDescription>
+  /** Throws `unknown_group`. */
+  lag(group: string): Promise<readonly GroupLag[]>
+  /** Forgets the group and its offsets. Throws `unknown_group`, `group_in_use`. */
+  delete(group: string): Promise<void>
+  /**
+   * Whether a member may read partitions: undefined, or `fenced_member`, for each. Who is refused leaves the partition out of `owned`
+   * and sends a heartbeat.
+   */
+  checkFetch(
+    group: string,
+    stamp: MemberStamp,
+    partitions: readonly { readonly topicId: string; readonly partition: number }[],
+  ): Promise<readonly (LogError | undefined)[]>
+  /**
+   * The steps that set a transaction's offsets, as of reads since this call. A transaction that is refused for one of them asks
+   * again. Throws `fenced_member` where another owns a partition, `unknown_topic`, `topic_deleted`, `unknown_partition`.
+   */
+  offsetSteps(offsets: readonly TransactionOffsets[]): Promise<OffsetSteps>
+  /**
+   * A bounded step of maintenance: removes members that are gone, offsets of deleted topics, and what a group without members
+   * committed `offsets.retention` ago. `after`: the last step's `next`.
+   */
+  expire(after?: string): Promise<Expired>
 }
