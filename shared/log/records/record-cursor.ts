@@ -29,6 +29,8 @@ export class RecordCursor {
   passed = 0
   readonly #end: number
   readonly #varint = new VarintReader()
+  /** The last record's; compaction leaves some out. */
+  #delta = -1
   #at: number
 
   /** Throws `corrupt_batch` where the header or the compressed data cannot be read. */
@@ -61,8 +63,9 @@ export class RecordCursor {
     at = this.#int53(at + 1, end, "timestamp")
     const timestamp = this.header.baseTimestamp + this.#varint.value
     at = this.#int32(at, end, "offset")
-    if (this.#varint.value !== this.passed)
-      throw this.#fault(`offset delta ${this.passed}`, this.#varint.value)
+    const delta = this.#varint.value
+    if (delta <= this.#delta || delta > this.header.lastOffsetDelta) throw this.#offsetFault(delta)
+    this.#delta = delta
 
     at = this.#int32(at, end, "key length")
     const keyLength = this.#varint.value
@@ -84,7 +87,7 @@ export class RecordCursor {
     if (at !== end) throw this.#fault(`a record of ${length} bytes`, `${end - at} bytes left over`)
     this.headersEnd = end
     this.timestamp = this.header.logAppendTime ? this.header.maxTimestamp : timestamp
-    this.offset = this.header.baseOffset + this.passed
+    this.offset = this.header.baseOffset + delta
     this.passed++
     this.#at = end
     return true
@@ -118,6 +121,13 @@ export class RecordCursor {
       if (this.#varint.value > 0) at += this.#varint.value
     }
     return at
+  }
+
+  #offsetFault(found: number) {
+    const { lastOffsetDelta, count } = this.header
+    const first = this.#delta + 1
+    const expected = lastOffsetDelta === count - 1 ? `${first}` : `${first} to ${lastOffsetDelta}`
+    return this.#fault(`offset delta ${expected}`, found)
   }
 
   #fault(expected: string, found: string | number) {
