@@ -6,6 +6,7 @@ import { Partitions } from "./partitions.ts"
 import { Producers } from "./producers.ts"
 import { Reader } from "./reader.ts"
 import { type TopicRead, Topics } from "./topics.ts"
+import { StoredTransactions } from "./transactions/stored-transactions.ts"
 import type {
   AppendRequest,
   AppendResult,
@@ -29,6 +30,7 @@ export function openLog(ports: Ports, options: Partial<LogOptions> = {}): Log {
 }
 
 class StoredLog implements Log {
+  readonly transactions: StoredTransactions
   readonly #ports: Ports
   readonly #topics: Topics
   readonly #producers: Producers
@@ -49,6 +51,7 @@ class StoredLog implements Log {
     this.#partitions = partitions
     this.#appends = new Appends({ ports, options, topics, producers, partitions, reader, signal })
     this.#fetches = new Fetches(ports, partitions, reader)
+    this.transactions = new StoredTransactions(ports)
   }
 
   createTopic(spec: TopicSpec): Promise<TopicInfo> {

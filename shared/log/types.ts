@@ -1,5 +1,6 @@
 import type { LogError } from "./errors.ts"
 import type { BatchBuilder } from "./records/batch-builder.ts"
+import type { Transactions } from "./transactions/types.ts"
 
 /** Who made a topic or table: an app's deployment or a request over HTTP. */
 export type Owner = `app:${string}` | "http"
@@ -167,6 +168,7 @@ export interface ProducerPosition {
 
 /** The log's public face; what processing, serving and the API know of it. */
 export interface Log {
+  readonly transactions: Transactions
   createTopic(spec: TopicSpec): Promise<TopicInfo>
   listTopics(): Promise<readonly TopicInfo[]>
   /** As of up to a minute ago, or, with `anew`, of a read that begins after this call. Throws `unknown_topic`. */

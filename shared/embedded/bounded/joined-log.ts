@@ -12,6 +12,7 @@ export function joinedLog(own: Log, data: Log | undefined): Log {
     return owned.has(topicId) ? own : data
   }
   return {
+    transactions: own.transactions,
     createTopic: spec => own.createTopic(spec),
     async listTopics() {
       const [made, read] = await Promise.all([own.listTopics(), data.listTopics()])

@@ -52,6 +52,16 @@ export interface TransactionDescription {
   readonly deadline?: number
 }
 
+/** How far a step of `settleOverdue` came. */
+export interface Overdue {
+  /** Transactional ids that were looked at. */
+  readonly looked: number
+  readonly settled: number
+  readonly forgotten: number
+  /** The transactional id after which the next step goes on; undefined: all were looked at. */
+  readonly next?: string
+}
+
 export interface Transactions {
   /**
    * Makes a producer of a transactional id: whoever had it is fenced, what it had open is decided and its markers are
@@ -73,7 +83,16 @@ export interface Transactions {
    * For who meets an open transaction that holds back what it may read: aborts an overdue one, writes the missing markers
    * of a decided one. Returns whether something changed.
    */
-  settle(producerId: number): Promise<boolean>
+  settle(
+    producerId: number,
+    /** Where an open transaction was met: what the transactional id knows nothing of is aborted there. */
+    at?: { readonly topicId: string; readonly partition: number },
+  ): Promise<boolean>
+  /**
+   * A bounded step of maintenance: settles what is overdue, forgets transactional ids that nobody has used for
+   * `TRANSACTIONAL_ID_KEPT_MS`. `after`: the last step's `next`.
+   */
+  settleOverdue(after?: string): Promise<Overdue>
   describe(transactionalId: string): Promise<TransactionDescription>
   list(): Promise<readonly TransactionDescription[]>
 }
