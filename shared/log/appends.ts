@@ -22,7 +22,6 @@ import type { Producers } from "./producers.ts"
 import type { Reader } from "./reader.ts"
 import { NO_PRODUCER_ID, type VerifiedBatch, verifyBatch } from "./records/index.ts"
 import type { ProducerRange } from "./slot.ts"
-import { checkPartition } from "./topic-config.ts"
 import type { TopicRead, Topics } from "./topics.ts"
 import type {
   AppendPart,
@@ -116,9 +115,8 @@ export class Appends {
       request.parts.map(async part => {
         const partition = part.partition === "any" ? this.#stickyPartition(topic.info) : part.partition
         try {
-          checkPartition(topic.info, partition)
           return await this.#enqueue(
-            topic,
+            await this.#topics.having(partition, topic),
             partition,
             part,
             id === undefined ? undefined : { ...producer!, id },
@@ -149,8 +147,7 @@ export class Appends {
     for (const run of slotfuls(batches)) {
       if (this.#closed) throw new LogError("overloaded", "the log is closing")
       const arrivedAt = this.#ports.clock.elapsed()
-      const topic = await this.#topics.findById(topicId)
-      checkPartition(topic.info, partition)
+      const topic = await this.#topics.having(partition, await this.#topics.findById(topicId))
       const content = { journalled: { shard, batches: run } }
       const [count, bytesMax] = [run.length, run.reduce((sum, { bytes }) => sum + bytes.length, 0)]
       const waiting = { content, count, bytesMax, range: undefined }
@@ -170,9 +167,8 @@ export class Appends {
     for (let from = 0; from < batches.length; from += PRODUCER_APPENDS_KEPT) {
       if (this.#closed) throw new LogError("overloaded", "the log is closing")
       const arrivedAt = this.#ports.clock.elapsed()
-      const found = await this.#topics.findById(topicId)
+      const found = await this.#topics.having(partition, await this.#topics.findById(topicId))
       const topic = { ...found, date: Math.min(found.date, readAt) }
-      checkPartition(topic.info, partition)
       const results = await Promise.all(
         batches
           .slice(from, from + PRODUCER_APPENDS_KEPT)
@@ -194,8 +190,7 @@ export class Appends {
   }
 
   async retireProducer(topicId: string, partition: number, producerId: number): Promise<void> {
-    const topic = await this.#topics.findById(topicId)
-    checkPartition(topic.info, partition)
+    const topic = await this.#topics.having(partition, await this.#topics.findById(topicId))
     await this.#partitions.appender(topic, partition).retire(producerId)
     this.#ports.wake.notify(wakeTopic(topicId, partition))
   }

@@ -1,8 +1,11 @@
 import type { Ports } from "../storage/time.ts"
 import { Appends } from "./appends.ts"
 import { Fetches, wakeTopic } from "./fetches.ts"
+import { openGroups } from "./groups/open-groups.ts"
+import type { Groups } from "./groups/types.ts"
 import { DEFAULT_LOG_OPTIONS, type LogOptions } from "./options.ts"
 import { Partitions } from "./partitions.ts"
+import { ProducerPins } from "./producer-pins.ts"
 import { Producers } from "./producers.ts"
 import { Reader } from "./reader.ts"
 import { type TopicRead, Topics } from "./topics.ts"
@@ -30,10 +33,12 @@ export function openLog(ports: Ports, options: Partial<LogOptions> = {}): Log {
 }
 
 class StoredLog implements Log {
+  readonly groups: Groups
   readonly transactions: StoredTransactions
   readonly #ports: Ports
   readonly #topics: Topics
   readonly #producers: Producers
+  readonly #pins: ProducerPins
   readonly #partitions: Partitions
   readonly #appends: Appends
   readonly #fetches: Fetches
@@ -48,9 +53,11 @@ class StoredLog implements Log {
     this.#ports = ports
     this.#topics = topics
     this.#producers = producers
+    this.#pins = new ProducerPins(ports)
     this.#partitions = partitions
     this.#appends = new Appends({ ports, options, topics, producers, partitions, reader, signal })
     this.#fetches = new Fetches(ports, partitions, reader)
+    this.groups = openGroups(ports, this)
     this.transactions = new StoredTransactions(ports)
   }
 
@@ -95,6 +102,15 @@ class StoredLog implements Log {
 
   async createProducer(): Promise<{ id: string; epoch: number }> {
     return { id: String(await this.#producers.create()), epoch: 0 }
+  }
+
+  async pinnedPartitions(
+    topic: string,
+    producer: { readonly id: string; readonly epoch: number },
+  ): Promise<number> {
+    const { info } = await this.#topics.find(topic)
+    await this.#producers.id(producer.id)
+    return this.#pins.count(producer, info.id, info.partitions)
   }
 
   append(request: AppendRequest): Promise<readonly AppendResult[]> {

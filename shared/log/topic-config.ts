@@ -1,6 +1,6 @@
 import { LogError } from "./errors.ts"
 import { type BatchCodec, CODECS } from "./records/index.ts"
-import { PARTITIONS_MAX, type TopicInfo, type TopicSpec } from "./types.ts"
+import { PARTITIONS_MAX, type TopicChange, type TopicInfo, type TopicSpec } from "./types.ts"
 
 /** A name's identity: what `definition` allows, and the API's paths carry without escapes. */
 export const TOPIC_NAME = /^[a-zA-Z0-9._-]{1,100}$/
@@ -24,14 +24,21 @@ const CONFIG_CHECKS: Readonly<Record<string, Check>> = {
   "retention.bytes": integerFrom(-1),
 }
 
-/** Throws `invalid_topic` naming every fault with its path. */
-export function checkTopicSpec(spec: TopicSpec): void {
+/**
+ * Throws `invalid_topic` naming every fault with its path.
+ * @param partitionsLeast what the topic has already
+ */
+export function checkTopicSpec(spec: TopicSpec, partitionsLeast = 1): void {
   const faults: string[] = []
   if (!TOPIC_NAME.test(spec.name) || spec.name === "." || spec.name === "..") {
     faults.push("name: expected 1 to 100 of a-z A-Z 0-9 . _ -")
   }
   if (!Number.isInteger(spec.partitions) || spec.partitions < 1 || spec.partitions > PARTITIONS_MAX) {
     faults.push(`partitions: expected an integer from 1 to ${PARTITIONS_MAX}`)
+  }
+  if (spec.partitions < partitionsLeast) {
+    const expected = `expected at least ${partitionsLeast}, got ${spec.partitions}`
+    faults.push(`partitions: only grow, since records stay where they are: ${expected}`)
   }
   for (const [name, value] of Object.entries(spec.config ?? {})) {
     const check = CONFIG_CHECKS[name]
@@ -40,6 +47,20 @@ export function checkTopicSpec(spec: TopicSpec): void {
     if (expected !== undefined) faults.push(`config["${name}"]: expected ${expected}`)
   }
   if (faults.length > 0) throw new LogError("invalid_topic", faults.join("; "))
+}
+
+/** A topic with what is changed of it. Throws `invalid_topic`. */
+export function alteredTopic(before: TopicInfo, { configChanges = {}, ...change }: TopicChange): TopicInfo {
+  const config = { ...(change.config ?? before.config) }
+  for (const [name, value] of Object.entries(configChanges)) {
+    if (value !== null) config[name] = value
+    // A default that is asked for by a name that there is not is a fault too.
+    else if (name in CONFIG_CHECKS) delete config[name]
+    else config[name] = ""
+  }
+  const next = { ...before, ...change, config }
+  checkTopicSpec(next, before.partitions)
+  return next
 }
 
 /** What the log compresses batches with that it encodes itself. */

@@ -4,7 +4,7 @@ import { readAgain, settlePut, settleTransaction } from "../storage/settle.ts"
 import type { Ports } from "../storage/time.ts"
 import { LogError } from "./errors.ts"
 import { TOPIC_REREAD_MS, WRITE_AFTER_READ_MS } from "./limits.ts"
-import { checkTopicSpec } from "./topic-config.ts"
+import { alteredTopic, checkPartition, checkTopicSpec } from "./topic-config.ts"
 import type { Owner, TopicChange, TopicInfo, TopicSpec } from "./types.ts"
 
 const TOPIC_FORMAT = 1
@@ -17,6 +17,16 @@ export interface TopicRead {
   readonly info: TopicInfo
   /** Marked for deletion: nothing may be added to it any more. */
   readonly deleting: boolean
+  readonly version: string
+  /** Store time of the read, epoch ms. */
+  readonly date: number
+}
+
+/** What a topic's id says of it. */
+interface IdRead {
+  readonly name: string
+  readonly partitions: number
+  readonly closed: boolean
   readonly version: string
   /** Store time of the read, epoch ms. */
   readonly date: number
@@ -104,6 +114,15 @@ export class Topics {
     return read
   }
 
+  /** A topic as it was read, or, where it may have grown by that partition since, as it is now. Throws `unknown_partition`. */
+  async having(partition: number, read: TopicRead): Promise<TopicRead> {
+    const { id, name, partitions } = read.info
+    const anew = partition >= partitions ? await this.find(name, true).catch(onlyUnknown) : undefined
+    const known = anew?.info.id === id ? { ...anew, date: Math.min(anew.date, read.date) } : read
+    checkPartition(known.info, partition)
+    return known
+  }
+
   forget(name: string): void {
     this.#byName.delete(name)
   }
@@ -127,12 +146,13 @@ export class Topics {
     return this.#id(id)
   }
 
-  async #id(id: string): Promise<{ name: string; partitions: number; closed: boolean; date: number }> {
+  async #id(id: string): Promise<IdRead> {
     const key = { pk: `topic#${id}`, sk: ID_SK }
     const { item, date } = await readAgain(this.#ports, () => this.#ports.meta.get("meta", key))
     if (item === undefined) throw deleted(id)
     const { name, partitions, closed } = item.fields
-    return { name: name as string, partitions: partitions as number, closed: closed === true, date }
+    const { version } = item
+    return { name: name as string, partitions: partitions as number, closed: closed === true, version, date }
   }
 
   #checked(read: TopicRead | undefined, id: string): TopicRead {
@@ -183,11 +203,7 @@ export class Topics {
   }
 
   async alter(name: string, by: Owner, change: TopicChange): Promise<TopicInfo> {
-    const read = await this.#change(name, by, false, info => {
-      const next = { ...info, ...change }
-      checkTopicSpec(next)
-      return next
-    })
+    const read = await this.#change(name, by, false, info => alteredTopic(info, change))
     if (read.deleting) throw exists(read)
     return read.info
   }
@@ -213,10 +229,13 @@ export class Topics {
       if (read.deleting) return read
       const info = next(read.info)
       const item = nameItem(info, this.#ports.random.id(), deleting)
-      const settled = await settlePut(this.#ports, "meta", item, {
-        condition: { version: read.version },
-        notAfter: read.date + WRITE_AFTER_READ_MS,
-      })
+      const settled =
+        info.partitions === read.info.partitions
+          ? await settlePut(this.#ports, "meta", item, {
+              condition: { version: read.version },
+              notAfter: read.date + WRITE_AFTER_READ_MS,
+            })
+          : await this.#settleGrowth(read, info, item)
       this.forget(name)
       if (settled.outcome === "committed")
         return { info, deleting, version: item.version, date: settled.date }
@@ -224,6 +243,19 @@ export class Topics {
         throw new LogError("outcome_unknown", `topic ${name} may or may not be changed`)
       }
     }
+  }
+
+  /** Both items of the topic, or neither: what is read by the id never lacks partitions that the name has. */
+  async #settleGrowth(read: TopicRead, info: TopicInfo, item: Item) {
+    const { version, date } = await this.#id(info.id)
+    const byId = idItem(info, this.#ports.random.id(), false)
+    const steps: TransactionStep[] = [
+      { kind: "put", table: "meta", item, condition: { version: read.version } },
+      { kind: "put", table: "meta", item: byId, condition: { version } },
+    ]
+    const notAfter = Math.min(read.date, date) + WRITE_AFTER_READ_MS
+    const options = { notAfter, token: this.#ports.random.id() }
+    return settleTransaction(this.#ports, steps, { table: "meta", item }, options)
   }
 
   /** Frees the name of a marked topic whose partitions are all closed, unless somebody did so already. */

@@ -1,4 +1,5 @@
 import type { LogError } from "./errors.ts"
+import type { Groups } from "./groups/types.ts"
 import type { BatchBuilder } from "./records/batch-builder.ts"
 import type { Transactions } from "./transactions/types.ts"
 
@@ -36,7 +37,11 @@ export interface TopicInfo {
 }
 
 /** What of a topic can change without touching its records. */
-export type TopicChange = Partial<Pick<TopicInfo, "config" | "schema" | "validate" | "attached">>
+export interface TopicChange
+  extends Partial<Pick<TopicInfo, "partitions" | "config" | "schema" | "validate" | "attached">> {
+  /** Entries of the configuration to set; null: back to the default. The others stay. */
+  readonly configChanges?: Readonly<Record<string, string | null>>
+}
 
 /**
  * Records that wait for a flush, in a form that costs nothing until then. At the flush they are written straight into
@@ -168,6 +173,8 @@ export interface ProducerPosition {
 
 /** The log's public face; what processing, serving and the API know of it. */
 export interface Log {
+  /** Consumer groups. */
+  readonly groups: Groups
   readonly transactions: Transactions
   createTopic(spec: TopicSpec): Promise<TopicInfo>
   listTopics(): Promise<readonly TopicInfo[]>
@@ -178,10 +185,19 @@ export interface Log {
    * anew too. Throws `topic_deleted` once the topic with this id is closed.
    */
   topicById(id: string, anew?: boolean): Promise<TopicInfo>
-  /** Sets what is given and keeps the rest. Throws `unknown_topic`, `managed_by_app`, `invalid_topic`. */
+  /**
+   * Sets what is given and keeps the rest. Partitions only grow; who knows the topic by a cached read learns of it within
+   * a minute. Throws `unknown_topic`, `managed_by_app`, `invalid_topic`, `topic_being_deleted`, `outcome_unknown`.
+   */
   alterTopic(name: string, by: Owner, change: TopicChange): Promise<TopicInfo>
   deleteTopic(name: string, by: Owner): Promise<void>
   createProducer(): Promise<{ id: string; epoch: number }>
+  /**
+   * The number of partitions that a producer's requests without a partition choose among: the topic's when the producer's
+   * epoch first asked, whatever it has grown to since, so that a sequence never moves to another partition.
+   * Throws `unknown_topic`, `invalid_producer`, `fenced` (a newer epoch has asked).
+   */
+  pinnedPartitions(topic: string, producer: Pick<ProducerStamp, "id" | "epoch">): Promise<number>
   /** One result per part, in their order; part-wise failures are values, everything else throws `LogError`. */
   append(request: AppendRequest): Promise<readonly AppendResult[]>
   /**

@@ -12,6 +12,7 @@ export function joinedLog(own: Log, data: Log | undefined): Log {
     return owned.has(topicId) ? own : data
   }
   return {
+    groups: own.groups,
     transactions: own.transactions,
     createTopic: spec => own.createTopic(spec),
     async listTopics() {
@@ -24,6 +25,7 @@ export function joinedLog(own: Log, data: Log | undefined): Log {
     alterTopic: (name, by, change) => own.alterTopic(name, by, change),
     deleteTopic: (name, by) => own.deleteTopic(name, by),
     createProducer: () => own.createProducer(),
+    pinnedPartitions: (topic, producer) => own.pinnedPartitions(topic, producer),
     append: request => own.append(request),
     appendJournalled: request => own.appendJournalled(request),
     publish: request => own.publish(request),
