@@ -1,9 +1,7 @@
-import { LogError } from "../log/errors.ts"
-import { StorageError } from "../storage/errors.ts"
 import { admit } from "./admit.ts"
 import type { RequestHead } from "./auth/types.ts"
 import { decodedRequest } from "./body.ts"
-import { errorForm, errorReply } from "./error-reply.ts"
+import { errorReply, isOurs } from "./error-reply.ts"
 import { openapiText } from "./openapi.ts"
 import { queryParameters } from "./query-string.ts"
 import type { RouteContext } from "./route.ts"
@@ -11,12 +9,6 @@ import { Router } from "./router.ts"
 import { routes } from "./routes.ts"
 import type { Api, ApiRequest, ApiResponse, ApiServices } from "./types.ts"
 import { validate } from "./validate.ts"
-
-/** What its operator has to know of: faults of ours, and a store that does not do its part. */
-function isOurs(error: unknown): boolean {
-  const undecided = error instanceof LogError && error.code === "outcome_unknown"
-  return undecided || error instanceof StorageError || errorForm(error).status === 500
-}
 
 async function answer(router: Router, request: ApiRequest, context: RouteContext): Promise<ApiResponse> {
   const { route, path, access } = await admit(router, request, context)

@@ -45,6 +45,18 @@ export function errorBody(error: unknown): Record<string, string | number> {
   }
 }
 
+/** What an error says as one of several results, where the reply itself is none: `error` holds the message. */
+export function errorEntry(error: unknown): Record<string, string | number> {
+  const { message, error_code, ...rest } = errorBody(error)
+  return { error_code, error: message, ...rest }
+}
+
+/** What its operator has to know of: faults of ours, and a store that does not do its part. */
+export function isOurs(error: unknown): boolean {
+  const undecided = error instanceof LogError && error.code === "outcome_unknown"
+  return undecided || error instanceof StorageError || errorForm(error).status === 500
+}
+
 /** Turns any thrown value into the response that tells of it. */
 export function errorReply(error: unknown): ApiResponse {
   const { status, retryAfter } = errorForm(error)

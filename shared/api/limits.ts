@@ -33,6 +33,9 @@ export const PRODUCER_ID_LENGTH_MAX = 256
 /** Batches of one request: more than a partition's flush takes would wait for the next ones. */
 export const BATCHES_MAX = 32
 
+/** Batches of one framed request, and partitions of one fetch: each is a slot written, or a partition looked at. */
+export const FRAMED_BATCHES_MAX = 1_000
+
 /** Records that are answered one by one: 75 bytes each stay within a reply. */
 export const REPLIED_RECORDS_MAX = 50_000
 

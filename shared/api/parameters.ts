@@ -34,6 +34,19 @@ export function integerText(min: number, max: number, description: string) {
   )
 }
 
+/** An integer in a JSON body. */
+export function integerNumber(min: number, max: number, description: string) {
+  const expected = (issue: { input: unknown }) =>
+    `expected an integer, ${min} to ${max}, got ${received(issue)}`
+  return v.pipe(
+    v.number(expected),
+    v.integer(expected),
+    v.minValue(min, expected),
+    v.maxValue(max, expected),
+    v.description(description),
+  )
+}
+
 /** A query parameter that is set by its mere presence, or by `true`, and not by `false`. */
 export function flag(description: string) {
   return v.pipe(
@@ -45,6 +58,8 @@ export function flag(description: string) {
 }
 
 export const partitionText = integerText(0, 2 ** 31 - 1, "The partition's number.")
+
+export const partitionNumber = integerNumber(0, 2 ** 31 - 1, "The partition's number.")
 
 export const offsetText = (description: string) => integerText(0, Number.MAX_SAFE_INTEGER, description)
 

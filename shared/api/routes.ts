@@ -16,6 +16,7 @@ import { createTopic } from "./routes/create-topic.ts"
 import { alterTable, createTable, dropTable } from "./routes/define-table.ts"
 import { deleteJob } from "./routes/delete-job.ts"
 import { deleteTopic } from "./routes/delete-topic.ts"
+import { fetchFramed } from "./routes/fetch-framed.ts"
 import { getHealth } from "./routes/get-health.ts"
 import { getJob } from "./routes/get-job.ts"
 import { getMetrics } from "./routes/get-metrics.ts"
@@ -30,6 +31,7 @@ import { listKeys } from "./routes/list-keys.ts"
 import { getSegment, listSegments } from "./routes/list-segments.ts"
 import { listTables } from "./routes/list-tables.ts"
 import { listTopics } from "./routes/list-topics.ts"
+import { produceFramed } from "./routes/produce-framed.ts"
 import { produceToPartition } from "./routes/produce-to-partition.ts"
 import { produceToTopic } from "./routes/produce-to-topic.ts"
 import { purgeTable } from "./routes/purge-table.ts"
@@ -52,6 +54,8 @@ export const routes: readonly Route[] = [
   produceToPartition,
   consume,
   getOffsets,
+  produceFramed,
+  fetchFramed,
   postSql,
   getSql,
   postQuery,

@@ -145,6 +145,8 @@ export interface Fetched {
   readonly nextOffset: number
   /** The partition's end (last stable offset for `read_committed`) as this fetch saw it. */
   readonly endOffset: number
+  /** The log's start as this fetch saw it; default 0. */
+  readonly startOffset?: number
 }
 
 /** The bounds of what can be read of a partition. */

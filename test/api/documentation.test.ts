@@ -5,8 +5,10 @@ import { routes } from "../../shared/api/routes.ts"
 import { schemaStore } from "../../shared/api/schema-store.ts"
 import { tableDirectory } from "../../shared/api/table-directory.ts"
 import { openLog } from "../../shared/log/open-log.ts"
+import { writeFrame } from "../../shared/log/records/index.ts"
 import { TableRegistry } from "../../shared/serving/tables/table-registry.ts"
 import { memoryJournal } from "../../shared/storage/memory/journal.ts"
+import { valuesBatch } from "../log/records/support.ts"
 import { memoryPorts } from "../support/memory-ports.ts"
 import { type Example, examplesOf, matches } from "./examples.ts"
 import { openApi, type TestApi } from "./support.ts"
@@ -35,7 +37,10 @@ describe("docs/api.md", () => {
     const log = openLog(ports)
     const tables = tableDirectory(ports, new TableRegistry(ports, log), log)
     const api = openApi({ journal: memoryJournal(), log, tables, schemas: schemaStore(ports) })
-    const files = new Map<string, Buffer>()
+    // What a shell cannot write.
+    const batch = valuesBatch(["8"])
+    const head = { batches: [{ topic: "copy", partition: 0, bytes: batch.length }] }
+    const files = new Map([["one-batch.framed", Buffer.from(writeFrame(head, [batch]))]])
     for (const example of examples) await run(example, api, files)
   })
 

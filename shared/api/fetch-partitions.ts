@@ -1,0 +1,109 @@
+import type { Fetched, FetchRequest, Log } from "../log/types.ts"
+
+/** One partition of a fetch. */
+export interface PartitionFetch {
+  readonly topicId: string
+  readonly partition: number
+  readonly offset: number
+  readonly bytesMax: number
+}
+
+/** What one partition gave: batches, or why there are none; undefined: the others' batches left no room. */
+export type PartitionFetched = Fetched | { readonly error: unknown } | undefined
+
+export interface FetchBounds {
+  /** Of all partitions together; the first that has records gives a batch whatever its size. */
+  readonly bytesMax: number
+  /** How long to wait while no partition has records, ms. */
+  readonly waitMs: number
+  readonly isolation?: FetchRequest["isolation"]
+  readonly signal?: AbortSignal
+}
+
+/** Partitions read at once: on AWS each is a round trip, and each may hold its share of the reply in memory. */
+const AT_ONCE = 16
+
+/**
+ * Fetches from many partitions. None is starved by others that always have records: who is first is chosen by the offsets
+ * asked for, which change as they are read. Waits only while none has records; a partition's failure is its own.
+ */
+export async function fetchPartitions(
+  log: Log,
+  wanted: readonly PartitionFetch[],
+  bounds: FetchBounds,
+): Promise<PartitionFetched[]> {
+  const found = await fetchStanding(log, wanted, bounds)
+  if (bounds.waitMs <= 0 || wanted.length === 0 || found.some((each, at) => isNews(each, wanted[at])))
+    return found
+  await untilNews(log, wanted, bounds)
+  if (bounds.signal?.aborted === true) return found
+  return fetchStanding(log, wanted, bounds)
+}
+
+/** Whether something came of a partition: records, offsets passed over, or a failure. */
+function isNews(fetched: PartitionFetched, { offset }: PartitionFetch): boolean {
+  if (fetched === undefined) return false
+  return "error" in fetched || fetched.nextOffset > offset
+}
+
+/** What stands, in waves: what earlier ones left is shared by those to come. */
+async function fetchStanding(
+  log: Log,
+  wanted: readonly PartitionFetch[],
+  { bytesMax, isolation }: FetchBounds,
+): Promise<PartitionFetched[]> {
+  const found: PartitionFetched[] = new Array(wanted.length).fill(undefined)
+  const first = firstOf(wanted)
+  let left = bytesMax
+  for (let at = 0; at < wanted.length && left > 0; at += AT_ONCE) {
+    const wave = Array.from({ length: Math.min(AT_ONCE, wanted.length - at) }, (_, n) => at + n)
+    const share = Math.max(1, Math.floor(left / (wanted.length - at)))
+    const fetched = await Promise.all(
+      wave.map(index => {
+        const { topicId, partition, offset, bytesMax: own } = wanted[(first + index) % wanted.length]
+        return log
+          .fetch(topicId, partition, { offset, maxBytes: Math.min(own, share), isolation })
+          .catch((error: unknown) => ({ error }))
+      }),
+    )
+    for (const [n, each] of fetched.entries()) {
+      const bytes = bytesOf(each)
+      // A batch that is larger than its share waits for the next fetch, unless it is the first.
+      if (bytes > left && left < bytesMax) continue
+      left -= bytes
+      found[(first + wave[n]) % wanted.length] = each
+    }
+  }
+  return found
+}
+
+function bytesOf(fetched: Fetched | { readonly error: unknown }): number {
+  return "error" in fetched ? 0 : fetched.batches.reduce((sum, { bytes }) => sum + bytes.length, 0)
+}
+
+/** Knuth's multiplicative hash spreads offsets that grow by even steps. */
+const SPREAD = 2_654_435_761
+
+function firstOf(wanted: readonly PartitionFetch[]): number {
+  let hash = 0
+  for (const { offset } of wanted) hash = Math.imul(hash ^ (offset % 2 ** 32), SPREAD)
+  return wanted.length === 0 ? 0 : (hash >>> 8) % wanted.length
+}
+
+/** Resolves once any of the partitions has news, the wait is over, or the signal aborts. */
+async function untilNews(log: Log, wanted: readonly PartitionFetch[], bounds: FetchBounds): Promise<void> {
+  const { waitMs, isolation, signal } = bounds
+  const stop = new AbortController()
+  const abort = () => stop.abort()
+  if (signal?.aborted === true) return
+  signal?.addEventListener("abort", abort, { once: true })
+  const waits = wanted.map(async each => {
+    const { topicId, partition, offset } = each
+    const request = { offset, maxBytes: 1, waitMs, isolation, signal: stop.signal }
+    const fetched = await log.fetch(topicId, partition, request).catch((error: unknown) => ({ error }))
+    // The first that has news ends the others' waiting; who waited to the end in vain is no reason to.
+    if (isNews(fetched, each)) stop.abort()
+  })
+  await Promise.all(waits)
+  signal?.removeEventListener("abort", abort)
+}
