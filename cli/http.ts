@@ -2,7 +2,7 @@ import { exitCodes, Failure } from "./failure.ts"
 import type { ServerOptions } from "./options.ts"
 
 export interface CallOptions {
-  readonly method?: "GET" | "POST" | "PUT" | "DELETE"
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string | Uint8Array<ArrayBuffer>
   readonly signal?: AbortSignal
@@ -75,7 +75,7 @@ export class Server {
   }
 
   /** A JSON answer to a JSON body. */
-  post<T>(path: string, body: object, method: "POST" | "PUT" = "POST"): Promise<T> {
+  post<T>(path: string, body: object, method: "POST" | "PUT" | "PATCH" = "POST"): Promise<T> {
     const headers = { "content-type": "application/json" }
     return this.json(path, { method, headers, body: JSON.stringify(body) })
   }

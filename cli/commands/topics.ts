@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from "commander"
+import { exitCodes, Failure } from "../failure.ts"
 import { path, Server } from "../http.ts"
 import { integer, reaching, type ServerOptions } from "../options.ts"
 import { print, say } from "../output.ts"
@@ -29,6 +30,8 @@ function configEntry(text: string, previous: Config = {}): Config {
   if (at < 1) throw new InvalidArgumentError("Expected name=value.")
   return { ...previous, [text.slice(0, at)]: text.slice(at + 1) }
 }
+
+const repeated = (text: string, previous: readonly string[] = []) => [...previous, text]
 
 async function list({ json, ...server }: JsonOption): Promise<void> {
   const names = await new Server(server).json<string[]>("/topics")
@@ -70,6 +73,19 @@ async function describe(name: string, { json, ...options }: JsonOption): Promise
   await print(configs.join("") + textTable(["partition", "beginning", "end"], rows, [true, true, true]))
 }
 
+async function alter(
+  name: string,
+  options: ServerOptions & { partitions?: number; config?: Config; reset?: readonly string[] },
+): Promise<void> {
+  const { partitions, config, reset = [] } = options
+  if (partitions === undefined && config === undefined && reset.length === 0) {
+    throw new Failure(exitCodes.usage, "expected --partitions, --config or --reset")
+  }
+  const changes = { ...config, ...Object.fromEntries(reset.map(entry => [entry, null])) }
+  await new Server(options).post(path`/topics/${name}`, { partitions, config: changes }, "PATCH")
+  say(`Altered topic ${name}.`)
+}
+
 async function remove(name: string, options: ServerOptions): Promise<void> {
   await new Server(options).call(path`/topics/${name}`, { method: "DELETE" })
   say(`Deleted topic ${name}.`)
@@ -78,7 +94,7 @@ async function remove(name: string, options: ServerOptions): Promise<void> {
 const json = ["--json", "print JSON"] as const
 
 export function topicsCommand(): Command {
-  const topics = new Command("topics").description("List, create, describe and delete topics.")
+  const topics = new Command("topics").description("List, create, describe, alter and delete topics.")
   reaching(topics.command("list"))
     .description("Print the topics' names.")
     .option(...json)
@@ -94,6 +110,13 @@ export function topicsCommand(): Command {
     .argument("<topic>")
     .option(...json)
     .action(describe)
+  reaching(topics.command("alter"))
+    .description("Give a topic more partitions, or other configuration entries.")
+    .argument("<topic>")
+    .option("--partitions <count>", "how many partitions from now on", integer(1, 10_000))
+    .option("--config <name=value>", "a configuration entry; may be repeated", configEntry)
+    .option("--reset <name>", "an entry to take back to its default; may be repeated", repeated)
+    .action(alter)
   reaching(topics.command("delete"))
     .description("Delete a topic with its records.")
     .argument("<topic>")

@@ -54,7 +54,9 @@ export async function tick(
     const first = tables.length === 0 ? 0 : home.ports.random.integer(tables.length)
     for (const table of [...tables.slice(first), ...tables.slice(0, first)]) {
       if (!hasTime()) break
-      await part(`table ${table.spec.name}`, () => wakeFor(home, table))
+      const { name } = table.spec
+      await part(`new partitions for table ${name}`, () => home.tables.follow(table))
+      await part(`table ${name}`, () => wakeFor(home, table))
     }
   })
   await part("what tables left", () => collector.round(hasTime))

@@ -18,6 +18,8 @@ export type ApiErrorCode =
   /** No scope of the caller includes what the request needs. */
   | "forbidden"
   | "too_many_keys"
+  /** A table or job rests on the number of a topic's partitions. */
+  | "growth_refused"
   /** `Accept` names nothing that this route can answer. */
   | "not_acceptable"
   /** A record cannot be shown in the format asked for. */

@@ -41,11 +41,16 @@ const NOT_COUNTED = 1
 const topicTypes = [mediaTypes.json, mediaTypes.kafkaJson, mediaTypes.kafkaBinary, mediaTypes.ndjson]
 const partitionTypes = [...topicTypes, mediaTypes.batches]
 
+/** What keys choose among: for a producer, what it was when its epoch began. */
+async function partitionsOf({ topic, producer }: ProduceInput, log: Log): Promise<number> {
+  return producer === undefined ? (await log.topic(topic)).partitions : log.pinnedPartitions(topic, producer)
+}
+
 async function parse(input: ProduceInput, type: string, log: Log): Promise<ParsedRecords> {
   const { body } = input.request
   const { partition, keyField } = input
   const chosenByKey = partition === undefined && (type !== mediaTypes.ndjson || keyField !== undefined)
-  const partitions = chosenByKey ? (await log.topic(input.topic)).partitions : NOT_COUNTED
+  const partitions = chosenByKey ? await partitionsOf(input, log) : NOT_COUNTED
   if (type === mediaTypes.ndjson) return ndjsonRecords(body, { partitions, partition, keyField })
   const format = type === mediaTypes.kafkaBinary ? "binary" : "json"
   return kafkaRecords(body, { format, partitions, partition })
@@ -62,7 +67,7 @@ async function stamped(parsed: ParsedRecords, producer: ProducerStamp, topic: st
   }
   if (group.partition !== "any") return group
   // Keyless records of a producer stay together, so that its sequence has one meaning.
-  const { partitions } = await log.topic(topic)
+  const partitions = await log.pinnedPartitions(topic, producer)
   return { partition: partitionForKey(Buffer.from(producer.id), partitions), records: group.records }
 }
 

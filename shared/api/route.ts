@@ -44,7 +44,7 @@ export interface RouteInput<P extends Schema, Q extends Schema, H extends Schema
 
 /** One route: everything about it that is known before a request comes. */
 export interface RouteSpec<P extends Schema, Q extends Schema, H extends Schema> {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE"
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE"
   /** With `:name` for a parameter. */
   readonly path: string
   /** The operation's name in the OpenAPI document. */

@@ -1,4 +1,5 @@
 import type { Route } from "./route.ts"
+import { alterTopic } from "./routes/alter-topic.ts"
 import { consume } from "./routes/consume.ts"
 import {
   getTableMetadata,
@@ -48,6 +49,7 @@ export const routes: readonly Route[] = [
   createTopic,
   listTopics,
   getTopic,
+  alterTopic,
   deleteTopic,
   createProducer,
   produceToTopic,

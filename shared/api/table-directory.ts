@@ -60,6 +60,7 @@ export function tableDirectory(
       if (how === "create") await registry.create(spec, "http")
       else await registry.alter(spec, "http")
     },
+    followTopic: topic => registry.followTopic(topic),
     drop: name => registry.drop(name, "http"),
     async purge(name, where) {
       const { id, ends } = await purgeTable(ports, registry, log, name, where)

@@ -55,6 +55,8 @@ export interface TableDirectory {
    * Throws `TableError`, `LogError` (`unknown_topic`), `StorageError`.
    */
   define?(name: string, options: TableJson, how: "create" | "alter"): Promise<void>
+  /** Gives all tables of a topic the partitions that it has grown by. Throws `TableError`, `LogError`, `StorageError`. */
+  followTopic?(topic: { readonly id: string }): Promise<void>
   /** Throws `TableError`, `StorageError`. */
   drop?(name: string): Promise<void>
   /**

@@ -1,23 +1,33 @@
 import type { JsonSchema, TopicDefinition } from "./app-definition.ts"
 import { arrow, type Note, noteFor, ownerText, type PlanContext } from "./change.ts"
 import { at } from "./faults.ts"
+import { growthFault } from "./growth.ts"
 import { schemaChanges } from "./plan-schema.ts"
 import type { StoredTopic } from "./stored.ts"
 
 const ANOTHER_NAME = "make a new topic under another name"
 
+/** The tables and jobs that stand, whoever made them. */
+export interface TopicReaders {
+  readonly tables: Parameters<typeof growthFault>[1]
+  readonly jobs: Parameters<typeof growthFault>[2]
+}
+
 /** Compares one topic as it stands with its definition; either may be missing. */
 export function planTopic(
   before: StoredTopic | undefined,
   next: TopicDefinition | undefined,
+  readers: TopicReaders,
   context: PlanContext,
 ): void {
   const name = next?.name ?? before?.name ?? ""
   const note = noteFor("topic", name, context)
+  const { tables, jobs } = readers
+  const growth = growthFault(name, tables, jobs)
   if (next === undefined) planRemoval(before, context, note)
   else if (next.external) planExternal(before, next, context, note)
   else if (before === undefined) note("safe", "", "created", undefined, "create")
-  else if (before.owner === context.owner) planOwn(before, next, note)
+  else if (before.owner === context.owner) planOwn(before, next, growth, note)
   else {
     const reason = `it was made by ${ownerText(before.owner)}`
     note(
@@ -70,9 +80,9 @@ function planExternal(
   }
 }
 
-function planOwn(before: StoredTopic, next: TopicDefinition, note: Note): void {
+function planOwn(before: StoredTopic, next: TopicDefinition, growth: string | undefined, note: Note): void {
   if (!before.attached) note("safe", "", "attached again, with its records", undefined, "attach")
-  planPartitions(before, next, note)
+  planPartitions(before, next, growth, note)
   planConfig(before, next, note)
   if (before.schema === undefined) note("safe", ".schema", "set")
   else planSchema(before.schema, next, note)
@@ -85,10 +95,24 @@ function planOwn(before: StoredTopic, next: TopicDefinition, note: Note): void {
   if (validate !== next.validate) note("safe", ".validate", arrow(validate, next.validate))
 }
 
-function planPartitions(before: StoredTopic, next: TopicDefinition, note: Note): void {
+/** @param growth why the topic cannot grow */
+function planPartitions(
+  before: StoredTopic,
+  next: TopicDefinition,
+  growth: string | undefined,
+  note: Note,
+): void {
   if (before.partitions === next.partitions) return
   const grows = next.partitions > before.partitions
-  const reason = grows ? "adding partitions is not supported yet" : "partitions only grow"
+  if (grows && growth === undefined) {
+    note(
+      "safe",
+      ".partitions",
+      `${arrow(before.partitions, next.partitions)}: keys may go to others from now on`,
+    )
+    return
+  }
+  const reason = grows ? growth : "partitions only grow"
   const remedy = `keep partitions: ${before.partitions}, or ${ANOTHER_NAME}`
   note("refused", ".partitions", arrow(before.partitions, next.partitions), { reason, remedy })
 }

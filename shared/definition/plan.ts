@@ -17,12 +17,14 @@ export function plan(stored: Stored | undefined, next: AppDefinition): Plan {
   const { topics, tables, jobs } = stored ?? NOTHING_STORED
   const changes: Change[] = []
   const context: PlanContext = { owner: `app:${next.app}`, changes }
+  const readers = { tables: tables.map(({ spec }) => spec), jobs: jobs.map(({ definition }) => definition) }
   const topicNames = new Set([...topics, ...next.topics].map(topic => topic.name))
   for (const name of [...topicNames].sort()) {
     const before = topics.find(topic => topic.name === name)
     planTopic(
       before,
       next.topics.find(topic => topic.name === name),
+      readers,
       context,
     )
   }

@@ -63,7 +63,7 @@ export async function deploy(services: DeployServices, next: AppDefinition): Pro
   const owner: Owner = `app:${next.app}`
   const standing = new Map(topics.map(topic => [topic.name, topic]))
   for (const topic of next.topics) {
-    if (!topic.external) await deployTopic(log, topic, standing.get(topic.name), owner)
+    if (!topic.external) await deployTopic(services, topic, standing.get(topic.name), owner)
   }
   const wanted = new Set(next.topics.filter(topic => !topic.external).map(topic => topic.name))
   for (const topic of topics) {
@@ -87,7 +87,7 @@ export async function deploy(services: DeployServices, next: AppDefinition): Pro
 }
 
 async function deployTopic(
-  log: Log,
+  { log, tables }: DeployServices,
   topic: TopicDefinition,
   standing: TopicInfo | undefined,
   owner: Owner,
@@ -99,11 +99,14 @@ async function deployTopic(
     return
   }
   const same =
+    standing.partitions === partitions &&
     standing.schema === schema &&
     standing.validate === validate &&
     standing.attached !== false &&
     canonicalJson(standing.config) === canonicalJson(config)
-  if (!same) await log.alterTopic(name, owner, { config, schema, validate, attached: true })
+  if (same) return
+  const altered = await log.alterTopic(name, owner, { partitions, config, schema, validate, attached: true })
+  if (altered.partitions > standing.partitions) await tables.followTopic(altered)
 }
 
 /** A job that is attached again goes on from where it was sealed; one that is new in its graph does so by an upgrade. */

@@ -51,6 +51,31 @@ describe.concurrent("millrace topics", () => {
   })
 })
 
+describe.concurrent("millrace topics alter", () => {
+  test("gives a topic partitions and configuration entries, and takes them back", async () => {
+    const { run } = cli
+    await topic("altered")
+    const args = ["topics", "alter", "altered", "--partitions", "3", "--config", "retention.ms=1000"]
+    expect(await run(args)).toEqual({ code: 0, stdout: "", stderr: "Altered topic altered.\n" })
+    expect(await cli.api.log.topic("altered", true)).toMatchObject({
+      partitions: 3,
+      config: { "retention.ms": "1000" },
+    })
+    expect((await run(["topics", "alter", "altered", "--reset", "retention.ms"])).code).toBe(0)
+    expect((await cli.api.log.topic("altered", true)).config).toEqual({})
+    expect(await run(["topics", "alter", "altered"])).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: "error: expected --partitions, --config or --reset\n",
+    })
+    expect(await run(["topics", "alter", "altered", "--partitions", "2"])).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: "error: partitions: only grow, since records stay where they are: expected at least 3, got 2\n",
+    })
+  })
+})
+
 describe.concurrent("millrace produce and consume", () => {
   test("take lines from stdin and give them back", async () => {
     await topic("lines")

@@ -224,6 +224,24 @@ test("a task for each partition: together they give what one gives", async () =>
   expect(await results(home.log)).toEqual(oracle(input))
 })
 
+test("partitions that an input grows by are read from their start, by the generation that runs", async () => {
+  const home = await started()
+  const runner = home.runner(job)
+  await produce(home.log, first)
+  await drain(runner)
+  const { item } = await home.jobs.store.get("clicks")
+  await home.log.alterTopic("clicks", (await home.log.topic("clicks")).owner, { partitions: 5 })
+  await produce(home.log, [...second, ...third])
+  const { refreshTasks } = await import("../../shared/processing/jobs/assign-partitions.ts")
+  await refreshTasks({ jobs: home.jobs.store, log: home.log }, "clicks", [{ topics: ["clicks"] }])
+  await drain(runner)
+  const grown = (await home.jobs.store.get("clicks")).item
+  expect([grown.generation, grown.tasks[0]?.length]).toEqual([item.generation, 5])
+  // Windows wait for partitions that nothing came to, as for any that are new; what is counted per record does not.
+  const rows = (all: readonly string[]) => all.map(row => row.split("=")[0]).sort()
+  expect(rows((await results(home.log)).seen)).toEqual(rows(oracle(input).seen))
+})
+
 test("an input topic that is made anew is read from its start; the old one has ended", async () => {
   const home = await started()
   const runner = home.runner(job)

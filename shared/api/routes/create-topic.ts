@@ -25,7 +25,7 @@ const body = v.strictObject({
       v.integer(partitionsExpected),
       v.minValue(1, partitionsExpected),
       v.maxValue(PARTITIONS_MAX, partitionsExpected),
-      v.description("How many partitions; they cannot be changed."),
+      v.description("How many partitions; they only grow."),
     ),
     PARTITIONS_DEFAULT,
   ),

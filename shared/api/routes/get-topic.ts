@@ -1,4 +1,5 @@
 import * as v from "valibot"
+import type { TopicInfo } from "../../log/types.ts"
 import { mediaTypes } from "../media-type.ts"
 import { anyHeaders, nothing } from "../nothing.ts"
 import { name } from "../parameters.ts"
@@ -7,7 +8,7 @@ import { route } from "../route.ts"
 
 const replica = v.object({ broker: v.number(), leader: v.boolean(), in_sync: v.boolean() })
 
-const answer = v.object({
+export const topicAnswer = v.object({
   name: v.string(),
   configs: v.record(v.string(), v.string()),
   partitions: v.array(v.object({ partition: v.number(), leader: v.number(), replicas: v.array(replica) })),
@@ -15,6 +16,12 @@ const answer = v.object({
 
 // There are no brokers: clients of Kafka REST see one, in sync, that leads every partition.
 const replicas = [{ broker: 0, leader: true, in_sync: true }]
+
+/** A topic as Kafka REST shows it. */
+export function topicShown({ name, config, partitions: count }: TopicInfo): object {
+  const partitions = Array.from({ length: count }, (_, partition) => ({ partition, leader: 0, replicas }))
+  return { name, configs: config, partitions }
+}
 
 export const getTopic = route({
   method: "GET",
@@ -27,17 +34,12 @@ export const getTopic = route({
   ],
   schemas: { path: v.strictObject({ topic: name("topic") }), query: nothing, headers: anyHeaders },
   answers: {
-    200: { description: "The topic.", content: { [mediaTypes.json]: answer } },
+    200: { description: "The topic.", content: { [mediaTypes.json]: topicAnswer } },
     404: { description: "There is no such topic." },
   },
   async handle({ request, path }, { log }) {
     // Anew: whoever asks has often just changed it, perhaps through another process.
     const topic = await log.topic(path.topic, true)
-    const partitions = Array.from({ length: topic.partitions }, (_, partition) => ({
-      partition,
-      leader: 0,
-      replicas,
-    }))
-    return kafkaReply(request, 200, { name: topic.name, configs: topic.config, partitions })
+    return kafkaReply(request, 200, topicShown(topic))
   },
 })

@@ -1,6 +1,8 @@
 import { LogError } from "../../log/errors.ts"
 import { StorageError } from "../../storage/errors.ts"
 import type { Ports } from "../../storage/time.ts"
+import { TableError } from "../tables/table-error.ts"
+import type { TableInfo } from "../tables/table-item.ts"
 import type { TableRegistry } from "../tables/table-registry.ts"
 import { BUILD_HINT } from "../tail/table-source.ts"
 import type { Builder } from "./builder.ts"
@@ -63,7 +65,9 @@ export async function buildAll(
     report(options, "", 0, error)
     return []
   })
-  for (const { spec, partitions, rebuild } of tables) {
+  for (const table of tables) {
+    const { spec, rebuild } = table
+    const partitions = await followed(registry, table, options)
     for (let partition = 0; partition < partitions && !options.signal.aborted; partition++) {
       try {
         if (await buildPartition(builder, spec.name, partition)) flushed = true
@@ -79,6 +83,17 @@ export async function buildAll(
     }
   }
   return flushed
+}
+
+/** How many partitions a table has by now. */
+async function followed(registry: TableRegistry, table: TableInfo, options: RunOptions): Promise<number> {
+  try {
+    return (await registry.follow(table)).partitions
+  } catch (error) {
+    if (!(error instanceof TableError)) report(options, table.spec.name, 0, error)
+    // Altered or dropped meanwhile: the next round sees what it is.
+    return table.partitions
+  }
 }
 
 async function buildPartition(builder: Builder, table: string, partition: number): Promise<boolean> {

@@ -1,9 +1,10 @@
 import { LRUCache } from "lru-cache"
 import { canonicalJson } from "../../definition/canonical.ts"
+import { isKeyed } from "../../definition/growth.ts"
 import { TABLE_TOPIC_PREFIX } from "../../definition/records.ts"
 import type { TableSpec } from "../../definition/table-spec.ts"
 import { LogError } from "../../log/errors.ts"
-import type { Log, Owner } from "../../log/types.ts"
+import type { Log, Owner, TopicInfo } from "../../log/types.ts"
 import type { Item } from "../../storage/meta-store.ts"
 import { notAfter } from "../../storage/not-after.ts"
 import { readAgain, settlePut } from "../../storage/settle.ts"
@@ -232,6 +233,28 @@ export class TableRegistry {
     if (topic.startsWith(TABLE_TOPIC_PREFIX)) await this.#log.deleteTopic(topic, by).catch(ifNotOurs)
   }
 
+  /** Gives every table of a topic the partitions that it has grown by. Throws as `follow`. */
+  async followTopic(topic: Pick<TopicInfo, "id">): Promise<void> {
+    for (const table of await this.listBuilt()) if (table.topicId === topic.id) await this.follow(table)
+  }
+
+  /**
+   * Gives a table the partitions that its topic has grown by, as of up to a minute ago. One that is detached gets them when
+   * it is attached again. No topic of a table with keys may grow: where one did in the moment in which the table was made,
+   * this throws `LogError` (`invalid_topic`), every time.
+   */
+  async follow(table: TableInfo): Promise<TableInfo> {
+    const { spec, topicId, attached, partitions } = table
+    if (!attached) return table
+    const topic = await this.#log.topicById(topicId).catch(ifDeleted)
+    if (topic === undefined || topic.partitions <= partitions) return table
+    if (!isKeyed(spec)) return this.grow(table, topic.partitions)
+    throw new LogError(
+      "invalid_topic",
+      `table ${spec.name}: its topic ${topic.name} has grown from ${partitions} to ${topic.partitions} partitions, so that keys may be in two; drop the table, and make it over a topic that no longer grows`,
+    )
+  }
+
   /** Adds manifests for partitions that the topic has grown by. */
   async grow(table: TableInfo, partitions: number): Promise<TableInfo> {
     const { table: now, date } = await this.#owned(table.spec.name, table.owner)
@@ -367,6 +390,12 @@ function madeAnew({ spec }: TableInfo): TableError {
 function ifNotOurs(error: unknown): void {
   const fine = ["unknown_topic", "topic_deleted", "topic_being_deleted", "managed_by_app"]
   if (!(error instanceof LogError && fine.includes(error.code))) throw error
+}
+
+/** What a closed topic holds has no more partitions. */
+function ifDeleted(error: unknown): undefined {
+  if (error instanceof LogError && error.code === "topic_deleted") return undefined
+  throw error
 }
 
 /** A deleted topic is no fault of a table's: it keeps what it has. */
