@@ -4,6 +4,7 @@ import { LogError } from "./errors.ts"
 import { lastStableOffset } from "./fold.ts"
 import type { Partitions } from "./partitions.ts"
 import type { Reader } from "./reader.ts"
+import { cutBefore } from "./segments/cut.ts"
 import type { Fetched, FetchRequest, PartitionOffsets } from "./types.ts"
 
 /** What a hint about new records of a partition is called. */
@@ -50,7 +51,20 @@ export class Fetches {
   async offsets(topicId: string, partition: number): Promise<PartitionOffsets> {
     const { state, pk } = await this.#partitions.view(topicId, partition)
     if (state === undefined) throw new LogError("overloaded", `${pk}: try again`)
-    return { beginningOffset: 0, endOffset: state.end, lastStableOffset: lastStableOffset(state) }
+    const { start } = (await this.#partitions.indexes.get({ topicId, partition })).index
+    return { beginningOffset: start, endOffset: state.end, lastStableOffset: lastStableOffset(state) }
+  }
+
+  async deleteRecords(topicId: string, partition: number, before: number): Promise<number> {
+    const { state, pk } = await this.#partitions.view(topicId, partition)
+    if (state === undefined) throw new LogError("overloaded", `${pk}: try again`)
+    const end = lastStableOffset(state)
+    if (before > end || before < -1 || !Number.isInteger(before)) {
+      const said = `records before ${before}: expected an offset up to ${end}, or -1 for all`
+      throw new LogError("offset_out_of_range", said, { detail: { end } })
+    }
+    const at = { topicId, partition }
+    return cutBefore(this.#ports, this.#partitions.indexes, at, before === -1 ? end : before)
   }
 
   async offsetForTimestamp(topicId: string, partition: number, timestamp: number): Promise<number> {

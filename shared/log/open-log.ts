@@ -49,7 +49,7 @@ class StoredLog implements Log {
     const topics = new Topics(ports)
     const producers = new Producers(ports)
     const partitions = new Partitions(ports, options, topics, signal)
-    const reader = new Reader(ports)
+    const reader = new Reader(ports, partitions.indexes)
     this.#ports = ports
     this.#topics = topics
     this.#producers = producers
@@ -143,6 +143,10 @@ class StoredLog implements Log {
 
   offsets(topicId: string, partition: number): Promise<PartitionOffsets> {
     return this.#fetches.offsets(topicId, partition)
+  }
+
+  deleteRecords(topicId: string, partition: number, before: number): Promise<number> {
+    return this.#fetches.deleteRecords(topicId, partition, before)
   }
 
   offsetForTimestamp(topicId: string, partition: number, timestamp: number): Promise<number> {

@@ -2,6 +2,7 @@ import type { Ports } from "../storage/time.ts"
 import { PartitionAppender, type TopicFacts } from "./appender.ts"
 import type { LogOptions } from "./options.ts"
 import { Rivals, rivalMark } from "./rivals.ts"
+import { SegmentIndexes } from "./segments/index-store.ts"
 import { batchCodec, checkPartition } from "./topic-config.ts"
 import type { TopicRead, Topics } from "./topics.ts"
 import { PartitionView } from "./view.ts"
@@ -15,6 +16,7 @@ export class Partitions {
   readonly #appenders = new Map<string, PartitionAppender>()
   /** This process's, in its commit ids. */
   readonly #mark: string
+  readonly indexes: SegmentIndexes
   #tickets = 0
 
   /** @param signal aborts once the log is closed */
@@ -23,6 +25,7 @@ export class Partitions {
     this.#options = options
     this.#topics = topics
     this.#signal = signal
+    this.indexes = new SegmentIndexes(ports)
     this.#mark = rivalMark(ports.random)
   }
 
@@ -45,7 +48,8 @@ export class Partitions {
     let appender = this.#appenders.get(key)
     if (appender === undefined) {
       const rivals = new Rivals(ports, this.#mark, options.rivalWaitPuts)
-      const view = new PartitionView(ports, options, topicId, partition, rivals, () => this.ticket())
+      const ticket = () => this.ticket()
+      const view = new PartitionView(ports, options, topicId, partition, rivals, ticket, this.indexes)
       appender = new PartitionAppender(ports, options, view, facts, this.#signal)
       this.#appenders.set(key, appender)
     }

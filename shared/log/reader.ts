@@ -5,6 +5,9 @@ import type { Ports } from "../storage/time.ts"
 import { LogError } from "./errors.ts"
 import { lastStableOffset } from "./fold.ts"
 import { BATCH_HEADER_BYTES, checkBatchCrc, patchBaseOffset, RecordCursor } from "./records/index.ts"
+import type { SegmentIndexes } from "./segments/index-store.ts"
+import { findSegment, type SegmentIndex } from "./segments/segment-index.ts"
+import { offsetAfter, SegmentReader } from "./segments/segment-reader.ts"
 import { type Payload, readSlot, type Slot, slotKey } from "./slot.ts"
 import type { Fetched, FetchedBatch, FetchRequest } from "./types.ts"
 import type { PartitionView } from "./view.ts"
@@ -83,17 +86,24 @@ function damaged(expected: number, found: number): LogError {
   })
 }
 
-/** Reads records of partitions: slots from the view's cache or the store, payloads by coalesced ranged reads. */
+/**
+ * Reads records of partitions: below the rolled-up end from segments; above it slots from the view's cache or the store,
+ * payloads by coalesced ranged reads.
+ */
 export class Reader {
   readonly #ports: Ports
+  readonly #indexes: SegmentIndexes
+  readonly #segments: SegmentReader
   /** Stored batches by object and offset in it. */
   readonly #batches = new LRUCache<string, Uint8Array>({
     maxSize: PAYLOAD_CACHE_BYTES,
     sizeCalculation: bytes => bytes.length,
   })
 
-  constructor(ports: Ports) {
+  constructor(ports: Ports, indexes: SegmentIndexes) {
     this.#ports = ports
+    this.#indexes = indexes
+    this.#segments = new SegmentReader(ports)
   }
 
   /** Keeps the batches of a payload that this process has just written at `offset` of an object. */
@@ -110,23 +120,36 @@ export class Reader {
    * Throws `offset_out_of_range` and `log_damaged`.
    */
   async fetch(view: PartitionView, request: FetchRequest): Promise<Fetched> {
-    try {
-      return await this.#fetchOnce(view, request)
-    } catch (error) {
-      if (!(error instanceof LogError) || error.code !== "log_damaged") throw error
-      view.drop() // what was read may have been rolled up or deleted meanwhile: look once more, then say so
-      await view.catchUp()
-      return this.#fetchOnce(view, request)
+    return this.#following(view, index => this.#fetchOnce(view, request, index))
+  }
+
+  /**
+   * Reads by what is known of a partition's segments. What is missing may have been rolled up, rewritten or deleted
+   * meanwhile: everything is read once more, and again as long as the index is another one; then it is said.
+   */
+  async #following<T>(view: PartitionView, read: (index: SegmentIndex) => Promise<T>): Promise<T> {
+    for (let again = false; ; again = true) {
+      const { index, version } = await this.#indexes.get(view)
+      try {
+        return await read(index)
+      } catch (error) {
+        if (!(error instanceof LogError) || error.code !== "log_damaged") throw error
+        view.drop()
+        const now = await this.#indexes.read(view)
+        await view.catchUp()
+        if (again && now.version === version) throw error
+      }
     }
   }
 
-  async #fetchOnce(view: PartitionView, request: FetchRequest): Promise<Fetched> {
+  async #fetchOnce(view: PartitionView, request: FetchRequest, index: SegmentIndex): Promise<Fetched> {
     const state = view.state
     if (state === undefined)
       throw new LogError("log_damaged", `${view.pk}: the view was dropped during a read`)
     const endOffset = request.isolation === "read_uncommitted" ? state.end : lastStableOffset(state)
     const { offset } = request
-    if (offset < 0) throw outOfRange(offset, 0)
+    if (offset < index.start) throw outOfRange(offset, index.start)
+    if (offset < index.end) return this.#fromSegments(view, request, index, Math.max(endOffset, index.end))
     if (offset >= endOffset) return { batches: [], nextOffset: offset, endOffset }
     const slots = await this.#slots(view, offset, endOffset, request.maxBytes)
     const plan = planFetch(slots, offset, endOffset, request.maxBytes)
@@ -135,22 +158,69 @@ export class Reader {
     return { batches, nextOffset: plan.nextOffset, endOffset }
   }
 
+  /** All that lies in segments stands below the last stable offset, and was committed. */
+  async #fromSegments(
+    view: PartitionView,
+    { offset, maxBytes }: FetchRequest,
+    index: SegmentIndex,
+    endOffset: number,
+  ): Promise<Fetched> {
+    const at = findSegment(index, offset)
+    let next = offset
+    if (at < 0) throw damaged(offset, index.end)
+    for (const segment of index.segments.slice(at)) {
+      const read = await this.#segments.read(view, segment, next, maxBytes)
+      next = read.next
+      // What compaction has left empty is passed over.
+      if (read.batches.length > 0) return { batches: read.batches, nextOffset: next, endOffset }
+    }
+    return { batches: [], nextOffset: next, endOffset }
+  }
+
   /**
-   * The first offset of a record with a timestamp at or above `timestamp` (epoch ms), else the end. Slots tell their
-   * highest timestamp, so that one batch alone is read.
+   * The first offset of a record with a timestamp at or above `timestamp` (epoch ms), else the end. Segments and slots tell
+   * their highest timestamp, so that one batch alone is read.
    */
   async offsetForTimestamp(view: PartitionView, timestamp: number): Promise<number> {
+    return this.#following(
+      view,
+      async index =>
+        (await this.#inSegments(view, index, timestamp)) ?? this.#inSlots(view, index, timestamp),
+    )
+  }
+
+  async #inSegments(
+    view: PartitionView,
+    { segments, start }: SegmentIndex,
+    timestamp: number,
+  ): Promise<number | undefined> {
+    for (const segment of segments) {
+      if (segment.maxTimestamp < timestamp || segment.next <= start) continue
+      for (let from = Math.max(start, segment.base); from < segment.next; ) {
+        const read = await this.#segments.readAtTime(view, segment, timestamp, from)
+        for (const batch of read?.batches ?? []) {
+          const found = offsetInBatch(batch, timestamp, from)
+          if (found !== undefined) return found
+        }
+        from = read?.next ?? segment.next
+      }
+    }
+    return undefined
+  }
+
+  async #inSlots(view: PartitionView, index: SegmentIndex, timestamp: number): Promise<number> {
     if (view.state === undefined)
       throw new StorageError("unavailable", `${view.pk}: dropped while it was read`)
     const end = lastStableOffset(view.state)
-    for (let offset = 0; offset < end; ) {
+    const start = Math.max(index.start, index.end)
+    for (let offset = start; offset < end; ) {
       const slots = await this.#slots(view, offset, end, Number.POSITIVE_INFINITY)
       const slot = slots.find(({ maxTimestamp, next }) => maxTimestamp >= timestamp && next > offset)
-      offset = slot === undefined ? slots[slots.length - 1].next : slot.base
+      offset = slot === undefined ? slots[slots.length - 1].next : Math.max(slot.base, start)
       if (slot === undefined) continue
       const { wanted } = planFetch([slot], offset, end, Number.POSITIVE_INFINITY)
       for (const batch of await this.#read(view, wanted)) {
-        const found = offsetInBatch(batch, timestamp)
+        const found = offsetInBatch(batch, timestamp, start)
         if (found !== undefined) return found
       }
       offset = slot.next
@@ -266,8 +336,9 @@ function adjoins(last: Wanted, next: Wanted): boolean {
 function readable(view: PartitionView, want: Wanted, bytes: Uint8Array): FetchedBatch {
   const { baseOffset, nextOffset } = want
   const header = checkStored(view, bytes, baseOffset)
-  if (header.count !== nextOffset - baseOffset) {
-    throw new LogError("log_damaged", `${view.pk}: the batch at ${baseOffset} holds ${header.count} records`)
+  const offsets = offsetAfter(header) - header.baseOffset
+  if (offsets !== nextOffset - baseOffset) {
+    throw new LogError("log_damaged", `${view.pk}: the batch at ${baseOffset} stands for ${offsets} offsets`)
   }
   patchBaseOffset(bytes, baseOffset)
   return { baseOffset, nextOffset, bytes }
@@ -289,11 +360,11 @@ function outOfRange(offset: number, start: number): LogError {
   })
 }
 
-/** The offset of the first record of a fetched batch with a timestamp at or above `timestamp`, if any. */
-function offsetInBatch(batch: FetchedBatch, timestamp: number): number | undefined {
-  const cursor = new RecordCursor(batch.bytes, checkBatchCrc(batch.bytes))
-  for (let offset = batch.baseOffset; cursor.next(); offset++) {
-    if (cursor.timestamp >= timestamp) return offset
+/** The offset of the first record of a fetched batch, from `start` on, with a timestamp at or above `timestamp`, if any. */
+function offsetInBatch(batch: FetchedBatch, timestamp: number, start: number): number | undefined {
+  const cursor = new RecordCursor(batch.bytes)
+  while (cursor.next()) {
+    if (cursor.timestamp >= timestamp && cursor.offset >= start) return cursor.offset
   }
   return undefined
 }

@@ -226,6 +226,12 @@ export interface Log {
   /** Throws `offset_out_of_range`, `unknown_partition`, `topic_deleted`, `log_damaged`. */
   fetch(topicId: string, partition: number, request: FetchRequest): Promise<Fetched>
   offsets(topicId: string, partition: number): Promise<PartitionOffsets>
+  /**
+   * Moves the log start up to `before` (−1: the last stable offset), be it within a batch, and returns where it is then.
+   * Other processes may answer what is below for a minute more. Throws `offset_out_of_range` above the last stable offset,
+   * `unknown_partition`, `topic_deleted`, `outcome_unknown`.
+   */
+  deleteRecords(topicId: string, partition: number, before: number): Promise<number>
   /** The first offset whose batch holds a timestamp at or above `timestamp` (epoch ms), else the end. */
   offsetForTimestamp(topicId: string, partition: number, timestamp: number): Promise<number>
   /** Carries through what an ended process left half done: deletions of topics. For a home's start-up and tick. */

@@ -1,5 +1,6 @@
 import { StorageError } from "../storage/errors.ts"
 import type { Item } from "../storage/meta-store.ts"
+import { queryItems } from "../storage/query-items.ts"
 import { readAgain, settlePut } from "../storage/settle.ts"
 import type { Ports } from "../storage/time.ts"
 import { LogError } from "./errors.ts"
@@ -7,6 +8,8 @@ import { applySlot, emptyState, type PartitionState } from "./fold.ts"
 import { NAME_AFTER_UPLOAD_MS, SNAPSHOT_SLOT_BYTES, VIEW_REREAD_MS, WRITE_AFTER_READ_MS } from "./limits.ts"
 import type { LogOptions } from "./options.ts"
 import type { Rivals } from "./rivals.ts"
+import type { SegmentIndexes } from "./segments/index-store.ts"
+import { SEGMENTS_KEY } from "./segments/segment-index.ts"
 import { LAST_SLOT_KEY, partitionKey, readSlot, type Slot, slotKey } from "./slot.ts"
 import { SlotCache } from "./slot-cache.ts"
 import { packState, SNAPSHOT_FORMAT, SNAPSHOT_KEY, unpackState } from "./snapshot.ts"
@@ -34,6 +37,7 @@ export class PartitionView {
   readonly #ports: Ports
   readonly #options: Pick<LogOptions, "snapshotSlots" | "snapshotInlineBytesMax">
   readonly #ticket: () => number
+  readonly #indexes: SegmentIndexes | undefined
   #asOfElapsed = Number.NEGATIVE_INFINITY
   #slotsSince = 0
   #bytesSince = 0
@@ -49,7 +53,9 @@ export class PartitionView {
     partition: number,
     rivals: Rivals,
     ticket: () => number,
+    indexes?: SegmentIndexes,
   ) {
+    this.#indexes = indexes
     this.rivals = rivals
     this.#ports = ports
     this.#options = options
@@ -125,9 +131,9 @@ export class PartitionView {
     let asOf = Number.POSITIVE_INFINITY
     let state = this.state
     if (state === undefined) {
-      const read = await readAgain(ports, () => ports.meta.get("meta", { pk: this.pk, sk: SNAPSHOT_KEY }))
-      asOf = read.date
-      state = await this.#loadSnapshot(read.item)
+      state = await this.#readSnapshot(date => {
+        asOf = date
+      })
       this.cache.clear()
       this.state = state
     }
@@ -141,6 +147,18 @@ export class PartitionView {
       after = page.next
     } while (after !== undefined)
     return asOf
+  }
+
+  /** Together with the segment index, which readers need as well: two items by one read. */
+  async #readSnapshot(dated: (date: number) => void): Promise<PartitionState> {
+    const ports = this.#ports
+    const query = { pk: this.pk, from: SEGMENTS_KEY, to: SNAPSHOT_KEY }
+    const elapsed = ports.clock.elapsed()
+    const { items, date } = await readAgain(ports, () => queryItems(ports.meta, "meta", query))
+    dated(date)
+    const itemAt = (sk: string) => items.find(item => item.sk === sk)
+    await this.#indexes?.take(this, itemAt(SEGMENTS_KEY), date, elapsed)
+    return this.#loadSnapshot(itemAt(SNAPSHOT_KEY))
   }
 
   async #loadSnapshot(item: Item | undefined): Promise<PartitionState> {
