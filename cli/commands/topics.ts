@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from "commander"
 import { exitCodes, Failure } from "../failure.ts"
 import { path, Server } from "../http.ts"
-import { integer, reaching, type ServerOptions } from "../options.ts"
+import { integer, reaching, repeated, type ServerOptions } from "../options.ts"
 import { print, say } from "../output.ts"
 import { textTable } from "../text-table.ts"
 
@@ -31,7 +31,9 @@ function configEntry(text: string, previous: Config = {}): Config {
   return { ...previous, [text.slice(0, at)]: text.slice(at + 1) }
 }
 
-const repeated = (text: string, previous: readonly string[] = []) => [...previous, text]
+function offsetOrEnd(text: string): number {
+  return text === "end" ? -1 : integer(0, Number.MAX_SAFE_INTEGER)(text)
+}
 
 async function list({ json, ...server }: JsonOption): Promise<void> {
   const names = await new Server(server).json<string[]>("/topics")
@@ -86,6 +88,25 @@ async function alter(
   say(`Altered topic ${name}.`)
 }
 
+async function deleteRecords(
+  name: string,
+  options: ServerOptions & { partition?: number; before: number },
+): Promise<void> {
+  const { partition, before } = options
+  const server = new Server(options)
+  const all = async () => (await server.json<Topic>(path`/topics/${name}`)).partitions
+  const partitions = partition === undefined ? await all() : [{ partition }]
+  if (partitions.length > 1 && before >= 0) {
+    const message = `--before: an offset is one partition's, and ${name} has ${partitions.length}; expected --partition beside it, or end`
+    throw new Failure(exitCodes.usage, message)
+  }
+  for (const { partition: at } of partitions) {
+    const target = path`/topics/${name}/partitions/${at}/delete-records`
+    const { startOffset } = await server.post<{ startOffset: number }>(target, { before })
+    say(`Partition ${at} of ${name} begins at offset ${startOffset}.`)
+  }
+}
+
 async function remove(name: string, options: ServerOptions): Promise<void> {
   await new Server(options).call(path`/topics/${name}`, { method: "DELETE" })
   say(`Deleted topic ${name}.`)
@@ -94,7 +115,7 @@ async function remove(name: string, options: ServerOptions): Promise<void> {
 const json = ["--json", "print JSON"] as const
 
 export function topicsCommand(): Command {
-  const topics = new Command("topics").description("List, create, describe, alter and delete topics.")
+  const topics = new Command("topics").description("List, create, describe, alter and delete topics, and delete records.")
   reaching(topics.command("list"))
     .description("Print the topics' names.")
     .option(...json)
@@ -117,6 +138,12 @@ export function topicsCommand(): Command {
     .option("--config <name=value>", "a configuration entry; may be repeated", configEntry)
     .option("--reset <name>", "an entry to take back to its default; may be repeated", repeated)
     .action(alter)
+  reaching(topics.command("delete-records"))
+    .description("Delete a topic's records below an offset.")
+    .argument("<topic>")
+    .requiredOption("--before <offset>", "the first offset that stays, or end: all records go", offsetOrEnd)
+    .option("--partition <number>", "of this partition; without it, of all", integer(0, 2 ** 31 - 1))
+    .action(deleteRecords)
   reaching(topics.command("delete"))
     .description("Delete a topic with its records.")
     .argument("<topic>")

@@ -16,6 +16,7 @@ import { createProducer } from "./routes/create-producer.ts"
 import { createTopic } from "./routes/create-topic.ts"
 import { alterTable, createTable, dropTable } from "./routes/define-table.ts"
 import { deleteJob } from "./routes/delete-job.ts"
+import { deleteRecords } from "./routes/delete-records.ts"
 import { deleteTopic } from "./routes/delete-topic.ts"
 import { fetchFramed } from "./routes/fetch-framed.ts"
 import { getHealth } from "./routes/get-health.ts"
@@ -56,6 +57,7 @@ export const routes: readonly Route[] = [
   produceToPartition,
   consume,
   getOffsets,
+  deleteRecords,
   produceFramed,
   fetchFramed,
   postSql,

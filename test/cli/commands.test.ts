@@ -76,6 +76,29 @@ describe.concurrent("millrace topics alter", () => {
   })
 })
 
+describe.concurrent("millrace topics delete-records", () => {
+  test("moves the log's start, of one partition or of all", async () => {
+    const { run } = cli
+    await topic("cut", 2)
+    for (const partition of [0, 1]) await cli.api.produce(`/topics/cut/partitions/${partition}`, ["1", "2"])
+    expect(await run(["topics", "delete-records", "cut", "--partition", "1", "--before", "1"])).toEqual({
+      code: 0,
+      stdout: "",
+      stderr: "Partition 1 of cut begins at offset 1.\n",
+    })
+    expect((await run(["topics", "delete-records", "cut", "--before", "end"])).stderr).toBe(
+      "Partition 0 of cut begins at offset 2.\nPartition 1 of cut begins at offset 2.\n",
+    )
+    expect(await run(["topics", "delete-records", "cut", "--before", "1"])).toMatchObject({ code: 2 })
+    expect(await run(["topics", "delete-records", "cut", "--partition", "0", "--before", "9"])).toMatchObject(
+      {
+        code: 1,
+        stderr: expect.stringContaining("error: records before 9: expected an offset up to 2"),
+      },
+    )
+  })
+})
+
 describe.concurrent("millrace produce and consume", () => {
   test("take lines from stdin and give them back", async () => {
     await topic("lines")
