@@ -150,7 +150,11 @@ export class Builder {
   ): Promise<StepResult> {
     const { random } = this.#ports
     const read = tail.chunks.length === 0 ? undefined : concatBatches(tail.chunks.map(chunk => chunk.batch))
-    const keyed = read && (await keyedFlush(this.#ports, this.#indexes, table, manifest, tail.position, read))
+    const purges = openPurges(table, manifest)
+    // The item is older than an erasure.
+    if (purges === undefined) return { kind: "lost" }
+    const keyed =
+      read && (await keyedFlush(this.#ports, this.#indexes, table, manifest, tail.position, read, purges))
     const batch = keyed?.batch ?? read
     const uploads: number[] = []
     const upload = async (key: string, body: Uint8Array | readonly Uint8Array[]) => {
@@ -161,9 +165,6 @@ export class Builder {
       if (put.outcome === "committed") uploads.push(put.date)
       return put.outcome === "committed"
     }
-    const purges = openPurges(table, manifest)
-    // The item is older than an erasure.
-    if (purges === undefined) return { kind: "lost" }
     const kept = batch && withoutHidden(batch, table.schemas.at(-1) ?? table.spec.columns, { purges })
     let segment: SegmentPointer | undefined
     if (kept !== undefined && kept.rows > 0) {

@@ -12,6 +12,7 @@ import { sliceOffsets } from "../segment/offset-set.ts"
 import type { SegmentPointer } from "../segment/segment-key.ts"
 import type { TableInfo } from "../tables/table-item.ts"
 import type { TableRegistry } from "../tables/table-registry.ts"
+import { RunReader } from "../upsert/run-reader.ts"
 import { foldedInto, foldVectors, stillDead, storeVector } from "./fold-vectors.ts"
 import { addCompanions } from "./index-step.ts"
 import { type PlanOptions, planStep, type StepPlan } from "./plan-step.ts"
@@ -52,6 +53,7 @@ export class Maintainer {
   readonly #options: MaintainOptions
   readonly #context: RewriteContext
   readonly #dead: DeadCache = deadCache()
+  readonly #runs: RunReader
   readonly #lists: ListCache = new LRUCache({ max: LISTS_KEPT })
 
   constructor(
@@ -61,6 +63,7 @@ export class Maintainer {
     options: MaintainOptions = {},
   ) {
     this.#ports = ports
+    this.#runs = new RunReader(ports)
     this.#registry = registry
     this.#log = log
     this.#options = { lacks: ({ table }, segment) => lacksCompanions(table, segment), ...options }
@@ -131,7 +134,7 @@ export class Maintainer {
   async #purge(found: Found): Promise<MaintainResult> {
     const { hit, clean } = await lookForPurged(this.#ports, found)
     if (hit !== undefined) return this.#rewrite(found, [hit], hit.level ?? 0, "purge")
-    const noted = await notePurged(this.#ports, found, clean)
+    const noted = await notePurged(this.#ports, this.#runs, found, clean)
     return noted === "purged" ? { kind: "done", what: "purge", rows: 0 } : { kind: noted }
   }
 
@@ -141,7 +144,7 @@ export class Maintainer {
     level: number,
     what: MaintainedWhat,
   ): Promise<MaintainResult> {
-    const { manifest, dead, segments, date } = found
+    const { table, manifest, dead, segments, date } = found
     const range = { base: inputs[0]!.base, next: inputs.at(-1)!.next }
     const made = await rewrite(this.#context, found, inputs, level)
     if (made === undefined) return { kind: "lost" }
@@ -155,7 +158,7 @@ export class Maintainer {
     const edited = await editSegments(this.#ports, manifest, {
       ...replacement(inputs, made.output, this.#options.listSegmentsMax ?? LIST_SEGMENTS_MAX),
       also: now => ({
-        purges: advancedPurges(now, manifest.purges, from, range.next),
+        purges: advancedPurges(now, manifest.purges, from, range.next, !isMerged(table)),
         ...(isRid ? { vectors: foldedInto(now, manifest.vectors, graves.vector) } : {}),
       }),
       until: Math.min(made.until, graves.until),
@@ -163,6 +166,9 @@ export class Maintainer {
     return outcomeOf(edited, what, made.rows)
   }
 }
+
+/** Whether rows are merged of records: erasures are not through with their segments. */
+const isMerged = ({ spec }: TableInfo) => spec.upsert?.mode === "partial"
 
 function outcomeOf(edited: Replaced, what: MaintainedWhat, rows: number): MaintainResult {
   if (edited === "replaced") return { kind: "done", what, rows }

@@ -5,6 +5,8 @@ import { matchingRows } from "../purge/matching.ts"
 import { columnsOf } from "../purge/where-columns.ts"
 import type { SegmentPointer } from "../segment/segment-key.ts"
 import { columnsAt } from "../tail/pinned-files.ts"
+import type { RunReader } from "../upsert/run-reader.ts"
+import { eraseRuns } from "./erase-runs.ts"
 import { decodeHeld, readSegmentFile, widened } from "./read-segments.ts"
 import type { MaintainPorts } from "./replace-segments.ts"
 import { columnsLacking, type Found } from "./rewrite.ts"
@@ -58,29 +60,42 @@ async function holdsPurged(ports: MaintainPorts, found: Found, segment: SegmentP
   })
 }
 
-/** The erasures once everything below `clean` is rid of their rows; those that are through are left out. Pure. */
+/**
+ * The erasures once everything below `clean` is rid of their rows; those that are through are left out. Pure.
+ * @param mayLeave false: those that are through stay, since the key index may hold such rows
+ */
 export function advancedPurges(
   { purges, position }: Manifest,
   known: readonly Purge[],
   base: number,
   clean: number,
+  mayLeave = true,
 ): readonly Purge[] {
   const ids = new Set(known.map(({ id }) => id))
   return purges
     .map(purge =>
       ids.has(purge.id) && purge.done >= base ? { ...purge, done: Math.max(purge.done, clean) } : purge,
     )
-    .filter(({ done, end }) => done < end || position < end)
+    .filter(({ done, end }) => !mayLeave || done < end || position < end)
 }
 
-/** Notes how far erasures are, where nothing had to be rewritten. */
+/**
+ * Notes how far erasures are, where no segment had to be rewritten. One that is through leaves once the key index is rid of
+ * merged rows that it takes: else the next record would be merged into one.
+ */
 export async function notePurged(
   ports: MaintainPorts,
-  { manifest, date }: Found,
+  reader: RunReader,
+  found: Found,
   clean: number,
 ): Promise<"purged" | "idle" | "lost"> {
+  const { manifest, date } = found
   const base = Math.min(...manifest.purges.map(({ done }) => done))
   const purges = advancedPurges(manifest, manifest.purges, base, clean)
+  if (purges.length < manifest.purges.length) {
+    const erased = await eraseRuns(ports, reader, found)
+    if (erased !== "clean") return erased === "erased" ? "purged" : "lost"
+  }
   if (JSON.stringify(purges) === JSON.stringify(manifest.purges)) return "idle"
   const to = { ...manifest, purges, version: ports.random.id() }
   const outcome = await commitManifest(ports, manifest, to, notAfter(date))

@@ -31,6 +31,47 @@ export function matchingRows(
   return truths
 }
 
+/**
+ * The same of single rows.
+ * @param specs of a row's cells, in their order; cells are as a column's vector holds them
+ */
+export function rowMatcher(
+  predicate: Predicate,
+  specs: readonly ColumnSpec[],
+): (cells: readonly unknown[]) => boolean {
+  const truth = rowTruth(predicate, specs)
+  return cells => truth(cells) === TRUE
+}
+
+function rowTruth(predicate: Predicate, specs: readonly ColumnSpec[]): (cells: readonly unknown[]) => number {
+  switch (predicate.kind) {
+    case "constant":
+      return () => (predicate.value ? TRUE : FALSE)
+    case "not": {
+      const part = rowTruth(predicate.part, specs)
+      return cells => NOT[part(cells)]!
+    }
+    case "and":
+    case "or": {
+      const isAnd = predicate.kind === "and"
+      const table = isAnd ? AND : OR
+      const parts = predicate.parts.map(part => rowTruth(part, specs))
+      return cells => parts.reduce((all, part) => table[all * 3 + part(cells)]!, isAnd ? TRUE : FALSE)
+    }
+  }
+  const index = specs.findIndex(({ name }) => name === predicate.column)
+  const cellOf = (cells: readonly unknown[]) => (index < 0 ? null : cells[index])
+  if (predicate.kind === "null") {
+    return cells => ((cellOf(cells) === null) !== predicate.negated ? TRUE : FALSE)
+  }
+  if (index < 0) return () => UNKNOWN
+  const test = testOf(predicate, specs[index]!.type)
+  return cells => {
+    const cell = cells[index]
+    return cell === null ? UNKNOWN : test(cell as Cell) ? TRUE : FALSE
+  }
+}
+
 type Vectors = ReadonlyMap<string, ColumnVector>
 
 function truthsOf(predicate: Predicate, vectors: Vectors, rows: number): Uint8Array {

@@ -63,13 +63,6 @@ export async function purgeTable(
 }
 
 function checkWhere({ spec }: TableInfo, where: string): void {
-  if (spec.upsert?.mode === "partial") {
-    // Merged rows are made of records of any age: what is erased would come back in the next one.
-    throw new TableError(
-      "invalid_purge",
-      `table ${spec.name} merges the records of a key: expected a table without partial upsert; delete the key instead, by its delete column or a record without a value`,
-    )
-  }
   if (where.length > PURGE_WHERE_CHARS_MAX) {
     throw new TableError(
       "invalid_purge",

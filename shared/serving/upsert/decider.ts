@@ -104,7 +104,7 @@ export class Decider {
         this.#replace(lanes, at, offset, compared, DELETED)
         this.#lose(offset)
       } else if (this.#folds(keys, number, row)) {
-        this.#replace(lanes, at, offset, compared, this.#folder === undefined ? 0 : IMAGE)
+        this.#stand(lanes, at, offset, compared, number)
       } else {
         this.unfolded++
         this.#lose(offset)
@@ -123,8 +123,22 @@ export class Decider {
   /** Merges the row of a partial upsert into what stands; false where that gives no row. */
   #folds({ lanes, images }: KeyMap, number: number, row: number): boolean {
     if (this.#folder === undefined) return true
-    const stands = (flagsAt(lanes, number * ENTRY_LANES) & (KNOWN | DELETED)) === KNOWN
-    return this.#folder.fold(number, row, stands, images[number])
+    const at = number * ENTRY_LANES
+    const stands = (flagsAt(lanes, at) & (KNOWN | DELETED)) === KNOWN
+    const image = images[number]
+    const isGone = stands && this.#folder.wasErased(number, offsetAt(lanes, at), image)
+    return this.#folder.fold(number, row, stands && !isGone, image)
+  }
+
+  /** A row takes the place of what stood, unless an erasure takes it at once. */
+  #stand(lanes: Uint32Array, at: number, offset: number, compared: CompareReader, number: number): void {
+    const folder = this.#folder
+    if (folder?.isErased(number, offset) !== true) {
+      this.#replace(lanes, at, offset, compared, folder === undefined ? 0 : IMAGE)
+      return
+    }
+    this.#replace(lanes, at, offset, compared, DELETED)
+    this.#lose(offset)
   }
 
   #replace(lanes: Uint32Array, at: number, offset: number, compared: CompareReader, flags: number): void {

@@ -32,6 +32,16 @@ export const flagsAt = (lanes: Uint32Array, at: number): number => lanes[at + FL
 export const offsetAt = (lanes: Uint32Array, at: number): number =>
   (lanes[at + FLAGS_AT]! & OFFSET_HIGH_MASK) * TWO_32 + lanes[at + OFFSET_AT]!
 
+/**
+ * Whether an entry tells more than another of its key: by its offset, or, of one record, that an erasure took the row
+ * that the other one holds.
+ */
+export function isNewer(lanes: Uint32Array, at: number, than: Uint32Array, to: number): boolean {
+  const difference = offsetAt(lanes, at) - offsetAt(than, to)
+  if (difference !== 0) return difference > 0
+  return (flagsAt(lanes, at) & DELETED) > (flagsAt(than, to) & DELETED)
+}
+
 export function setOffset(lanes: Uint32Array, at: number, offset: number, flags: number): void {
   lanes[at + OFFSET_AT] = offset
   lanes[at + FLAGS_AT] = ((flags << FLAGS_SHIFT) | Math.floor(offset / TWO_32)) >>> 0

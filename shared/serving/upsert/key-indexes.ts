@@ -93,10 +93,17 @@ export class KeyIndexes {
     this.#resident.set(key, resident)
   }
 
+  /** Lets go of what is in memory of a partition's index. */
+  forget(manifest: Manifest): void {
+    this.#resident.delete(keyOf(manifest))
+  }
+
   async #forward(manifest: Manifest): Promise<Resident | undefined> {
     const key = keyOf(manifest)
     const held = this.#resident.get(key)
-    if (held?.position === manifest.position) return held
+    // Erasures write runs anew while the position stands.
+    if (held?.position === manifest.position && manifest.runs.every(({ id }) => held.runs.has(id)))
+      return held
     if (held !== undefined && held.position > manifest.position) return undefined
     const known = held !== undefined && mayLackDeletions(held, manifest) ? undefined : held
     const lacking = manifest.runs.filter(({ id }) => known?.runs.has(id) !== true)

@@ -3,9 +3,9 @@ import {
   ENTRY_LANES,
   FLAGS_AT,
   flagsAt,
+  isNewer,
   KNOWN,
   OFFSET_AT,
-  offsetAt,
   UNCHANGED_MASK,
 } from "./entry.ts"
 
@@ -61,7 +61,7 @@ export class KeyMap {
   take(number: number, lanes: Uint32Array, at: number, image: Uint8Array | undefined): void {
     const own = this.lanes
     const to = number * ENTRY_LANES
-    if ((flagsAt(own, to) & KNOWN) !== 0 && offsetAt(own, to) >= offsetAt(lanes, at)) return
+    if ((flagsAt(own, to) & KNOWN) !== 0 && !isNewer(lanes, at, own, to)) return
     own[to + COMPARE_AT] = lanes[at + COMPARE_AT]!
     own[to + COMPARE_AT + 1] = lanes[at + COMPARE_AT + 1]!
     own[to + OFFSET_AT] = lanes[at + OFFSET_AT]!

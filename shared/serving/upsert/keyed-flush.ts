@@ -8,9 +8,11 @@ import { encodeDeadVector } from "../segment/dead-vector.ts"
 import { unionOffsets } from "../segment/offset-set.ts"
 import { companionKey } from "../segment/segment-key.ts"
 import type { TableInfo } from "../tables/table-item.ts"
+import { withoutErased } from "./erase-images.ts"
 import { KEYS_MAX, type KeyIndexes } from "./key-indexes.ts"
 import { newResolution } from "./keyed-tails.ts"
 import type { Resolution } from "./resolution.ts"
+import { type Erasing, RowFolder } from "./row-folder.ts"
 import { type KeyRules, keyRules } from "./rules.ts"
 import { forgettable, mergeRuns } from "./run.ts"
 import { encodeRun } from "./run-format.ts"
@@ -50,6 +52,7 @@ export interface KeyedFlush {
  * has to say from then on. Undefined for a table without a key. Throws `StorageError`, `too_large` where a partition
  * would have more than `KEYS_MAX` keys.
  * @param start the offset that the batch begins at
+ * @param erasures that the manifest holds
  */
 export async function keyedFlush(
   ports: FlushPorts,
@@ -58,14 +61,15 @@ export async function keyedFlush(
   manifest: Manifest,
   start: number,
   batch: ColumnBatch,
+  erasures: readonly Erasing[],
 ): Promise<KeyedFlush | undefined> {
   const rules = keyRules(table.spec)
   if (rules === undefined) return undefined
-  const resolution = newResolution(rules, table, { ...manifest, position: start })
+  const resolution = newResolution(rules, table, { ...manifest, position: start }, erasures)
   await resolution.extend(batch, await indexes.at(manifest))
   const [vector, run] = await Promise.all([
     vectorOf(ports, manifest, resolution),
-    runOf(ports, indexes, table, rules, manifest, resolution),
+    runOf(ports, indexes, table, rules, manifest, resolution, erasures),
   ])
   const { compareMax } = resolution
   return {
@@ -76,7 +80,9 @@ export async function keyedFlush(
       runs: run.runs,
       ...(compareMax === undefined ? {} : { compareMax }),
     },
-    committed: next => indexes.committed(manifest, next, resolution.keys),
+    // In memory the index still has what the new run is without.
+    committed: next =>
+      run.isErased ? indexes.forget(manifest) : indexes.committed(manifest, next, resolution.keys),
   }
 }
 
@@ -110,22 +116,26 @@ async function vectorOf(
 async function runOf(
   ports: FlushPorts,
   indexes: KeyIndexes,
-  { spec }: TableInfo,
+  { spec, schemas }: TableInfo,
   rules: KeyRules,
   manifest: Manifest,
   resolution: Resolution,
-): Promise<{ runs: readonly RunPointer[]; objects: readonly KeyedObject[] }> {
+  erasures: readonly Erasing[],
+): Promise<{ runs: readonly RunPointer[]; objects: readonly KeyedObject[]; isErased: boolean }> {
   const changes = resolution.changes()
-  if (changes.entries === 0) return { runs: manifest.runs, objects: [] }
+  if (changes.entries === 0) return { runs: manifest.runs, objects: [], isErased: false }
   const kept = manifest.runs.length - mergedRuns(manifest.runs, changes.entries)
-  const inputs = await Promise.all(
+  const found = await Promise.all(
     manifest.runs.slice(kept).map(pointer => indexes.reader.whole(manifest, pointer)),
   )
+  const folder = erasures.length === 0 ? undefined : new RowFolder(rules, schemas, erasures)
+  const inputs = folder === undefined ? found : found.map(run => withoutErased(run, folder))
+  const isErased = inputs.some((run, at) => run !== found[at])
   // A deletion that is left out uncovers what older runs say of the key: only with all of them there is nothing to uncover.
   const forget = kept === 0 ? forgettable(rules, resolution.compareMax) : undefined
   const merged = mergeRuns([changes, ...inputs], forget)
   const runs = manifest.runs.slice(0, kept)
-  if (merged.entries === 0) return { runs, objects: [] }
+  if (merged.entries === 0) return { runs, objects: [], isErased }
   if (merged.entries > KEYS_MAX) {
     throw new StorageError(
       "too_large",
@@ -137,7 +147,7 @@ async function runOf(
   const id = ports.random.id()
   const pointer: RunPointer = { id, sizeBytes, crc32c, directoryBytes, entries: merged.entries, level }
   const key = companionKey(manifest.tableId, manifest.partition, "keys", id)
-  return { runs: [...runs, pointer], objects: [{ key, body }] }
+  return { runs: [...runs, pointer], objects: [{ key, body }], isErased }
 }
 
 /** How many of the newest runs are merged with so many new entries. Pure. */

@@ -5,7 +5,7 @@ import type { TableInfo } from "../tables/table-item.ts"
 import { TailChunk, type TailState } from "../tail/tail-state.ts"
 import type { KeyIndexes } from "./key-indexes.ts"
 import { Resolution } from "./resolution.ts"
-import { RowFolder } from "./row-folder.ts"
+import { type Erasing, RowFolder } from "./row-folder.ts"
 import { type KeyRules, keyRules } from "./rules.ts"
 
 /** What is decided of all tails of a process may take so much memory. */
@@ -34,13 +34,15 @@ interface Kept {
 /**
  * A fresh resolution of what lies above a manifest's position.
  * @param start where the tail begins: above the position, where the log no longer holds what comes between
+ * @param erasures that are under way: of tables whose rows are merged, what they take is merged into nothing
  */
 export function newResolution(
   rules: KeyRules,
   table: TableInfo,
   start: Pick<Manifest, "position" | "compareMax">,
+  erasures: readonly Erasing[],
 ): Resolution {
-  const folder = rules.strategies === undefined ? undefined : new RowFolder(rules, table.schemas)
+  const folder = rules.strategies === undefined ? undefined : new RowFolder(rules, table.schemas, erasures)
   return new Resolution(rules, start, folder)
 }
 
@@ -60,12 +62,22 @@ export class KeyedTails {
     this.#indexes = indexes
   }
 
-  /** The tail as it stands; of a table without a key the tail itself. Throws `StorageError`. */
-  async resolve(table: TableInfo, manifest: Manifest, tail: TailState): Promise<ResolvedTail> {
+  /**
+   * The tail as it stands; of a table without a key the tail itself. Throws `StorageError`.
+   * @param erasures that the manifest holds
+   */
+  async resolve(
+    table: TableInfo,
+    manifest: Manifest,
+    tail: TailState,
+    erasures: readonly Erasing[],
+  ): Promise<ResolvedTail> {
     const rules = keyRules(table.spec)
     if (rules === undefined || tail.next === tail.position) return { tail, dead: NO_OFFSETS }
-    const key = `${table.id}#${table.version}#${manifest.partition}`
-    const work = () => this.#resolve(key, rules, table, manifest, tail)
+    // What was merged before an erasure may hold what it takes.
+    const taken = rules.strategies === undefined ? [] : manifest.purges.map(({ id }) => id)
+    const key = [table.id, table.version, manifest.partition, ...taken].join("#")
+    const work = () => this.#resolve(key, rules, table, manifest, tail, erasures)
     const turn = (this.#turns.get(key) ?? Promise.resolve()).then(work, work)
     this.#turns.set(key, turn)
     try {
@@ -81,6 +93,7 @@ export class KeyedTails {
     table: TableInfo,
     manifest: Manifest,
     tail: TailState,
+    erasures: readonly Erasing[],
   ): Promise<ResolvedTail> {
     const known = this.#kept.get(key)
     // What is decided beyond the tail's end tells of rows that fell to records which this tail does not hold.
@@ -89,7 +102,7 @@ export class KeyedTails {
     const kept = goesOn
       ? known
       : {
-          resolution: newResolution(rules, table, { ...manifest, position: tail.position }),
+          resolution: newResolution(rules, table, { ...manifest, position: tail.position }, erasures),
           standing: new WeakMap(),
           dead: NO_OFFSETS,
         }

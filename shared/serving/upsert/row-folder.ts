@@ -1,11 +1,16 @@
 import type { ColumnSpec, ColumnType, UpsertStrategy } from "../../definition/table-spec.ts"
 import { StorageError } from "../../storage/errors.ts"
 import type { ColumnBatch, ColumnVector } from "../ingest/column.ts"
+import { rowMatcher } from "../purge/matching.ts"
+import type { PinnedPurge } from "../types.ts"
 import { foldCell } from "./fold-cell.ts"
 import { type Cell, ImageWriter, readImage } from "./row-image.ts"
 import type { KeyRules } from "./rules.ts"
 
 type Row = readonly Cell[]
+
+/** An erasure, as far as merged rows ask for it. */
+export type Erasing = Pick<PinnedPurge, "end" | "where">
 
 /** Merges rows of a partial upsert, column by column, into what stood for their keys. */
 export class RowFolder {
@@ -15,13 +20,19 @@ export class RowFolder {
   readonly #writer = new ImageWriter()
   /** By key number: the row that stands. */
   readonly #rows: (Row | undefined)[] = []
+  readonly #erasures: readonly { readonly end: number; readonly matches: (row: Row) => boolean }[]
   #batch: ColumnBatch | undefined
 
-  /** @param schemas of the table, the newest last: images may be of older ones */
+  /**
+   * @param schemas of the table, the newest last: images may be of older ones
+   * @param erasures that are under way
+   */
   constructor(
     { strategies = [], key, compare, columns }: KeyRules,
     schemas: readonly (readonly ColumnSpec[])[],
+    erasures: readonly Erasing[] = [],
   ) {
+    this.#erasures = erasures.map(({ end, where }) => ({ end, matches: rowMatcher(where, columns) }))
     // A key's columns are equal, and a row carries the comparison value that it won with.
     this.#strategies = strategies.map((strategy, index) =>
       key.includes(index) || compare?.index === index ? "overwrite" : strategy,
@@ -53,6 +64,28 @@ export class RowFolder {
     }
     this.#rows[number] = merged
     return true
+  }
+
+  /** Whether an erasure takes the row that was folded here for a key, by the record at `offset`. */
+  isErased(number: number, offset: number): boolean {
+    const row = this.#rows[number]!
+    return this.#erasures.some(({ end, matches }) => offset < end && matches(row))
+  }
+
+  /** Whether an erasure takes a row of the key index, of the record at `offset`. */
+  takes(image: Uint8Array, offset: number): boolean {
+    const open = this.#erasures.filter(({ end }) => offset < end)
+    if (open.length === 0) return false
+    const row = this.#decode(image)!
+    return open.some(({ matches }) => matches(row))
+  }
+
+  /** The same of the row that stood before any was folded here. @param image of that row */
+  wasErased(number: number, offset: number, image: Uint8Array | undefined): boolean {
+    if (!this.#erasures.some(({ end }) => offset < end)) return false
+    if (this.#rows[number] === undefined && image === undefined) return false
+    this.#rows[number] ??= this.#decode(image)!
+    return this.isErased(number, offset)
   }
 
   /** The row that stands for a key that was folded here. */

@@ -1,5 +1,5 @@
 import { compareNumber } from "./compare-value.ts"
-import { compareHashes, DELETED, ENTRY_LANES, FLAGS_AT, flagsAt, offsetAt, UNCHANGED_MASK } from "./entry.ts"
+import { compareHashes, DELETED, ENTRY_LANES, FLAGS_AT, flagsAt, isNewer, UNCHANGED_MASK } from "./entry.ts"
 import type { KeyRules } from "./rules.ts"
 
 /** Entries in the order of their hashes, no hash twice. */
@@ -104,7 +104,7 @@ function mergeTwo(a: Run, b: Run): Run {
     const startB = atB * ENTRY_LANES
     const order =
       atA === a.entries ? 1 : atB === b.entries ? -1 : compareHashes(a.lanes, startA, b.lanes, startB)
-    const fromA = order < 0 || (order === 0 && offsetAt(a.lanes, startA) >= offsetAt(b.lanes, startB))
+    const fromA = order < 0 || (order === 0 && !isNewer(b.lanes, startB, a.lanes, startA))
     const from = fromA ? a.lanes : b.lanes
     const start = fromA ? startA : startB
     for (let lane = 0; lane < ENTRY_LANES; lane++) lanes[entries * ENTRY_LANES + lane] = from[start + lane]!

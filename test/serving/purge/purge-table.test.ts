@@ -6,6 +6,7 @@ import { MERGE_LIMITS } from "../../../shared/serving/maintain/plan-merge.ts"
 import { segmentsOf } from "../../../shared/serving/manifest/manifest-store.ts"
 import { keepPurge, keptPurges } from "../../../shared/serving/purge/kept-purges.ts"
 import { PURGES_OPEN_MAX, purgeTable } from "../../../shared/serving/purge/purge-table.ts"
+import { companionKey } from "../../../shared/serving/segment/segment-key.ts"
 import type { Item } from "../../../shared/storage/meta-store.ts"
 import { memoryPorts } from "../../support/memory-ports.ts"
 import { appendTo, type Maintained, openMaintained, openSql, settle } from "../maintain/support.ts"
@@ -117,13 +118,49 @@ test("erasures that are under way are bounded, and one of no table is told so", 
   await expect(purge(table, "id = 29")).rejects.toMatchObject({ code: "unknown_table" })
 })
 
-test("rows that are merged of records cannot be erased by a condition", async () => {
-  const table = await openMaintained({ primaryKey: ["id"], upsert: { mode: "partial" } })
-  await expect(purge(table, "id = 1")).rejects.toMatchObject({
-    code: "invalid_purge",
-    message: expect.stringContaining("delete the key instead"),
+test("what is erased of merged rows is in no row that is merged later, and leaves the key index", async () => {
+  const table = await openMaintained({
+    columns: [
+      { name: "id", type: "int" },
+      { name: "note", type: "string" },
+      { name: "n", type: "int" },
+    ],
+    primaryKey: ["id"],
+    upsert: { mode: "partial", strategies: { n: "increment" } },
   })
+  const shown = () => sql.rows(table, "SELECT id, note, n FROM events ORDER BY id")
+  const runs = async () => {
+    const { runs, tableId } = await table.manifest()
+    const keys = runs.map(({ id }) => companionKey(tableId, 0, "keys", id))
+    const bodies = await Promise.all(keys.map(key => table.ports.objects.get(key)))
+    return bodies.map(read => Buffer.from(read!.body).toString("latin1")).join()
+  }
+  await table.flush([1, 2, 3].map(id => ({ id, note: id === 2 ? "kept" : "secret", n: 1 })))
+  await appendTo(table, [
+    { id: 4, note: "secret", n: 1 },
+    { id: 5, n: 1 },
+    { id: 2, n: 1 },
+  ])
+  await purge(table, "note LIKE 'sec%'")
+  await appendTo(
+    table,
+    [1, 2, 4, 5].map(id => ({ id, n: 10 })),
+  )
+  const left = [
+    [1, null, 10],
+    [2, "kept", 12],
+    [4, null, 10],
+    [5, null, 11],
+  ]
+  expect(await shown()).toEqual(left)
+  expect(await runs()).toContain("secret")
+  await table.builder.step("events", 0, true)
+  expect(await settle(maintainerOf(table))).toContain("purge")
   expect((await table.manifest()).purges).toEqual([])
+  expect(await runs()).not.toContain("secret")
+  expect(await runs()).toContain("kept")
+  await appendTo(table, [{ id: 3, n: 7 }])
+  expect(await shown()).toEqual([...left.slice(0, 2), [3, null, 7], ...left.slice(2)])
 })
 
 test("the stored form of an erasure stays what it is, and an unknown one is refused", async () => {

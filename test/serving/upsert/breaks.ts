@@ -14,8 +14,8 @@ export const KEYED_BREAKS: readonly KeyedBreak[] = [
   {
     name: "keep the older of two entries in a merge",
     file: "shared/serving/upsert/run.ts",
-    find: "offsetAt(a.lanes, startA) >= offsetAt(b.lanes, startB)",
-    replace: "offsetAt(a.lanes, startA) < offsetAt(b.lanes, startB)",
+    find: "order === 0 && !isNewer(",
+    replace: "order === 0 && isNewer(",
   },
   {
     name: "resolve from where the last tail ended",
@@ -69,8 +69,38 @@ export const KEYED_BREAKS: readonly KeyedBreak[] = [
   {
     name: "merge into a row that was deleted",
     file: DECIDER,
-    find: "(flagsAt(lanes, number * ENTRY_LANES) & (KNOWN | DELETED)) === KNOWN\n    return",
-    replace: "(flagsAt(lanes, number * ENTRY_LANES) & KNOWN) === KNOWN\n    return",
+    find: "const stands = (flagsAt(lanes, at) & (KNOWN | DELETED)) === KNOWN",
+    replace: "const stands = (flagsAt(lanes, at) & KNOWN) === KNOWN",
+  },
+  {
+    name: "merge into what an erasure took",
+    file: DECIDER,
+    find: "stands && !isGone",
+    replace: "stands && (isGone || !isGone)",
+  },
+  {
+    name: "let an erasure leave before the key index is rid of its rows",
+    file: "shared/serving/maintain/purge-step.ts",
+    find: "if (purges.length < manifest.purges.length) {",
+    replace: "if (purges.length < 0) {",
+  },
+  {
+    name: "go on in memory over runs that an erasure has written anew",
+    file: "shared/serving/upsert/key-indexes.ts",
+    find: "&& manifest.runs.every(({ id }) => held.runs.has(id))",
+    replace: "",
+  },
+  {
+    name: "keep in memory what a flush has erased",
+    file: "shared/serving/upsert/keyed-flush.ts",
+    find: "run.isErased ? indexes.forget(manifest) :",
+    replace: "",
+  },
+  {
+    name: "keep the row of two entries of one record",
+    file: "shared/serving/upsert/entry.ts",
+    find: "return (flagsAt(lanes, at) & DELETED) > (flagsAt(than, to) & DELETED)",
+    replace: "return false",
   },
   {
     name: "take records wherever they lie",

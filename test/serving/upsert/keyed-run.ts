@@ -1,5 +1,7 @@
 import { deepStrictEqual } from "node:assert"
 import type { ColumnType, TableSpec, UpsertStrategy } from "../../../shared/definition/table-spec.ts"
+import { readManifests } from "../../../shared/serving/manifest/manifest-store.ts"
+import { purgeTable } from "../../../shared/serving/purge/purge-table.ts"
 import type { Fault, StoreCall } from "../../../shared/storage/memory/faults.ts"
 import { memoryStores } from "../../../shared/storage/memory/memory-stores.ts"
 import type { Ports } from "../../../shared/storage/time.ts"
@@ -7,9 +9,11 @@ import { Prng } from "../../simulation/prng.ts"
 import { memoryPorts } from "../../support/memory-ports.ts"
 import { KeyedLog, type TestRecord } from "./keyed-log.ts"
 import { type KeyedServing, openKeyed, PinReader } from "./keyed-table.ts"
-import { modelRows } from "./model.ts"
+import { type ModelPurge, modelRows } from "./model.ts"
 
 const PROCESSES = 2
+/** Of each partition: mostly enough to carry one through. */
+const STEPS_OF_ERASURE = 5
 
 function drawSpec(prng: Prng): TableSpec {
   const kind = prng.pick(["full", "full", "partial", "partial", "dedup"])
@@ -77,7 +81,10 @@ class Run {
   readonly stores = memoryStores()
   readonly reader: PinReader
   readonly processes: Process[] = []
-  readonly done = { flushes: 0, merges: 0, pins: 0, deaths: 0 }
+  readonly done = { flushes: 0, merges: 0, pins: 0, deaths: 0, purges: 0 }
+  readonly #purges: ModelPurge[] = []
+  /** Draws of its own: what else a seed does stays the same. */
+  readonly erasing: Prng
   readonly #keys: number
   readonly #delays: readonly number[]
   #calls = 0
@@ -87,6 +94,7 @@ class Run {
 
   constructor(seed: number) {
     this.prng = new Prng(`upsert ${seed}`)
+    this.erasing = new Prng(`erase ${seed}`)
     this.spec = drawSpec(this.prng)
     this.log = new KeyedLog(1 + this.prng.integer(2))
     this.log.step = this.prng.pick([3, 1_000])
@@ -153,8 +161,10 @@ class Run {
     if (done?.kind === "flushed") this.done.flushes++
   }
 
-  async maintain(process: number): Promise<void> {
-    const partition = this.prng.integer(this.log.partitions.length)
+  async maintain(
+    process: number,
+    partition: number = this.prng.integer(this.log.partitions.length),
+  ): Promise<void> {
     const done = await this.#live(process, ({ maintainer }) => maintainer.step("events", partition))
     if (done?.kind === "done") this.done.merges++
   }
@@ -172,14 +182,33 @@ class Run {
     for (const [partition, shown] of rows.entries()) {
       const text = JSON.stringify(shown)
       let end = least[partition]!
-      while (
-        end <= most[partition]! &&
-        JSON.stringify(modelRows(this.spec, this.log, partition, end)) !== text
-      )
-        end++
+      while (end <= most[partition]! && JSON.stringify(this.#model(partition, end)) !== text) end++
       if (end > most[partition]!) {
-        deepStrictEqual(shown, modelRows(this.spec, this.log, partition, most[partition]!))
+        deepStrictEqual(shown, this.#model(partition, most[partition]!))
       }
+    }
+  }
+
+  #model(partition: number, end: number) {
+    return modelRows(this.spec, this.log, partition, end, this.#purges)
+  }
+
+  /** Rows of high `v`: with nothing under way beside it, so that it is known how far flushes were. */
+  async purge(): Promise<void> {
+    const least = 8 + this.erasing.integer(12)
+    const ports = memoryPorts({ stores: this.stores, seed: ++this.#opened })
+    const { registry } = openKeyed(ports, this.log.log)
+    const { tableId, ends } = await purgeTable(ports, registry, this.log.log, "events", `v >= ${least}`)
+    const { manifests } = await readManifests(ports, tableId)
+    this.#purges.push({ least, ends, from: manifests.map(({ position }) => position) })
+    this.done.purges++
+    // Some are carried through at once, so that records come after them.
+    await this.settle(this.erasing.integer(6))
+  }
+
+  async settle(steps: number): Promise<void> {
+    for (let step = 0; step < steps; step++) {
+      for (const partition of this.log.partitions.keys()) await this.maintain(step % PROCESSES, partition)
     }
   }
 
@@ -211,6 +240,7 @@ export async function runKeyedSeed(seed: number): Promise<Run["done"]> {
   const { prng } = run
   for (let process = 0; process < PROCESSES; process++) run.processes.push(run.open())
   await run.processes[0]!.registry.create(run.spec, "http")
+  const isPartial = run.spec.upsert?.mode === "partial"
   for (let round = 4 + prng.integer(5); round > 0; round--) {
     const actions: Promise<void>[] = []
     for (let count = 1 + prng.integer(4); count > 0; count--) {
@@ -234,10 +264,19 @@ export async function runKeyedSeed(seed: number): Promise<Run["done"]> {
       else run.calm()
     }
     await Promise.all(actions)
+    if (run.erasing.chance(isPartial ? 0.25 : 0.05)) {
+      run.calm()
+      await run.purge()
+    }
   }
   run.calm()
   for (let builds = 0; builds < PROCESSES; builds++) await run.build(builds)
   for (let process = 0; process < PROCESSES; process++) await run.pin(process)
+  if (run.done.purges > 0) {
+    await run.settle(STEPS_OF_ERASURE)
+    run.append()
+    for (let process = 0; process < PROCESSES; process++) await run.pin(process)
+  }
   run.processes[0] = run.open()
   await run.pin(0)
   return run.done

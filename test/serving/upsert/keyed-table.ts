@@ -57,11 +57,23 @@ export class PinReader {
   /** By partition, in the order of offsets. Dead rows of segments are left out; a tail's file has to be without them. */
   async rows(pin: PinnedTable, partitions: number): Promise<ModelRow[][]> {
     const all: ModelRow[][] = Array.from({ length: partitions }, () => [])
+    const v = this.#spec.columns.findIndex(({ name }) => name === "v") + 1
+    const isErased = (partition: number, offset: number, row: ModelRow) =>
+      (pin.purges ?? []).some(
+        ({ partition: of, end, where }) =>
+          of === partition &&
+          offset < end &&
+          where.kind === "compare" &&
+          row[v] !== null &&
+          Number(row[v]) >= Number(where.value),
+      )
     for (const file of [...pin.segments, ...pin.tail]) {
       const partition = file.segment?.partition ?? Number(file.id.split("/")[3])
       const dead = file.segment?.dead
       for (const { offset, row } of await this.#decode(file)) {
-        if (dead === undefined || !hasOffset(dead, offset)) all[partition]!.push(row)
+        const isDead = dead !== undefined && hasOffset(dead, offset)
+        const isGone = file.segment !== undefined && isErased(partition, offset, row)
+        if (!isDead && !isGone) all[partition]!.push(row)
       }
     }
     for (const rows of all) rows.sort((a, b) => Number(a[0]) - Number(b[0]))

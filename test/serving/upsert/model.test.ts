@@ -5,7 +5,7 @@ const SEEDS = 500
 
 test(`${SEEDS} seeds: whatever order, duplicates, deletions, restarts and lost writes, a table is its model`, async () => {
   const only = process.env.UPSERT_SEED
-  const sum = { flushes: 0, merges: 0, pins: 0, deaths: 0 }
+  const sum = { flushes: 0, merges: 0, pins: 0, deaths: 0, purges: 0 }
   for (let seed = 1; seed <= SEEDS; seed++) {
     if (only !== undefined && Number(only) !== seed) continue
     const done = await runKeyedSeed(seed).catch((error: Error) => {
@@ -17,5 +17,6 @@ test(`${SEEDS} seeds: whatever order, duplicates, deletions, restarts and lost w
   expect(sum.flushes).toBeGreaterThan(SEEDS)
   expect(sum.merges).toBeGreaterThan(SEEDS / 10)
   expect(sum.pins).toBeGreaterThan(2 * SEEDS)
+  expect(sum.purges).toBeGreaterThan(SEEDS / 3)
   expect(sum.deaths).toBeGreaterThan(SEEDS / 25)
 }, 120_000)

@@ -13,20 +13,47 @@ interface Entry {
   readonly row: Value
 }
 
+/** An erasure of rows whose `v` is at least so much, by partition. */
+export interface ModelPurge {
+  readonly least: number
+  readonly ends: readonly number[]
+  /** How far flushes were: what they merged before, they merged without it. */
+  readonly from: readonly number[]
+}
+
 const lowest = (value: number | null) => value ?? Number.NEGATIVE_INFINITY
 
 /** What a table with a key holds of the first records of a partition: a Map, and the rules as they are written down. */
-export function modelRows(spec: TableSpec, log: KeyedLog, partition: number, end: number): ModelRow[] {
+export function modelRows(
+  spec: TableSpec,
+  log: KeyedLog,
+  partition: number,
+  end: number,
+  purges: readonly ModelPurge[] = [],
+): ModelRow[] {
   const state = {
     entries: new Map<string, Entry>(),
     rows: new Map<number, Value>(),
     max: null as number | null,
   }
+  const erase = (offset: number) => {
+    for (const { least, ends, from } of purges) {
+      if (from[partition]! <= offset) eraseRows(state, least, ends[partition]!)
+    }
+  }
   for (const [offset, record] of log.partitions[partition]!.slice(0, end).entries()) {
+    erase(offset)
     if (isPlaced(log, partition, record)) apply(spec, state, offset, record)
   }
+  erase(end)
   const rows = [...state.rows].sort(([a], [b]) => a - b)
   return rows.map(([offset, row]) => [offset, ...spec.columns.map(({ name }) => row[name] ?? null)])
+}
+
+/** Keys of rows that are taken are deleted, and their comparison values stand. */
+function eraseRows({ entries, rows }: State, least: number, end: number): void {
+  for (const [offset, row] of rows) if (offset < end && Number(row.v ?? -1) >= least) rows.delete(offset)
+  for (const [id, entry] of entries) if (!rows.has(entry.offset)) entries.set(id, { ...entry, deleted: true })
 }
 
 function isPlaced(log: KeyedLog, partition: number, { key, value }: TestRecord): boolean {
