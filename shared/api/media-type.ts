@@ -6,6 +6,8 @@ export const mediaTypes = {
   kafkaBinary: "application/vnd.kafka.binary.v2+json",
   ndjson: "application/x-ndjson",
   csv: "text/csv",
+  cloudEvent: "application/cloudevents+json",
+  cloudEvents: "application/cloudevents-batch+json",
   arrow: "application/vnd.apache.arrow.stream",
   batches: "application/vnd.millrace.batches",
   framed: "application/vnd.millrace.framed",

@@ -31,6 +31,7 @@ export async function produceJournalled(
   }
   // The answer has one entry a batch, so that it is short for any number of records.
   const plan = await producePlan({ request, ...path, keyField: query.key, summary: true }, log)
+  if (plan.count === 0) return kafkaReply(request, 202, { entries: [] })
   const topic = await log.topic(path.topic)
   checkAtDoor(topic, plan.append.parts)
   const entries = await appendToJournal(log, journal, topic, plan.append.parts)

@@ -1,5 +1,6 @@
 import { LogError } from "../log/errors.ts"
 import {
+  cloudEvents,
   kafkaRecords,
   ndjsonRecords,
   type ParsedRecords,
@@ -9,6 +10,7 @@ import {
 } from "../log/records/index.ts"
 import type { AppendPart, AppendRequest, Log, ProducerStamp } from "../log/types.ts"
 import { unsupportedMediaType } from "./body.ts"
+import { binaryCloudEvent, isBinaryCloudEvent } from "./cloud-event-headers.ts"
 import { ApiError } from "./errors.ts"
 import { BATCHES_MAX, REPLIED_RECORDS_MAX } from "./limits.ts"
 import { essence, mediaTypes } from "./media-type.ts"
@@ -35,15 +37,34 @@ export interface ProducePlan {
   readonly partOf: Int32Array | null
 }
 
+/** In the place of a media type. */
+const BINARY_EVENT = "binary event"
+
 /** Stands for the number of partitions where no record's partition depends on it. */
 const NOT_COUNTED = 1
 
-const topicTypes = [mediaTypes.json, mediaTypes.kafkaJson, mediaTypes.kafkaBinary, mediaTypes.ndjson]
+const topicTypes = [
+  mediaTypes.json,
+  mediaTypes.kafkaJson,
+  mediaTypes.kafkaBinary,
+  mediaTypes.ndjson,
+  mediaTypes.cloudEvent,
+  mediaTypes.cloudEvents,
+]
 const partitionTypes = [...topicTypes, mediaTypes.batches]
 
 /** What keys choose among: for a producer, what it was when its epoch began. */
 async function partitionsOf({ topic, producer }: ProduceInput, log: Log): Promise<number> {
   return producer === undefined ? (await log.topic(topic)).partitions : log.pinnedPartitions(topic, producer)
+}
+
+/** The media type of the records; `binary event`: a CloudEvent whose data has a type of its own. */
+function formatOf({ request, partition }: ProduceInput): string {
+  const type = essence(request.headers["content-type"])
+  if (!type.startsWith("application/cloudevents") && isBinaryCloudEvent(request)) return BINARY_EVENT
+  const expected = partition === undefined ? topicTypes : partitionTypes
+  if (!expected.some(known => known === type)) throw unsupportedMediaType(request, expected)
+  return type
 }
 
 async function parse(input: ProduceInput, type: string, log: Log): Promise<ParsedRecords> {
@@ -52,6 +73,9 @@ async function parse(input: ProduceInput, type: string, log: Log): Promise<Parse
   const chosenByKey = partition === undefined && (type !== mediaTypes.ndjson || keyField !== undefined)
   const partitions = chosenByKey ? await partitionsOf(input, log) : NOT_COUNTED
   if (type === mediaTypes.ndjson) return ndjsonRecords(body, { partitions, partition, keyField })
+  if (type === BINARY_EVENT) return binaryCloudEvent(input.request, { partitions, partition })
+  if (type === mediaTypes.cloudEvent) return cloudEvents(body, { mode: "event", partitions, partition })
+  if (type === mediaTypes.cloudEvents) return cloudEvents(body, { mode: "batch", partitions, partition })
   const format = type === mediaTypes.kafkaBinary ? "binary" : "json"
   return kafkaRecords(body, { format, partitions, partition })
 }
@@ -102,10 +126,8 @@ function checkCount(count: number, summary: boolean): void {
  *   `corrupt_batch`, `not_one_partition`, `unknown_topic`
  */
 export async function producePlan(input: ProduceInput, log: Log): Promise<ProducePlan> {
-  const { request, topic, partition, producer } = input
-  const type = essence(request.headers["content-type"])
-  const expected = partition === undefined ? topicTypes : partitionTypes
-  if (!expected.some(known => known === type)) throw unsupportedMediaType(request, expected)
+  const { topic, partition, producer } = input
+  const type = formatOf(input)
   if (input.keyField !== undefined && type !== mediaTypes.ndjson) {
     throw new ApiError("invalid", `query.key: is for ${mediaTypes.ndjson}; other records carry their keys`)
   }

@@ -28,6 +28,8 @@ export async function produce(
   const { key: keyField, summary = false } = query
   const producer = producerStamp(headers)
   const plan = await producePlan({ request, ...path, keyField, summary, producer }, log)
+  // A batch of no events.
+  if (plan.count === 0) return kafkaReply(request, 200, { offsets: [] })
   checkAtDoor(await log.topic(path.topic), plan.append.parts)
   const results = await log.append(plan.append)
   return kafkaReply(request, 200, produceReplyBody(results, plan, summary))

@@ -55,11 +55,30 @@ export const jsonRecords = records(
 
 export const binaryRecords = records(base64, base64)
 
+const attribute = v.pipe(v.string(), v.minLength(1))
+
+/** One event in the JSON event format; extensions are members beside these. */
+const cloudEvent = v.looseObject({
+  specversion: v.literal("1.0"),
+  id: attribute,
+  source: v.pipe(attribute, v.description("A URI, or a reference to one.")),
+  type: attribute,
+  datacontenttype: v.optional(v.nullable(attribute)),
+  dataschema: v.optional(v.nullable(v.pipe(attribute, v.description("A URI.")))),
+  subject: v.optional(v.nullable(attribute)),
+  time: v.optional(v.nullable(v.pipe(v.string(), v.description("RFC 3339; the record's timestamp.")))),
+  partitionkey: v.optional(v.nullable(v.pipe(attribute, v.description("The record's key.")))),
+  data: v.optional(v.unknown()),
+  data_base64: v.optional(base64),
+})
+
 const textContent: Content = {
   [mediaTypes.kafkaJson]: jsonRecords,
   [mediaTypes.json]: jsonRecords,
   [mediaTypes.kafkaBinary]: binaryRecords,
   [mediaTypes.ndjson]: undefined,
+  [mediaTypes.cloudEvent]: cloudEvent,
+  [mediaTypes.cloudEvents]: v.array(cloudEvent),
 }
 
 /** The bodies of a produce request, by media type. */

@@ -20,7 +20,10 @@ export {
   splitBatches,
 } from "./batch-header.ts"
 export { type VerifiedBatch, type VerifyOptions, verifyBatch } from "./batch-verify.ts"
+export { checkAttributes, instantOf, invalidEvent } from "./cloud-attributes.ts"
+export { cloudEvents } from "./cloud-events.ts"
 export { DECODED_BYTES_MAX } from "./compression.ts"
+export { markerBatch, readMarkerBatch, type TransactionMarker } from "./control-batch.ts"
 export { cutPayload, FRAMED_TYPE, type Frame, framePieces, readFrame, writeFrame } from "./frames.ts"
 export { JSON_DEPTH_MAX } from "./json-scanner.ts"
 export { type KafkaRecordsOptions, kafkaRecords } from "./kafka-records.ts"
@@ -28,7 +31,7 @@ export type { RecordFormat } from "./kafka-values.ts"
 export { murmur2, partitionForKey } from "./murmur2.ts"
 export { crc32c } from "./native.ts"
 export { type NdjsonOptions, ndjsonRecords } from "./ndjson-records.ts"
-export type { ParsedRecords, RecordGroup, RecordsTarget } from "./parsed-records.ts"
+export { groupRecords, type ParsedRecords, type RecordGroup, type RecordsTarget } from "./parsed-records.ts"
 export {
   type DecodedRecord,
   decodeRecords,
@@ -37,3 +40,4 @@ export {
   type RecordVisitor,
   recordHeaders,
 } from "./record-cursor.ts"
+export { RecordColumns } from "./record-ranges.ts"
