@@ -28,7 +28,8 @@ export function createDispatch(
   const { settings, cloud, meter } = base
   const functions = readProcessFunctions(settings)
   const topics = new ByTopic(base.ports, functions.size > 0)
-  const memories = new LRUCache<string, WakeMemory>({ max: REMEMBERED_MAX })
+  // Counted by size: `max` makes room for all of them at once, in each environment that starts.
+  const memories = new LRUCache<string, WakeMemory>({ maxSize: REMEMBERED_MAX, sizeCalculation: () => 1 })
 
   async function wake(table: string, wakes: readonly Wake[]): Promise<void> {
     const partitions = wakes.map(({ partition }) => partition)

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache"
 import { type Expr, type PGNode, parse } from "pgsql-ast-parser"
 
 /** What is wrong with an expression, and where: `position` counts characters from 1. */
@@ -20,8 +21,21 @@ export class FaultError extends Error {
 /** Longer expressions belong into a job; the parser's time grows faster than its text. */
 export const EXPRESSION_CHARS_MAX = 4_096
 
-/** Parses one expression; throws `FaultError`. */
+/** Parsing takes milliseconds, and the same definitions and erasures are asked about by every flush and query. */
+const PARSED_KEPT = 512
+
+const parsedBefore = new LRUCache<string, Expr>({ maxSize: PARSED_KEPT, sizeCalculation: () => 1 })
+
+/** Parses one expression; throws `FaultError`. What it returns is shared: nobody changes it. */
 export function parseSyntax(sql: string): Expr {
+  const known = parsedBefore.get(sql)
+  if (known !== undefined) return known
+  const expression = parseText(sql)
+  parsedBefore.set(sql, expression)
+  return expression
+}
+
+function parseText(sql: string): Expr {
   if (sql.trim() === "") throw new FaultError("expected an expression, got nothing", 1)
   if (sql.length > EXPRESSION_CHARS_MAX) {
     throw new FaultError(`expected at most ${EXPRESSION_CHARS_MAX} characters, got ${sql.length}`, 1)

@@ -19,7 +19,8 @@ const decoded = new WeakMap<object, LRUCache<string, Manifest>>()
 function decodedManifest({ meta }: ManifestPorts, tableId: string, item: Item): Manifest {
   let kept = decoded.get(meta)
   if (kept === undefined) {
-    kept = new LRUCache({ max: MANIFESTS_KEPT })
+    // Counted by size: `max` would make room for all of them at the start.
+    kept = new LRUCache({ maxSize: MANIFESTS_KEPT, sizeCalculation: () => 1 })
     decoded.set(meta, kept)
   }
   const key = `${tableId}#${item.sk}#${item.version}`

@@ -49,7 +49,8 @@ const MANIFESTS_AT_ONCE = 16
 export class TableRegistry {
   readonly #ports: RegistryPorts
   readonly #log: Log
-  readonly #kept = new LRUCache<string, TableInfo>({ max: TABLES_KEPT })
+  // Counted by size: `max` would make room for all of them at the start.
+  readonly #kept = new LRUCache<string, TableInfo>({ maxSize: TABLES_KEPT, sizeCalculation: () => 1 })
 
   constructor(ports: RegistryPorts, log: Log) {
     this.#ports = ports

@@ -70,7 +70,8 @@ export class TailCache {
     maxSize: CACHE_BYTES_MAX,
     sizeCalculation: tail => 1 + tail.chunks.reduce((sum, chunk) => sum + chunk.bytes, 0),
   })
-  readonly #schemas = new LRUCache<string, Reading>({ max: SCHEMAS_KEPT })
+  // Counted by size: `max` would make room for all of them at the start.
+  readonly #schemas = new LRUCache<string, Reading>({ maxSize: SCHEMAS_KEPT, sizeCalculation: () => 1 })
 
   constructor(log: Log, options: TailOptions = {}) {
     this.log = log
