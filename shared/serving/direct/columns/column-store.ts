@@ -7,7 +7,7 @@ import type { BlockColumn } from "./block-column.ts"
 import type { BlockSource, LoadedGroup } from "./block-source.ts"
 import { Dictionary } from "./dictionary.ts"
 import { absentColumn, checkType } from "./encode.ts"
-import { Postings } from "./postings.ts"
+import { type Postings, postingsOf } from "./postings.ts"
 
 /** Decoded columns kept by a process: 40 columns of 6 M rows, at two bytes a value. */
 export const COLUMN_BYTES_MAX = 512 * 1024 ** 2
@@ -173,7 +173,7 @@ export class ColumnStore {
     const known = block.postings.get(name)
     if (known !== undefined) return known ?? undefined
     const column = block.columns.get(name)
-    const made = column === undefined ? undefined : Postings.of(column)
+    const made = column === undefined ? undefined : postingsOf(column)
     block.postings.set(name, made ?? null)
     block.bytes += made?.bytes ?? 0
     this.#blocks.set(block.id, block)

@@ -65,7 +65,7 @@ export class CountAccumulator implements Accumulator {
     const ofLevel = levelCounts(columns, this.#column)
     if (ofLevel !== undefined) return `${counts}[g]${step}=${code.bind(ofLevel.values)}[r];`
     const column = this.#column === undefined ? undefined : columns.get(this.#column)
-    if (column?.kind === "codes") return `${counts}[g]${step}=${code.bind(column.codes)}[r]!==0?1:0;`
+    if (column?.kind === "codes") return `${counts}[g]${step}=${code.bind(column.codes)}[r]!==0|0;`
     return guarded(code, column?.nulls === undefined ? [] : [column.nulls], `${counts}[g]${step}=1;`)
   }
 

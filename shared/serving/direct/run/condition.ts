@@ -127,9 +127,10 @@ export interface BlockTest {
   readonly share: number
   /** Source of 1 or 0 for row `r`. */
   readonly source: (code: Code) => string
-  /** The column that it asks alone, and which of its codes or numbers pass: what lists of rows by value answer. */
+  /** The column that it asks alone, and what of it passes: what lists of rows by value answer. */
   readonly column?: string
-  readonly passes?: (value: number) => boolean
+  /** The codes or whole numbers that pass: `low`, `high` of ranges with both ends. */
+  readonly ranges?: readonly number[]
 }
 
 const none: BlockTest = { share: 0, source: () => "0" }
@@ -159,10 +160,26 @@ function numberTest(name: string, column: NumberColumn, test: NumericTest): Bloc
   return {
     share: likely(test.share(min, max)),
     column: name,
-    passes: test.passes,
+    ranges: test.ranges,
     source: code =>
       `(${test.source(`${code.bind(values)}[r]`, value => code.bind(value))}${notNull(column, code)})`,
   }
+}
+
+/** By mask, which is kept with its dictionary. */
+const ranges = new WeakMap<Uint8Array, readonly number[]>()
+
+function rangesOf(mask: Uint8Array): readonly number[] {
+  const known = ranges.get(mask)
+  if (known !== undefined) return known
+  const found: number[] = []
+  for (let code = mask.indexOf(1); code >= 0; ) {
+    const end = mask.indexOf(0, code)
+    found.push(code, (end < 0 ? mask.length : end) - 1)
+    code = end < 0 ? -1 : mask.indexOf(1, end)
+  }
+  ranges.set(mask, found)
+  return found
 }
 
 function textTest(
@@ -182,7 +199,9 @@ function textTest(
   return {
     share: likely(share),
     column: name,
-    passes: code => mask[code] === 1,
+    get ranges() {
+      return rangesOf(mask)
+    },
     source: code => `${code.bind(mask)}[${code.bind(codes)}[r]]`,
   }
 }
@@ -192,7 +211,7 @@ function nullTest(column: BlockColumn, negated: boolean): BlockTest {
     const hasNull = column.present?.includes(0)
     if (hasNull === false) return negated ? all : none
     const op = negated ? "!==" : "==="
-    return { share: 0.5, source: code => `(${code.bind(column.codes)}[r]${op}0?1:0)` }
+    return { share: 0.5, source: code => `(${code.bind(column.codes)}[r]${op}0|0)` }
   }
   const { nulls } = column
   if (nulls === undefined) return negated ? all : none
