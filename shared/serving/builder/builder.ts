@@ -153,8 +153,7 @@ export class Builder {
     const purges = openPurges(table, manifest)
     // The item is older than an erasure.
     if (purges === undefined) return { kind: "lost" }
-    const keyed =
-      read && (await keyedFlush(this.#ports, this.#indexes, table, manifest, tail.position, read, purges))
+    const keyed = read && (await keyedFlush(this.#ports, this.#indexes, table, manifest, tail.position, read))
     const batch = keyed?.batch ?? read
     const uploads: number[] = []
     const upload = async (key: string, body: Uint8Array | readonly Uint8Array[]) => {

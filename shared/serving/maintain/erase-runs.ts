@@ -3,8 +3,6 @@ import type { RunPointer } from "../manifest/manifest.ts"
 import { commitManifest, readManifest } from "../manifest/manifest-store.ts"
 import { companionKey } from "../segment/segment-key.ts"
 import { withoutErased } from "../upsert/erase-images.ts"
-import { RowFolder } from "../upsert/row-folder.ts"
-import { keyRules } from "../upsert/rules.ts"
 import { encodeRun } from "../upsert/run-format.ts"
 import type { RunReader } from "../upsert/run-reader.ts"
 import type { MaintainPorts } from "./replace-segments.ts"
@@ -20,17 +18,15 @@ const TRIES = 8
 export async function eraseRuns(
   ports: MaintainPorts,
   reader: RunReader,
-  { table, manifest, purges, date }: Found,
+  { table, manifest, date }: Found,
 ): Promise<"clean" | "erased" | "lost"> {
-  const rules = keyRules(table.spec)
-  if (rules?.strategies === undefined) return "clean"
-  const folder = new RowFolder(rules, table.schemas, purges)
+  if (table.spec.upsert?.mode !== "partial") return "clean"
   const replaced = new Map<string, RunPointer>()
   let until = Number.POSITIVE_INFINITY
   // One after the other: one of ten million keys takes a gigabyte.
   for (const pointer of manifest.runs) {
     const run = await reader.whole(manifest, pointer)
-    const left = withoutErased(run, folder)
+    const left = withoutErased(run, table, manifest)
     if (left === run) continue
     const { body, ...sizes } = encodeRun(left)
     const id = ports.random.id()

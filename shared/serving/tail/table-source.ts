@@ -142,7 +142,7 @@ export class StoredTableSource implements TableSource {
         `${where}: the tail is longer than a query may read; try again shortly`,
       )
     }
-    return this.#keyed.resolve(table, manifest, tail, openPurges(table, manifest) ?? [])
+    return this.#keyed.resolve(table, manifest, tail)
   }
 }
 

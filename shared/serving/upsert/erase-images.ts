@@ -1,15 +1,21 @@
+import type { Manifest } from "../manifest/manifest.ts"
+import type { TableInfo } from "../tables/table-item.ts"
 import { COMPARED, DELETED, ENTRY_LANES, flagsAt, KNOWN, offsetAt, setOffset } from "./entry.ts"
-import type { RowFolder } from "./row-folder.ts"
+import { erasingOf } from "./erasing.ts"
+import { RowFolder } from "./row-folder.ts"
+import { keyRules } from "./rules.ts"
 import type { Run } from "./run.ts"
 
 /**
- * A run without the merged rows that erasures take: their keys are deleted, and the comparison values stand. The run itself
- * where there are none. Throws `StorageError` (`corrupt`).
- * @param folder knows the erasures
+ * A run without the merged rows that open erasures or the cut take: their keys are deleted, and the comparison values stand.
+ * The run itself where there are none. Throws `StorageError` (`corrupt`).
  */
-export function withoutErased(run: Run, folder: RowFolder): Run {
+export function withoutErased(run: Run, table: TableInfo, manifest: Manifest): Run {
   const { images, entries } = run
-  if (images === undefined) return run
+  const rules = images === undefined ? undefined : keyRules(table.spec)
+  const erasing = rules === undefined ? [] : (erasingOf(table, manifest) ?? [])
+  if (images === undefined || rules === undefined || erasing.length === 0) return run
+  const folder = new RowFolder(rules, table.schemas, erasing)
   const erased: number[] = []
   for (let at = 0; at < entries; at++) {
     const image = images[at]

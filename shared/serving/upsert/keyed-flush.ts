@@ -12,7 +12,6 @@ import { withoutErased } from "./erase-images.ts"
 import { KEYS_MAX, type KeyIndexes } from "./key-indexes.ts"
 import { newResolution } from "./keyed-tails.ts"
 import type { Resolution } from "./resolution.ts"
-import { type Erasing, RowFolder } from "./row-folder.ts"
 import { type KeyRules, keyRules } from "./rules.ts"
 import { forgettable, mergeRuns } from "./run.ts"
 import { encodeRun } from "./run-format.ts"
@@ -52,7 +51,6 @@ export interface KeyedFlush {
  * has to say from then on. Undefined for a table without a key. Throws `StorageError`, `too_large` where a partition
  * would have more than `KEYS_MAX` keys.
  * @param start the offset that the batch begins at
- * @param erasures that the manifest holds
  */
 export async function keyedFlush(
   ports: FlushPorts,
@@ -61,15 +59,14 @@ export async function keyedFlush(
   manifest: Manifest,
   start: number,
   batch: ColumnBatch,
-  erasures: readonly Erasing[],
 ): Promise<KeyedFlush | undefined> {
   const rules = keyRules(table.spec)
   if (rules === undefined) return undefined
-  const resolution = newResolution(rules, table, { ...manifest, position: start }, erasures)
+  const resolution = newResolution(rules, table, { ...manifest, position: start })
   await resolution.extend(batch, await indexes.at(manifest))
   const [vector, run] = await Promise.all([
     vectorOf(ports, manifest, resolution),
-    runOf(ports, indexes, table, rules, manifest, resolution, erasures),
+    runOf(ports, indexes, table, rules, manifest, resolution),
   ])
   const { compareMax } = resolution
   return {
@@ -116,11 +113,10 @@ async function vectorOf(
 async function runOf(
   ports: FlushPorts,
   indexes: KeyIndexes,
-  { spec, schemas }: TableInfo,
+  table: TableInfo,
   rules: KeyRules,
   manifest: Manifest,
   resolution: Resolution,
-  erasures: readonly Erasing[],
 ): Promise<{ runs: readonly RunPointer[]; objects: readonly KeyedObject[]; isErased: boolean }> {
   const changes = resolution.changes()
   if (changes.entries === 0) return { runs: manifest.runs, objects: [], isErased: false }
@@ -128,8 +124,7 @@ async function runOf(
   const found = await Promise.all(
     manifest.runs.slice(kept).map(pointer => indexes.reader.whole(manifest, pointer)),
   )
-  const folder = erasures.length === 0 ? undefined : new RowFolder(rules, schemas, erasures)
-  const inputs = folder === undefined ? found : found.map(run => withoutErased(run, folder))
+  const inputs = found.map(run => withoutErased(run, table, manifest))
   const isErased = inputs.some((run, at) => run !== found[at])
   // A deletion that is left out uncovers what older runs say of the key: only with all of them there is nothing to uncover.
   const forget = kept === 0 ? forgettable(rules, resolution.compareMax) : undefined
@@ -139,7 +134,7 @@ async function runOf(
   if (merged.entries > KEYS_MAX) {
     throw new StorageError(
       "too_large",
-      `table ${spec.name}, partition ${manifest.partition}: expected at most ${KEYS_MAX} keys, got ${merged.entries}: give the topic more partitions`,
+      `table ${table.spec.name}, partition ${manifest.partition}: expected at most ${KEYS_MAX} keys, got ${merged.entries}: give the topic more partitions`,
     )
   }
   const { body, sizeBytes, directoryBytes, crc32c } = encodeRun(merged)

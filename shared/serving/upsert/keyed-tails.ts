@@ -3,9 +3,10 @@ import type { Manifest } from "../manifest/manifest.ts"
 import { NO_OFFSETS, type OffsetSet } from "../segment/offset-set.ts"
 import type { TableInfo } from "../tables/table-item.ts"
 import { TailChunk, type TailState } from "../tail/tail-state.ts"
+import { erasingOf } from "./erasing.ts"
 import type { KeyIndexes } from "./key-indexes.ts"
 import { Resolution } from "./resolution.ts"
-import { type Erasing, RowFolder } from "./row-folder.ts"
+import { RowFolder } from "./row-folder.ts"
 import { type KeyRules, keyRules } from "./rules.ts"
 
 /** What is decided of all tails of a process may take so much memory. */
@@ -28,22 +29,20 @@ interface Standing {
 interface Kept {
   readonly resolution: Resolution
   readonly standing: WeakMap<TailChunk, Standing>
+  /** Of what was erased when it was merged. */
+  readonly mark: string
   dead: OffsetSet
 }
 
 /**
  * A fresh resolution of what lies above a manifest's position.
  * @param start where the tail begins: above the position, where the log no longer holds what comes between
- * @param erasures that are under way: of tables whose rows are merged, what they take is merged into nothing
  */
-export function newResolution(
-  rules: KeyRules,
-  table: TableInfo,
-  start: Pick<Manifest, "position" | "compareMax">,
-  erasures: readonly Erasing[],
-): Resolution {
-  const folder = rules.strategies === undefined ? undefined : new RowFolder(rules, table.schemas, erasures)
-  return new Resolution(rules, start, folder)
+export function newResolution(rules: KeyRules, table: TableInfo, start: Manifest): Resolution {
+  if (rules.strategies === undefined) return new Resolution(rules, start)
+  // Whoever read the table's item too early for an erasure does not get as far as using this.
+  const erasing = erasingOf(table, start) ?? []
+  return new Resolution(rules, start, new RowFolder(rules, table.schemas, erasing))
 }
 
 /**
@@ -62,22 +61,12 @@ export class KeyedTails {
     this.#indexes = indexes
   }
 
-  /**
-   * The tail as it stands; of a table without a key the tail itself. Throws `StorageError`.
-   * @param erasures that the manifest holds
-   */
-  async resolve(
-    table: TableInfo,
-    manifest: Manifest,
-    tail: TailState,
-    erasures: readonly Erasing[],
-  ): Promise<ResolvedTail> {
+  /** The tail as it stands; of a table without a key the tail itself. Throws `StorageError`. */
+  async resolve(table: TableInfo, manifest: Manifest, tail: TailState): Promise<ResolvedTail> {
     const rules = keyRules(table.spec)
     if (rules === undefined || tail.next === tail.position) return { tail, dead: NO_OFFSETS }
-    // What was merged before an erasure may hold what it takes.
-    const taken = rules.strategies === undefined ? [] : manifest.purges.map(({ id }) => id)
-    const key = [table.id, table.version, manifest.partition, ...taken].join("#")
-    const work = () => this.#resolve(key, rules, table, manifest, tail, erasures)
+    const key = [table.id, table.version, manifest.partition, erasedMark(rules, manifest)].join("#")
+    const work = () => this.#resolve(key, rules, table, manifest, tail)
     const turn = (this.#turns.get(key) ?? Promise.resolve()).then(work, work)
     this.#turns.set(key, turn)
     try {
@@ -93,7 +82,6 @@ export class KeyedTails {
     table: TableInfo,
     manifest: Manifest,
     tail: TailState,
-    erasures: readonly Erasing[],
   ): Promise<ResolvedTail> {
     const known = this.#kept.get(key)
     // What is decided beyond the tail's end tells of rows that fell to records which this tail does not hold.
@@ -102,8 +90,9 @@ export class KeyedTails {
     const kept = goesOn
       ? known
       : {
-          resolution: newResolution(rules, table, { ...manifest, position: tail.position }, erasures),
+          resolution: newResolution(rules, table, { ...manifest, position: tail.position }),
           standing: new WeakMap(),
+          mark: erasedMark(rules, manifest),
           dead: NO_OFFSETS,
         }
     const { resolution } = kept
@@ -122,12 +111,21 @@ export class KeyedTails {
   }
 }
 
-/** Of a chunk's rows ever more fall and none rises again: their number names which. */
-function stand({ resolution, standing }: Kept, chunk: TailChunk): TailChunk {
+/** Names what of merged rows is erased: what was merged before may hold it. */
+function erasedMark({ strategies }: KeyRules, { purges, cutBefore }: Manifest): string {
+  if (strategies === undefined) return ""
+  return [...(cutBefore === undefined ? [] : [cutBefore]), ...purges.map(({ id }) => id)].join("-")
+}
+
+/** Of a chunk's rows ever more fall and none rises again: their number, and what is erased, name which. */
+function stand({ resolution, standing, mark }: Kept, chunk: TailChunk): TailChunk {
   const lost = resolution.lostIn(chunk.batch)
   const known = standing.get(chunk)
   if (known?.lost === lost) return known.chunk
-  const made = new TailChunk(resolution.standing(chunk.batch, lost), `-${lost}`)
+  const made = new TailChunk(
+    resolution.standing(chunk.batch, lost),
+    `-${lost}${mark === "" ? "" : `-${mark}`}`,
+  )
   standing.set(chunk, { lost, chunk: made })
   return made
 }

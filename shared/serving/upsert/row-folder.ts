@@ -2,15 +2,12 @@ import type { ColumnSpec, ColumnType, UpsertStrategy } from "../../definition/ta
 import { StorageError } from "../../storage/errors.ts"
 import type { ColumnBatch, ColumnVector } from "../ingest/column.ts"
 import { rowMatcher } from "../purge/matching.ts"
-import type { PinnedPurge } from "../types.ts"
+import type { Erasing } from "./erasing.ts"
 import { foldCell } from "./fold-cell.ts"
 import { type Cell, ImageWriter, readImage } from "./row-image.ts"
 import type { KeyRules } from "./rules.ts"
 
 type Row = readonly Cell[]
-
-/** An erasure, as far as merged rows ask for it. */
-export type Erasing = Pick<PinnedPurge, "end" | "where">
 
 /** Merges rows of a partial upsert, column by column, into what stood for their keys. */
 export class RowFolder {
@@ -25,7 +22,7 @@ export class RowFolder {
 
   /**
    * @param schemas of the table, the newest last: images may be of older ones
-   * @param erasures that are under way
+   * @param erasures what stands no more
    */
   constructor(
     { strategies = [], key, compare, columns }: KeyRules,

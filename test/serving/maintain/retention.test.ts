@@ -53,6 +53,50 @@ test("rows older than what is kept are gone from answers, and segments of nothin
   expect(await ids(table)).toEqual([3, 7, 9])
 })
 
+test("what is too old is in no row that is merged later", async () => {
+  const ports = memoryPorts()
+  const columns = [
+    { name: "id", type: "int" as const },
+    { name: "at", type: "timestamp" as const },
+    { name: "n", type: "int" as const },
+  ]
+  const upsert = { mode: "partial" as const, strategies: { n: "increment" as const } }
+  const table = await openMaintained(
+    { columns, retentionMs: 10 * HOUR, primaryKey: ["id"], upsert },
+    { ports },
+  )
+  const at = ports.clock.now()
+  const rows = () => sql.rows(table, "SELECT id, n FROM events ORDER BY id")
+  await table.flush([
+    { id: 1, at, n: 1 },
+    { id: 2, at: at + 9 * HOUR, n: 1 },
+  ])
+  await appendTo(table, [{ id: 1, at, n: 1 }])
+  expect(await rows()).toEqual([
+    [1, 2],
+    [2, 1],
+  ])
+  ports.advance(11 * HOUR)
+  await settle(new Maintainer(table.ports, table.registry, table.log))
+  expect(await rows()).toEqual([[2, 1]])
+  const later = [1, 2].map(id => ({ id, at: at + 11 * HOUR, n: 1 }))
+  for (const isFlushed of [false, true]) {
+    if (isFlushed) await table.flush(later)
+    else await appendTo(table, later)
+    expect(await rows()).toEqual(
+      isFlushed
+        ? [
+            [1, 2],
+            [2, 3],
+          ]
+        : [
+            [1, 1],
+            [2, 2],
+          ],
+    )
+  }
+})
+
 test("the cut moves in steps: it is not written again and again", async () => {
   const table = await openMaintained({ retentionMs: 1_000 * HOUR })
   const maintainer = new Maintainer(table.ports, table.registry, table.log)
