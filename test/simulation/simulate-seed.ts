@@ -1,13 +1,14 @@
 import type { Emphasis } from "./log-scenario.ts"
 import type { LogRun, LogRunOptions } from "./log-workload.ts"
+import type { StreamRun } from "./stream-workload.ts"
 import type { TableRun } from "./table-workload.ts"
 import type { TaskRun } from "./task-workload.ts"
 
-export const WORKLOADS = ["log", "table", "functions", "journal", "wakes", "tasks"] as const
+export const WORKLOADS = ["log", "table", "functions", "journal", "wakes", "tasks", "streams"] as const
 
 /**
  * What is tried: the log in servers; tables in servers; the log in a function's environments; there behind a journal;
- * tables whose segments are built by functions that others wake; jobs.
+ * tables whose segments are built by functions that others wake; jobs; what clients of the log see of all that it offers.
  */
 export type Workload = (typeof WORKLOADS)[number]
 
@@ -27,7 +28,7 @@ export interface SeedOptions {
   readonly emphasis?: Emphasis | undefined
 }
 
-type Run = (seed: number, options: SeedOptions) => Promise<LogRun | TableRun | TaskRun>
+type Run = (seed: number, options: SeedOptions) => Promise<LogRun | TableRun | TaskRun | StreamRun>
 
 // Loaded when they are asked for: functions take their time.
 const logRun = async (home: LogRunOptions["home"]): Promise<Run> => {
@@ -42,6 +43,7 @@ const RUNS: Record<Workload, () => Promise<Run>> = {
   journal: () => logRun("journal"),
   wakes: async () => (await import("./wake-workload.ts")).runWakeSeed,
   tasks: async () => (await import("./task-workload.ts")).runTaskSeed,
+  streams: async () => (await import("./stream-workload.ts")).runStreamSeed,
 }
 
 /** Runs one seed of a workload. */

@@ -1,0 +1,69 @@
+import type { Anomaly } from "../support/stream-checker/anomaly.ts"
+import type { StreamHistory } from "../support/stream-checker/history.ts"
+import { removable } from "../support/stream-checker/removed.ts"
+import { isCommitted, versionsOf } from "../support/stream-checker/versions.ts"
+import type { Prng } from "./prng.ts"
+import type { StreamContext } from "./stream-context.ts"
+import { Member, noteReads } from "./stream-members.ts"
+import type { StreamGroup } from "./stream-scenario.ts"
+
+const BEAT_MS = 5_000
+/** Members that are gone are noticed by then, and what they had is given away: sessions and hand-overs last a minute. */
+const ROUNDS_MAX = 120
+/** It has everything once so many rounds brought nothing. */
+const QUIET_ROUNDS = 45
+
+/** For each group a last member that reads until nothing comes any more: it has to be given every partition. */
+export async function drainGroups(context: StreamContext, prng: Prng): Promise<void> {
+  await Promise.all(context.scenario.groups.map(group => drainGroup(context, group, prng.fork(group.name))))
+}
+
+async function drainGroup(context: StreamContext, group: StreamGroup, prng: Prng): Promise<void> {
+  const member = new Member(context, { ...group, statics: false }, `last of ${group.name}`, prng)
+  let quiet = 0
+  for (let round = 0; round < ROUNDS_MAX && quiet < QUIET_ROUNDS; round++) {
+    await member.beat()
+    quiet++
+    const rounds = member.positions.length * 3
+    for (let poll = 0; poll < rounds; poll++) {
+      const operation = context.book.begin(`last of ${group.name}`, { mode: "subscribe" })
+      const records = await member.poll(operation)
+      context.book.end(operation, "ok")
+      noteReads(context, group.name, records)
+      if (records.length > 0) quiet = 0
+    }
+    await member.commit()
+    await context.hosts.pause(BEAT_MS)
+  }
+}
+
+/** A group gets everything at least once, and makes of it, inside transactions, something once. */
+export function checkGroups(context: StreamContext, history: StreamHistory): Anomaly[] {
+  const found: Anomaly[] = []
+  const versions = versionsOf(history)
+  const mayBeGone = removable(history, versions)
+  for (const group of context.scenario.groups) {
+    const read = context.groupReads.get(group.name) ?? new Set()
+    for (const { partition, byOffset } of versions.partitions.values()) {
+      const name = context.topicNames.get(partition.slice(0, partition.lastIndexOf("/")))
+      if (name === undefined || !group.topics.includes(name)) continue
+      for (const [offset, values] of byOffset) {
+        const missed = [...values].find(value => isCommitted(versions, value) && !read.has(value))
+        if (missed !== undefined && !mayBeGone(partition, offset))
+          found.push({
+            kind: "unseen by group",
+            text: `${missed} at ${partition}@${offset} by ${group.name}`,
+          })
+      }
+    }
+  }
+  const made = new Map<string, string>()
+  for (const value of versions.committed) {
+    const of = context.derived.get(value)
+    if (of === undefined) continue
+    if (made.has(of))
+      found.push({ kind: "made twice", text: `of ${of}, ${made.get(of)} and ${value} are both committed` })
+    made.set(of, value)
+  }
+  return found
+}
