@@ -3,9 +3,9 @@ import { LogError, type LogErrorCode } from "../../log/errors.ts"
 import type { Log } from "../../log/types.ts"
 import { concatBatches, pickCells } from "../ingest/batch.ts"
 import { type ColumnBatch, type ColumnVector, concatColumns } from "../ingest/column.ts"
+import { defaultColumn } from "../ingest/default-column.ts"
 import { ingest, type OffsetRange } from "../ingest/ingest.ts"
 import { compileSchema } from "../ingest/schema.ts"
-import { columnWriter } from "../ingest/writer.ts"
 import { lowerBound } from "../segment/offset-set.ts"
 import type { TableInfo } from "../tables/table-item.ts"
 
@@ -36,22 +36,15 @@ export function fillColumn(
   offsets: Float64Array,
 ): ColumnVector {
   const vector = read?.columns[columns.findIndex(({ name }) => name === column.name)]
-  if (read === undefined || vector === undefined) return ofDefault(column, offsets.length)
+  if (read === undefined || vector === undefined) return defaultColumn(column, offsets.length)
   // One row more, for those that were not read.
-  const values = concatColumns([vector, ofDefault(column, 1)])
+  const values = concatColumns([vector, defaultColumn(column, 1)])
   const missing = read.offsets.length
   const rows = Uint32Array.from(offsets, offset => {
     const at = lowerBound(read, offset)
     return read.offsets[at] === offset ? at : missing
   })
   return pickCells(values, rows)
-}
-
-function ofDefault(column: ColumnSpec, rows: number): ColumnVector {
-  const { default: value } = column
-  const writer = columnWriter(column, { read: () => value ?? null, from: "any", computed: false })
-  for (let row = 0; row < rows; row++) writer.write({}, row)
-  return writer.finish(rows)
 }
 
 /**

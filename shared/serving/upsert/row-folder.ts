@@ -1,6 +1,7 @@
 import type { ColumnSpec, ColumnType, UpsertStrategy } from "../../definition/table-spec.ts"
 import { StorageError } from "../../storage/errors.ts"
 import type { ColumnBatch, ColumnVector } from "../ingest/column.ts"
+import { defaultColumn } from "../ingest/default-column.ts"
 import { rowMatcher } from "../purge/matching.ts"
 import type { Erasing } from "./erasing.ts"
 import { foldCell } from "./fold-cell.ts"
@@ -14,6 +15,8 @@ export class RowFolder {
   readonly #strategies: readonly UpsertStrategy[]
   readonly #schemas: readonly (readonly ColumnSpec[])[]
   readonly #columns: readonly ColumnSpec[]
+  /** Of columns that are newer than an image. */
+  readonly #defaults: readonly Cell[]
   readonly #writer = new ImageWriter()
   /** By key number: the row that stands. */
   readonly #rows: (Row | undefined)[] = []
@@ -35,6 +38,9 @@ export class RowFolder {
       key.includes(index) || compare?.index === index ? "overwrite" : strategy,
     )
     this.#columns = columns
+    this.#defaults = columns.map(column =>
+      column.default === undefined ? null : cellAt(defaultColumn(column, 1), 0),
+    )
     this.#schemas = schemas
   }
 
@@ -116,9 +122,9 @@ export class RowFolder {
         `a merged row has ${cells.length} columns of schema version ${schemaVersion}`,
       )
     }
-    return this.#columns.map(({ name, type }) => {
-      const index = schema.findIndex(column => column.name === name)
-      return index < 0 ? null : widened(cells[index]!, type)
+    return this.#columns.map((column, own) => {
+      const index = schema.findIndex(({ name }) => name === column.name)
+      return index < 0 ? this.#defaults[own]! : widened(cells[index]!, column.type)
     })
   }
 }

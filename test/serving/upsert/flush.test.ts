@@ -139,6 +139,18 @@ test("lists of a partial upsert are appended and united", async () => {
   ])
 })
 
+test("a merged row has the default of a column that was added later", async () => {
+  const spec: TableSpec = { ...SPEC, upsert: { mode: "partial", strategies: { v: "increment" } } }
+  const { log, serving } = await open(spec)
+  log.append(0, put("a", 1, 1))
+  await serving.builder.step("events", 0, true)
+  const added: TableSpec = { ...spec, columns: [...COLUMNS, { name: "w", type: "int", default: 7 }] }
+  await serving.registry.alter(added, "http")
+  log.append(0, { key: "a", value: { k: "a", c: 2, v: 1, w: null } })
+  const pin = (await serving.source.pin("events"))!
+  expect(await new PinReader(added).rows({ ...pin, segments: [] }, 1)).toEqual([[[1, "a", 2, 2, 7]]])
+})
+
 test("wherever a builder dies, nothing of its flush is seen, or all of it", async () => {
   const append = (log: KeyedLog) => {
     for (let at = 0; at < 40; at++) log.append(0, put(`k${(at * 7) % 9}`, at, at))
