@@ -1,12 +1,13 @@
 import type { Manifest } from "../manifest/manifest.ts"
 import type { TailState } from "../tail/tail-state.ts"
 import { KeyMap } from "../upsert/key-map.ts"
+import { weightOfRuns } from "../upsert/weight.ts"
 
 /** What a query that holds no key index may have to look up. */
 export interface ColdKeys {
   /** Keys of a tail: a query looks each of them up. */
   readonly keysMax: number
-  /** A query loads an index of no more entries whole: its tails may be longer. */
+  /** A query loads an index that weighs no more whole: its tails may be longer. */
   readonly entriesMax: number
 }
 
@@ -19,8 +20,7 @@ export function isTooCold(
   { runs }: Pick<Manifest, "runs">,
   cold: ColdKeys | undefined,
 ): boolean {
-  if (cold === undefined || runs.reduce((sum, { entries }) => sum + entries, 0) <= cold.entriesMax)
-    return false
+  if (cold === undefined || weightOfRuns(runs) <= cold.entriesMax) return false
   const keys = new KeyMap()
   for (const { batch } of tail.chunks) {
     const { hashes } = batch.keys ?? { hashes: [] }

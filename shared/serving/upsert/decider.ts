@@ -121,11 +121,12 @@ export class Decider {
   }
 
   /** Merges the row of a partial upsert into what stands; false where that gives no row. */
-  #folds({ lanes, images }: KeyMap, number: number, row: number): boolean {
+  #folds(keys: KeyMap, number: number, row: number): boolean {
     if (this.#folder === undefined) return true
     const at = number * ENTRY_LANES
+    const { lanes } = keys
     const stands = (flagsAt(lanes, at) & (KNOWN | DELETED)) === KNOWN
-    const image = images[number]
+    const image = keys.image(number)
     const isGone = stands && this.#folder.wasErased(number, offsetAt(lanes, at), image)
     return this.#folder.fold(number, row, stands && !isGone, image)
   }

@@ -5,6 +5,7 @@ import { CHANGED, ENTRY_LANES, flagsAt } from "./entry.ts"
 import { KeyMap } from "./key-map.ts"
 import type { Run } from "./run.ts"
 import { RunReader } from "./run-reader.ts"
+import { weightOfRuns } from "./weight.ts"
 
 /** Keys that one partition may have: their index takes a gigabyte while it grows. */
 export const KEYS_MAX = 10_000_000
@@ -20,7 +21,7 @@ export interface KeyBase {
 }
 
 export interface KeyIndexOptions {
-  /** Entries that a process holds in memory, of all partitions together; default `KEYS_MAX`. */
+  /** Entries that a process holds in memory, of all partitions together, as `indexWeight` counts; default `KEYS_MAX`. */
   readonly residentEntriesMax?: number
   /** A larger index is never loaded, its keys are looked up in its runs; default `residentEntriesMax`. */
   readonly loadEntriesMax?: number
@@ -53,7 +54,7 @@ export class KeyIndexes {
     this.#ports = ports
     this.#loadEntriesMax = options.loadEntriesMax ?? maxSize
     this.reader = new RunReader(ports)
-    this.#resident = new LRUCache({ maxSize, sizeCalculation: ({ map }) => 1 + map.size })
+    this.#resident = new LRUCache({ maxSize, sizeCalculation: ({ map }) => 1 + map.weight })
   }
 
   /** The index as of a manifest. Throws `StorageError`. */
@@ -74,7 +75,7 @@ export class KeyIndexes {
 
   /** Whether a process that holds nothing yet would load the index. */
   isLoadable({ runs }: Pick<Manifest, "runs">): boolean {
-    return entriesOf(runs) <= this.#loadEntriesMax
+    return weightOfRuns(runs) <= this.#loadEntriesMax
   }
 
   /** Brings what a committed flush changed into memory. To be called for nothing else: a lost write changed nothing. */
@@ -86,7 +87,7 @@ export class KeyIndexes {
     for (let number = 0; number < changed.size; number++) {
       const at = number * ENTRY_LANES
       if ((flagsAt(changed.lanes, at) & CHANGED) === 0) continue
-      map.take(map.findOrAdd(changed.lanes, at), changed.lanes, at, changed.images[number])
+      map.take(map.findOrAdd(changed.lanes, at), changed.lanes, at, changed.image(number))
     }
     resident.position = after.position
     resident.runs = new Set(after.runs.map(({ id }) => id))
@@ -107,7 +108,7 @@ export class KeyIndexes {
     if (held !== undefined && held.position > manifest.position) return undefined
     const known = held !== undefined && mayLackDeletions(held, manifest) ? undefined : held
     const lacking = manifest.runs.filter(({ id }) => known?.runs.has(id) !== true)
-    if (entriesOf(lacking) > this.#loadEntriesMax) {
+    if (weightOfRuns(lacking) > this.#loadEntriesMax) {
       this.#resident.delete(key)
       return undefined
     }
@@ -158,6 +159,6 @@ const keyOf = ({ tableId, partition }: Manifest) => `${tableId}#${partition}`
 function fillFrom(from: KeyMap, map: KeyMap, numbers: readonly number[]): void {
   for (const number of numbers) {
     const found = from.find(map.lanes, number * ENTRY_LANES)
-    if (found >= 0) map.take(number, from.lanes, found * ENTRY_LANES, from.images[found])
+    if (found >= 0) map.take(number, from.lanes, found * ENTRY_LANES, from.image(found))
   }
 }

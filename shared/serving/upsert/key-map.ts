@@ -8,6 +8,7 @@ import {
   OFFSET_AT,
   UNCHANGED_MASK,
 } from "./entry.ts"
+import { imagesWeight, indexWeight } from "./weight.ts"
 
 const FIRST_ENTRIES = 64
 /** More keys than places at this share would make probes long. */
@@ -23,8 +24,9 @@ export class KeyMap {
   /** `ENTRY_LANES` numbers for each entry. */
   lanes = new Uint32Array(FIRST_ENTRIES * ENTRY_LANES)
   size = 0
-  /** Of a partial upsert, by the entries' numbers: their merged rows as runs hold them. */
-  readonly images: (Uint8Array | undefined)[] = []
+  readonly #images: (Uint8Array | undefined)[] = []
+  #imageCount = 0
+  #imageBytes = 0
   /** Two numbers a place: the hash's second, and the entry's number + 1. */
   #places = new Uint32Array(4 * FIRST_ENTRIES)
   #mask = 2 * FIRST_ENTRIES - 1
@@ -66,7 +68,7 @@ export class KeyMap {
     own[to + COMPARE_AT + 1] = lanes[at + COMPARE_AT + 1]!
     own[to + OFFSET_AT] = lanes[at + OFFSET_AT]!
     own[to + FLAGS_AT] = lanes[at + FLAGS_AT]! & UNCHANGED_MASK
-    if (image !== undefined || this.images[number] !== undefined) this.images[number] = image
+    this.setImage(number, image)
   }
 
   /** Makes room for so many entries in all. */
@@ -78,7 +80,25 @@ export class KeyMap {
   }
 
   get bytes(): number {
-    return this.lanes.byteLength + this.#places.byteLength
+    return this.lanes.byteLength + this.#places.byteLength + imagesWeight(this.#imageCount, this.#imageBytes)
+  }
+
+  /** See `indexWeight`. */
+  get weight(): number {
+    return indexWeight(this.size, this.#imageCount, this.#imageBytes)
+  }
+
+  /** Of a partial upsert, by the entry's number: its merged row as runs hold it. */
+  image(number: number): Uint8Array | undefined {
+    return this.#images[number]
+  }
+
+  setImage(number: number, image: Uint8Array | undefined): void {
+    const before = this.#images[number]
+    if (before === image) return
+    this.#imageCount += Number(image !== undefined) - Number(before !== undefined)
+    this.#imageBytes += (image?.length ?? 0) - (before?.length ?? 0)
+    this.#images[number] = image
   }
 
   #isAt(number: number, hashes: Uint32Array, at: number): boolean {

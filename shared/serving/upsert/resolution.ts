@@ -56,7 +56,7 @@ export class Resolution {
   }
 
   get bytes(): number {
-    return this.keys.bytes + this.#decider.bytes
+    return this.keys.bytes + this.#decider.bytes + (this.#folder?.bytes ?? 0)
   }
 
   /**
@@ -129,7 +129,7 @@ export class Resolution {
     return Array.from(numbers, number => {
       const isDeleted = (flagsAt(this.keys.lanes, number * ENTRY_LANES) & DELETED) !== 0
       const image = isDeleted ? undefined : this.#folder!.image(number)
-      this.keys.images[number] = image
+      this.keys.setImage(number, image)
       return image
     })
   }

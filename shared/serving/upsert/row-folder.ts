@@ -22,6 +22,10 @@ export class RowFolder {
   readonly #rows: (Row | undefined)[] = []
   readonly #erasures: readonly { readonly end: number; readonly matches: (row: Row) => boolean }[]
   #batch: ColumnBatch | undefined
+  /** By key number: what its row takes in memory, about. */
+  readonly #rowBytes: number[] = []
+  /** Of all rows. */
+  bytes = 0
 
   /**
    * @param schemas of the table, the newest last: images may be of older ones
@@ -66,6 +70,9 @@ export class RowFolder {
       merged.push(cell)
     }
     this.#rows[number] = merged
+    const bytes = merged.reduce<number>((sum, cell) => sum + CELL_BYTES + lengthOf(cell), 0)
+    this.bytes += bytes - (this.#rowBytes[number] ?? 0)
+    this.#rowBytes[number] = bytes
     return true
   }
 
@@ -127,6 +134,14 @@ export class RowFolder {
       return index < 0 ? this.#defaults[own]! : widened(cells[index]!, column.type)
     })
   }
+}
+
+/** Of a value's place in a row, and of a number beside it. */
+const CELL_BYTES = 16
+
+function lengthOf(cell: Cell): number {
+  if (typeof cell === "string" || cell instanceof Uint8Array) return cell.length
+  return Array.isArray(cell) ? cell.length * CELL_BYTES : 0
 }
 
 function widened(cell: Cell, type: ColumnType): Cell {

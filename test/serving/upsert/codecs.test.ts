@@ -13,6 +13,7 @@ import { murmur3x86128 } from "../../../shared/serving/upsert/murmur3.ts"
 import { type Cell, ImageWriter, readImage } from "../../../shared/serving/upsert/row-image.ts"
 import { findInRun, mergeRuns, type Run, sortedRun } from "../../../shared/serving/upsert/run.ts"
 import { decodeRun, encodeRun } from "../../../shared/serving/upsert/run-format.ts"
+import { weightOfRuns } from "../../../shared/serving/upsert/weight.ts"
 
 const lane = fc.oneof(fc.nat({ max: 3 }), fc.integer({ min: 0, max: 2 ** 32 - 1 }))
 const entry = fc.record({
@@ -32,7 +33,7 @@ function runOf(entries: readonly Drawn[], hasImages: boolean): Run {
     map.take(map.findOrAdd(lanes, 0), lanes, 0, hasImages ? image : undefined)
   }
   const numbers = Uint32Array.from({ length: map.size }, (_, number) => number)
-  const images = hasImages ? Array.from(numbers, number => map.images[number]) : undefined
+  const images = hasImages ? Array.from(numbers, number => map.image(number)) : undefined
   return sortedRun(map.lanes, numbers, images)
 }
 
@@ -62,6 +63,14 @@ test("a run holds each key's newest entry, sorted, and comes back from its bytes
       const decoded = decodeRun(bytes, directoryBytes)
       expect(decoded.lanes).toEqual(run.lanes)
       expect(decoded.images ?? []).toEqual(run.images ?? [])
+      // What a pointer tells of a run's weight is what it weighs in memory, or more.
+      const map = new KeyMap()
+      for (let at = 0; at < run.entries; at++) {
+        map.take(map.findOrAdd(run.lanes, at * ENTRY_LANES), run.lanes, at * ENTRY_LANES, run.images?.[at])
+      }
+      const weight = weightOfRuns([{ entries: run.entries, sizeBytes, directoryBytes }])
+      expect(weight).toBeGreaterThanOrEqual(map.weight)
+      if (!hasImages) expect(weight).toBe(run.entries)
       for (let at = 0; at < run.entries; at++)
         expect(findInRun(decoded, run.lanes, at * ENTRY_LANES)).toBe(at)
     }),
