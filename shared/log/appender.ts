@@ -36,6 +36,10 @@ export class PartitionAppender {
   queue: PendingAppend[] = []
   /** A slot is being written, or the view being read: no other slot may be planned. */
   busy = false
+  /** Who wants to write slots of its own here, in their order: each is called with the appender taken. */
+  readonly takers: (() => void)[] = []
+  /** It is the queue's turn: whoever comes now waits, so that neither starves. */
+  queueFirst = false
   facts: TopicFacts
   readonly #ports: Ports
   readonly #options: LogOptions
@@ -240,7 +244,11 @@ export class PartitionAppender {
       if (isAtOrBelow(first, state.sources.get(first.shard))) return false
     }
     for (const { append, at } of plan.placed) {
-      const { range } = append
+      const { range, content } = append
+      if ("marker" in content) {
+        const { producerId, epoch } = content.marker
+        if ((findProducer(state, producerId)?.epoch ?? -1) >= epoch) return false
+      }
       if (range === undefined) continue
       const first = plan.placed.find(placed => placed.append.range?.id === range.id)
       if (first?.append !== append) return false // several of one producer: plan again
@@ -249,6 +257,12 @@ export class PartitionAppender {
     }
     plan.base = state.end
     return true
+  }
+
+  /** A slot at the partition's present end for a plan that is committed elsewhere, in one transaction with others. */
+  draftSlot(plan: SlotPlan, uploaded: Uploaded | undefined): Slot {
+    plan.base = this.view.state?.end ?? plan.base
+    return this.#slot(plan, payloadOf(plan, uploaded), this.view.rivals.commitId())
   }
 
   #slot(plan: SlotPlan, payload: Payload, commitId: string): Slot {

@@ -1,4 +1,5 @@
 import type { Ports } from "../storage/time.ts"
+import { type AppendContent, appendContent, publishedContent } from "./append-content.ts"
 import type { PartitionAppender } from "./appender.ts"
 import { LogError } from "./errors.ts"
 import { wakeTopic } from "./fetches.ts"
@@ -6,23 +7,20 @@ import { Flusher } from "./flusher.ts"
 import { findProducer } from "./fold.ts"
 import { slotfuls } from "./journal/batch-groups.ts"
 import {
+  APPEND_TIMEOUT_MS,
   ASSIGNED_MS,
-  BATCH_BYTES_MAX,
   PRODUCER_APPENDS_KEPT,
   QUEUED_APPENDS_MAX,
   QUEUED_BYTES_MAX,
-  RESERVED_PRODUCER_IDS,
   SEQUENCE_MODULUS,
 } from "./limits.ts"
 import type { LogOptions } from "./options.ts"
 import type { Partitions } from "./partitions.ts"
-import { PendingAppend } from "./pending.ts"
-import { rangeOf } from "./producer-range.ts"
-import type { Producers } from "./producers.ts"
+import { type Marker, PendingAppend } from "./pending.ts"
+import { onlyInTransactions, type Producers } from "./producers.ts"
 import type { Reader } from "./reader.ts"
-import { NO_PRODUCER_ID, type VerifiedBatch, verifyBatch } from "./records/index.ts"
-import type { ProducerRange } from "./slot.ts"
 import type { TopicRead, Topics } from "./topics.ts"
+import type { Registrar, TopicPartition } from "./transactions/types.ts"
 import type {
   AppendPart,
   AppendRequest,
@@ -43,6 +41,7 @@ export interface AppendsOptions {
   readonly partitions: Partitions
   /** Is told what has just been written. */
   readonly reader: Reader
+  readonly registrar: Registrar
   /** Aborts once the log is closed. */
   readonly signal: AbortSignal
 }
@@ -54,6 +53,7 @@ export class Appends {
   readonly #producers: Producers
   readonly #partitions: Partitions
   readonly #flusher: Flusher
+  readonly #registrar: Registrar
   /** The partition that each topic's keyless records go to for a while. */
   readonly #sticky = new Map<string, number>()
   /** The partition that each topic's records are assigned to, and until when by the own clock. */
@@ -61,8 +61,10 @@ export class Appends {
   #queuedBytes = 0
   #closed = false
 
-  constructor({ ports, options, topics, producers, partitions, reader, signal }: AppendsOptions) {
+  constructor(parts: AppendsOptions) {
+    const { ports, options, topics, producers, partitions, reader, registrar, signal } = parts
     this.#ports = ports
+    this.#registrar = registrar
     this.#topics = topics
     this.#producers = producers
     this.#partitions = partitions
@@ -137,7 +139,49 @@ export class Appends {
     producer: { id: number; epoch: number; sequence: number } | undefined,
     arrivedAt: number,
   ): Promise<AppendResult> {
-    return this.#queue(topic, partition, await this.#content(part, producer), arrivedAt)
+    const content = appendContent(part, producer)
+    await this.#checkProducer(content, { topicId: topic.info.id, partition })
+    return this.#queue(topic, partition, content, arrivedAt)
+  }
+
+  /** Of an encoded batch: its producer must have been given out, and its transaction must know the partition. */
+  async #checkProducer({ content, range }: AppendContent, place: TopicPartition): Promise<void> {
+    if (!("batch" in content) || range === undefined) return
+    const { id, epoch } = range
+    const given = await this.#producers.given(id)
+    if (given === undefined) {
+      throw new LogError(
+        "invalid_producer",
+        `producer id ${id} was not given out: ask POST /producers for one`,
+      )
+    }
+    if (content.batch.transactional !== true) {
+      if (given.transactional !== undefined) throw onlyInTransactions(id, given.transactional)
+      return
+    }
+    if (given.transactional === undefined) {
+      throw new LogError(
+        "invalid_producer",
+        `producer id ${id} has no transactional id: ask POST /transactions/{id}`,
+      )
+    }
+    if (!this.#registrar.registered(id, epoch, place)) await this.#registrar.register(id, epoch, [place])
+  }
+
+  /**
+   * Writes the end of a transaction into a partition, unless it stands there already; a partition that is closed needs none.
+   * @param readAt store time of the read that found the transaction decided, epoch ms
+   * Throws `LogError` (`outcome_unknown`, `overloaded`).
+   */
+  async mark({ topicId, partition }: TopicPartition, marker: Marker, readAt: number): Promise<void> {
+    if (this.#closed) throw new LogError("overloaded", "the log is closing")
+    const arrivedAt = this.#ports.clock.elapsed()
+    const found = await this.#topics.findById(topicId).catch(onlyDeleted)
+    if (found === undefined) return
+    const topic = { ...(await this.#topics.having(partition, found)), date: Math.min(found.date, readAt) }
+    const waiting = { content: { marker }, count: 1, bytesMax: marker.bytes.length, range: undefined }
+    const result = await this.#queue(topic, partition, waiting, arrivedAt)
+    if ("error" in result && !isDeleted(result)) throw result.error
   }
 
   async appendJournalled(request: JournalledAppend): Promise<JournalledResult> {
@@ -206,10 +250,45 @@ export class Appends {
     return { partition: assigned.partition, timestamp: this.#ports.clock.now() }
   }
 
+  /**
+   * Runs work that writes slots of these partitions itself: what this process appends to them meanwhile waits, and goes on
+   * afterwards. Throws `overloaded` where one is not to be had.
+   */
+  async exclusively<T>(appenders: readonly PartitionAppender[], work: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw new LogError("overloaded", "the log is closing")
+    return this.#flusher.track(this.#exclusively(appenders, work))
+  }
+
+  async #exclusively<T>(appenders: readonly PartitionAppender[], work: () => Promise<T>): Promise<T> {
+    const inOrder = [...appenders].sort((left, right) => (left.view.pk < right.view.pk ? -1 : 1))
+    const taken: PartitionAppender[] = []
+    try {
+      for (const appender of inOrder) {
+        await this.#taken(appender)
+        taken.push(appender)
+      }
+      return await work()
+    } finally {
+      for (const appender of taken) this.#flusher.give(appender)
+    }
+  }
+
+  /** A partition whose slot is undecided for long is not waited for. */
+  async #taken(appender: PartitionAppender): Promise<void> {
+    const timer = new AbortController()
+    const take = this.#flusher.take(appender).then(() => true)
+    const late = this.#ports.clock.sleep(APPEND_TIMEOUT_MS, timer.signal).then(() => false)
+    const has = await Promise.race([take, late])
+    timer.abort()
+    if (has) return
+    void take.then(() => this.#flusher.give(appender))
+    throw new LogError("overloaded", `${appender.view.pk}: another append is undecided; try again shortly`)
+  }
+
   #queue(
     topic: TopicRead,
     partition: number,
-    content: Pick<PendingAppend, "content" | "count" | "bytesMax" | "range">,
+    content: AppendContent,
     arrivedAt: number,
   ): Promise<AppendResult> {
     const appender = this.#partitions.appender(topic, partition)
@@ -233,46 +312,6 @@ export class Appends {
       appender.queue.push(append)
       this.#flusher.kick(appender, append)
     })
-  }
-
-  async #content(
-    part: AppendPart,
-    producer: { id: number; epoch: number; sequence: number } | undefined,
-  ): Promise<Pick<PendingAppend, "content" | "count" | "bytesMax" | "range">> {
-    if ("records" in part) {
-      const { records } = part
-      const { count, bytesMax } = records
-      const range = producer === undefined ? undefined : rangeOf(producer, count)
-      return { content: { records }, count, bytesMax, range }
-    }
-    if (producer !== undefined) {
-      throw new LogError("invalid_producer", "an encoded batch names its producer itself, not in headers")
-    }
-    const bytes = part.batch
-    if (bytes.length > BATCH_BYTES_MAX) {
-      throw new LogError(
-        "record_too_large",
-        `the batch has ${bytes.length} bytes, at most ${BATCH_BYTES_MAX}`,
-      )
-    }
-    const batch = verifyBatch(bytes)
-    const { count, minTimestamp, maxTimestamp } = batch
-    const range = await this.#batchRange(batch)
-    return { content: { batch: { bytes, minTimestamp, maxTimestamp } }, count, bytesMax: bytes.length, range }
-  }
-
-  async #batchRange(batch: VerifiedBatch): Promise<ProducerRange | undefined> {
-    const { producerId: id, producerEpoch: epoch, baseSequence: sequence } = batch
-    if (batch.transactional)
-      throw new LogError("invalid_producer", "the batch belongs to a transaction: not supported")
-    if (id === NO_PRODUCER_ID) return undefined
-    if (!(await this.#producers.isGiven(id))) {
-      throw new LogError(
-        "invalid_producer",
-        `producer id ${id} was not given out: ask POST /producers for one`,
-      )
-    }
-    return rangeOf({ id, epoch, sequence }, batch.count)
   }
 
   /** Bounds what waits: refusing early is kinder than answering late. */
@@ -312,17 +351,9 @@ export class Appends {
   }
 }
 
-/** A task's batch as it waits: its producer is in it, reserved, and was never given out. */
-function publishedContent(
-  bytes: Uint8Array,
-): Pick<PendingAppend, "content" | "count" | "bytesMax" | "range"> {
-  const batch = verifyBatch(bytes)
-  const { count, minTimestamp, maxTimestamp, producerId: id, producerEpoch: epoch, baseSequence } = batch
-  if (id < RESERVED_PRODUCER_IDS) {
-    throw new LogError("invalid_producer", `producer id ${id}: expected a reserved one`)
-  }
-  const range = rangeOf({ id, epoch, sequence: baseSequence }, count)
-  return { content: { batch: { bytes, minTimestamp, maxTimestamp } }, count, bytesMax: bytes.length, range }
+function onlyDeleted(error: unknown): undefined {
+  if (error instanceof LogError && error.code === "topic_deleted") return undefined
+  throw error
 }
 
 function isDeleted(result: AppendResult): boolean {

@@ -116,8 +116,10 @@ export class Flusher {
       if (plan === undefined) {
         // What is left waits for a read.
         if (appender.queue.length > 0) this.#track(this.#prepare(appender))
+        else this.#turned(appender)
         continue
       }
+      appender.queueFirst = false
       room -= plan.bytes
       appender.busy = true
       this.#listener.taken(appender)
@@ -140,14 +142,59 @@ export class Flusher {
 
   async #prepare(appender: PartitionAppender): Promise<void> {
     appender.busy = true
+    appender.queueFirst = false
     await appender.prepare()
     this.#free(appender)
   }
 
   #free(appender: PartitionAppender): void {
+    const next = appender.takers.shift()
+    if (next !== undefined) {
+      next()
+      return
+    }
     appender.busy = false
     if (appender.queue.length > 0) this.#wake(appender)
     else this.#waiting.delete(appender)
+  }
+
+  /**
+   * Resolves once nobody else of this process writes slots of the partition; until `give` it stays so. Whoever takes
+   * several takes them in the order of their keys, so that no two wait for each other.
+   */
+  take(appender: PartitionAppender): Promise<void> {
+    if (!appender.busy && !appender.queueFirst) {
+      appender.busy = true
+      return Promise.resolve()
+    }
+    return new Promise(resolve => appender.takers.push(resolve))
+  }
+
+  /** Gives back what was taken: what waits in the queue goes before the next who takes. */
+  give(appender: PartitionAppender): void {
+    if (appender.queue.length === 0) {
+      this.#free(appender)
+      return
+    }
+    appender.busy = false
+    appender.queueFirst = true
+    this.#wake(appender)
+  }
+
+  /** The queue had its turn. */
+  #turned(appender: PartitionAppender): void {
+    appender.queueFirst = false
+    if (appender.busy) return // who took it is freed by whoever has it
+    const next = appender.takers.shift()
+    if (next === undefined) return
+    appender.busy = true
+    next()
+  }
+
+  /** Follows work that is not a flush, for `drained`. */
+  track<T>(work: Promise<T>): Promise<T> {
+    this.#track(work.then(nothing, nothing))
+    return work
   }
 
   async #flush(plans: readonly Planned[]): Promise<void> {
@@ -230,3 +277,5 @@ function notStored(cause: StorageError): LogError {
   const message = "the object store does not take payloads: nothing was appended; try again"
   return new LogError("overloaded", message, { cause })
 }
+
+function nothing(): void {}

@@ -10,6 +10,7 @@ import { Producers } from "./producers.ts"
 import { Reader } from "./reader.ts"
 import { type TopicRead, Topics } from "./topics.ts"
 import { StoredTransactions } from "./transactions/stored-transactions.ts"
+import type { Registrar, TransactionOffsets } from "./transactions/types.ts"
 import type {
   AppendRequest,
   AppendResult,
@@ -55,10 +56,17 @@ class StoredLog implements Log {
     this.#producers = producers
     this.#pins = new ProducerPins(ports)
     this.#partitions = partitions
-    this.#appends = new Appends({ ports, options, topics, producers, partitions, reader, signal })
+    const registrar: Registrar = {
+      registered: (id, epoch, place) => this.transactions.registered(id, epoch, place),
+      register: (id, epoch, places) => this.transactions.register(id, epoch, places),
+    }
+    const appends = new Appends({ ports, options, topics, producers, partitions, reader, registrar, signal })
+    this.#appends = appends
     this.#fetches = new Fetches(ports, partitions, reader)
     this.groups = openGroups(ports, this)
-    this.transactions = new StoredTransactions(ports)
+    const offsetSteps = (offsets: readonly TransactionOffsets[]) => this.groups.offsetSteps(offsets)
+    const parts = { ports, options, topics, producers, partitions, appends, reader, offsetSteps }
+    this.transactions = new StoredTransactions(parts)
   }
 
   createTopic(spec: TopicSpec): Promise<TopicInfo> {

@@ -22,6 +22,16 @@ export class Overlay {
     return judge(known, this.#state.tombstones.has(range.id), range)
   }
 
+  /** The producer's epoch, or −1: it is not known. */
+  epoch(id: number): number {
+    return (this.#planned.get(id) ?? findProducer(this.#state, id))?.epoch ?? -1
+  }
+
+  /** A marker that raises the producer's epoch. */
+  mark(id: number, epoch: number): void {
+    this.#planned.set(id, { epoch, time: 0, openSince: -1, appends: [] })
+  }
+
   add(range: ProducerRange, offset: number): void {
     const known = this.#planned.get(range.id) ?? findProducer(this.#state, range.id)
     const kept = known !== undefined && known.epoch === range.epoch ? known.appends : []

@@ -7,6 +7,20 @@ export interface EncodedBatch {
   readonly bytes: Uint8Array
   readonly minTimestamp: number
   readonly maxTimestamp: number
+  /** It belongs to its producer's open transaction. */
+  readonly transactional?: boolean
+}
+
+/** The end of a producer's transaction in one partition. It is stored once: where the partition has it, it is dropped. */
+export interface Marker {
+  readonly producerId: number
+  /** The transaction's and one: fences what of it comes late. */
+  readonly epoch: number
+  readonly committed: boolean
+  /** Kafka's control batch, so that a Kafka reader understands it. */
+  readonly bytes: Uint8Array
+  /** Epoch ms. */
+  readonly timestamp: number
 }
 
 /** Batches of one shard of a journal, in its order: those that the partition does not have yet are stored together. */
@@ -30,6 +44,7 @@ export class PendingAppend {
     | { readonly records: RecordSource }
     | { readonly batch: EncodedBatch }
     | { readonly journalled: Journalled }
+    | { readonly marker: Marker }
   /** The producer's id, epoch and sequences, where the append is idempotent. */
   readonly range: SlotEntry["producer"]
   answered = false

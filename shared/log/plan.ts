@@ -4,7 +4,7 @@ import { JournalledPlan } from "./journal/plan-journalled.ts"
 import type { Judgement } from "./judge.ts"
 import { SHARED_ENTRIES, SLOT_BYTES_TARGET, SLOT_ENTRIES_MAX } from "./limits.ts"
 import { Overlay } from "./overlay.ts"
-import type { PendingAppend } from "./pending.ts"
+import type { Marker, PendingAppend } from "./pending.ts"
 import type { BatchCodec } from "./records/index.ts"
 import type { SlotEntry, SourcePosition } from "./slot.ts"
 import { type Placed, SlotDraft } from "./slot-draft.ts"
@@ -71,6 +71,28 @@ function judgedError(judged: Exclude<Judgement, { verdict: "append" | "known" }>
   }
 }
 
+/** Adds a marker, or answers it where the partition has it already. Returns false if it has to wait. */
+function takeMarker(
+  append: PendingAppend,
+  marker: Marker,
+  {
+    state,
+    overlay,
+    draft,
+    room,
+  }: { state: PartitionState; overlay: Overlay; draft: SlotDraft; room: boolean },
+): boolean {
+  if (overlay.epoch(marker.producerId) >= marker.epoch) {
+    if (overlay.has(marker.producerId)) return false // what is only planned is judged again once it stands
+    append.commit(state.end)
+    return true
+  }
+  if (!room) return false
+  draft.addMarker(append, marker)
+  overlay.mark(marker.producerId, marker.epoch)
+  return true
+}
+
 /**
  * Plans the next slot of a partition from the appends that wait: judges idempotent ones against the state and those
  * planned before them, and encodes what is to be stored. Answers at once what needs no write. Pure but for that.
@@ -96,6 +118,11 @@ export function planSlot(input: PlanInput): Planned {
       const room = full ? 0 : entriesMax - draft.entries.length - encodedPlain
       if (!journalled.add(append, append.content.journalled, room)) rest.push(append)
       else planned += append.bytesMax
+      continue
+    }
+    if ("marker" in append.content) {
+      const room = !full && draft.entries.length + encodedPlain < entriesMax
+      if (!takeMarker(append, append.content.marker, { state, overlay, draft, room })) rest.push(append)
       continue
     }
     if (append.range === undefined) {

@@ -10,13 +10,20 @@ const PRODUCER_SK = "producer"
 /** Names that a process remembers the ids of: a restart of that many clients costs it no reads. */
 const NAMES_KEPT_MAX = 100_000
 
+/** A producer whose id was given out. */
+export interface GivenProducer {
+  readonly id: number
+  /** The transactional id that it belongs to. */
+  readonly transactional?: string
+}
+
 /**
  * Producers' names and the int64 ids that batches carry. An id that was given out stands for itself: its digits are
  * its name, so that `Producer-Id` headers and encoded batches speak of the same producer.
  */
 export class Producers {
   readonly #ports: Ports
-  readonly #ids = new Map<string, number>()
+  readonly #ids = new Map<string, GivenProducer>()
 
   constructor(ports: Ports) {
     this.#ports = ports
@@ -32,7 +39,7 @@ export class Producers {
         notAfter: date + WRITE_AFTER_READ_MS,
       })
       if (settled.outcome === "committed") {
-        this.#keep(String(id), id)
+        this.#keep(String(id), { id })
         return id
       }
       if (settled.outcome === "unknown" || settled.reason !== "exists") {
@@ -44,8 +51,17 @@ export class Producers {
     }
   }
 
-  /** The id of the producer that a client calls `name`; made at its first use. */
+  /**
+   * The id of the producer that a client calls `name`; made at its first use. Throws `invalid_producer` for a
+   * transactional id's: it appends only inside transactions, in encoded batches.
+   */
   async id(name: string): Promise<number> {
+    const { id, transactional } = await this.#named(name)
+    if (transactional !== undefined) throw onlyInTransactions(id, transactional)
+    return id
+  }
+
+  async #named(name: string): Promise<GivenProducer> {
     const kept = this.#ids.get(name)
     if (kept !== undefined) return kept
     const key = { pk: `producer#${name}`, sk: PRODUCER_SK }
@@ -61,7 +77,7 @@ export class Producers {
       })
       const options = { notAfter: read.date + WRITE_AFTER_READ_MS, token: this.#ports.random.id() }
       const settled = await settleTransaction(this.#ports, steps, { table: "meta", item }, options)
-      if (settled.outcome === "committed") return this.#keep(name, id)
+      if (settled.outcome === "committed") return this.#keep(name, { id })
       const standing = settled.outcome === "refused" ? settled.standing?.item : undefined
       if (standing?.pk === key.pk) return this.#found(name, standing)
       if (standing === undefined)
@@ -69,36 +85,54 @@ export class Producers {
     }
   }
 
-  /** Whether a batch may carry this id: one that was given out, or that stands for a client's name. */
-  async isGiven(id: number): Promise<boolean> {
+  /** The producer that a batch may carry the id of: one that was given out, or that stands for a client's name. */
+  async given(id: number): Promise<GivenProducer | undefined> {
     const name = String(id)
     const kept = this.#ids.get(name)
-    if (kept !== undefined) return kept === id
+    if (kept !== undefined) return kept.id === id ? kept : undefined
     const key = { pk: `producer#${name}`, sk: PRODUCER_SK }
     const { item } = await readAgain(this.#ports, () => this.#ports.meta.get("meta", key))
-    return item !== undefined && this.#found(name, item) === id
+    const found = item && this.#found(name, item)
+    return found?.id === id ? found : undefined
   }
 
-  #fresh(): { id: number; item: Item } {
+  /** A new id for a transactional id, and the item by which it is given out, to be put where none stands. */
+  fresh(transactional: string): { id: number; item: Item } {
+    return this.#fresh({ transactional })
+  }
+
+  #fresh(more: { transactional?: string } = {}): { id: number; item: Item } {
     const id = 1 + this.#ports.random.integer(RESERVED_PRODUCER_IDS - 1)
-    const fields = { v: PRODUCER_FORMAT, id, epoch: 0 }
+    const fields = { v: PRODUCER_FORMAT, id, epoch: 0, ...more }
     return { id, item: { pk: `producer#${id}`, sk: PRODUCER_SK, version: this.#ports.random.id(), fields } }
   }
 
-  #found(name: string, item: Item): number {
-    const { v, id } = item.fields
+  #found(name: string, item: Item): GivenProducer {
+    const { v, id, transactional } = item.fields
     if (v !== PRODUCER_FORMAT) {
       throw new StorageError(
         "unknown_format",
         `producer ${name}: format ${String(v)}, expected ${PRODUCER_FORMAT}`,
       )
     }
-    return this.#keep(name, id as number)
+    const given = {
+      id: id as number,
+      ...(transactional === undefined ? {} : { transactional: String(transactional) }),
+    }
+    return this.#keep(name, given)
   }
 
-  #keep(name: string, id: number): number {
+  #keep(name: string, given: GivenProducer): GivenProducer {
     if (this.#ids.size >= NAMES_KEPT_MAX) this.#ids.clear()
-    this.#ids.set(name, id)
-    return id
+    this.#ids.set(name, given)
+    return given
   }
+}
+
+/** The error of an append outside a transaction by a transactional id's producer. */
+export function onlyInTransactions(id: number, transactional: string): LogError {
+  return new LogError(
+    "invalid_producer",
+    `producer id ${id} belongs to the transactional id ${transactional}: expected encoded batches with the transactional flag`,
+  )
 }

@@ -1,9 +1,16 @@
 import { LogError } from "./errors.ts"
 import { encodeGroup } from "./journal/batch-groups.ts"
 import { BATCH_BYTES_MAX, BATCH_BYTES_TARGET } from "./limits.ts"
-import type { PendingAppend } from "./pending.ts"
+import type { Marker, PendingAppend } from "./pending.ts"
 import { BATCH_HEADER_BYTES, type BatchCodec, createBatchBuilder } from "./records/index.ts"
-import type { ProducerRange, SlotEntry, SourcePosition } from "./slot.ts"
+import {
+  ABORT,
+  CONTROL,
+  type ProducerRange,
+  type SlotEntry,
+  type SourcePosition,
+  TRANSACTIONAL,
+} from "./slot.ts"
 import type { JournalledBatch } from "./types.ts"
 
 /** An append in a plan, and the offset of its first record counted from the slot's base. */
@@ -32,9 +39,13 @@ export class SlotDraft {
     count: number,
     min: number,
     max: number,
-    { producer, source }: { producer?: ProducerRange; source?: SourcePosition } = {},
+    {
+      producer,
+      source,
+      flags = 0,
+    }: { producer?: ProducerRange; source?: SourcePosition; flags?: number } = {},
   ): void {
-    this.entries.push({ length: bytes.length, count, maxTimestamp: max, flags: 0, producer, source })
+    this.entries.push({ length: bytes.length, count, maxTimestamp: max, flags, producer, source })
     this.pieces.push(bytes)
     this.count += count
     this.bytes += bytes.length
@@ -49,6 +60,7 @@ export class SlotDraft {
     if ("batch" in content) {
       this.add(content.batch.bytes, append.count, content.batch.minTimestamp, content.batch.maxTimestamp, {
         producer: range,
+        flags: content.batch.transactional === true ? TRANSACTIONAL : 0,
       })
     } else if ("records" in content) {
       const builder = createBatchBuilder({ capacityBytes: append.bytesMax })
@@ -67,6 +79,15 @@ export class SlotDraft {
     }
     this.placed.push({ append, at })
     return true
+  }
+
+  /** A transaction's end: an entry of one offset. */
+  addMarker(append: PendingAppend, { producerId, epoch, committed, bytes, timestamp }: Marker): void {
+    this.placed.push({ append, at: this.count })
+    this.add(bytes, 1, timestamp, timestamp, {
+      producer: { id: producerId, epoch, firstSequence: 0, lastSequence: 0 },
+      flags: TRANSACTIONAL | CONTROL | (committed ? 0 : ABORT),
+    })
   }
 
   /** Batches of a journal that become one, which stands for all of them with the last one's position. */

@@ -8,6 +8,7 @@ export {
   type RecordBatchBuilder,
   type RecordHeader,
 } from "./batch-builder.ts"
+export { type FilteredBatch, filterBatch } from "./batch-filter.ts"
 export {
   BATCH_HEADER_BYTES,
   type BatchCodec,

@@ -1,5 +1,18 @@
 import type { OffsetCommit } from "../groups/types.ts"
 
+/** One partition of the topic with this id. */
+export interface TopicPartition {
+  readonly topicId: string
+  readonly partition: number
+}
+
+/** Adds partitions to open transactions, for who appends to them. */
+export interface Registrar {
+  /** Whether this process knows the partition to be part of the transaction. */
+  registered(producerId: number, epoch: number, place: TopicPartition): boolean
+  register(producerId: number, epoch: number, places: readonly TopicPartition[]): Promise<void>
+}
+
 /** A transactional id's producer, as its client has it. Each epoch is one transaction. */
 export interface TransactionalProducer {
   readonly transactionalId: string
@@ -47,7 +60,7 @@ export interface TransactionDescription {
   readonly producerId: number
   readonly epoch: number
   readonly state: "empty" | "ongoing" | "committing" | "aborting"
-  readonly partitions: readonly { readonly topicId: string; readonly partition: number }[]
+  readonly partitions: readonly TopicPartition[]
   /** Store time after which anybody may abort it, epoch ms. */
   readonly deadline?: number
 }
@@ -72,11 +85,7 @@ export interface Transactions {
    * Adds partitions to the open transaction of an epoch, by one conditional write; none when this process knows them to be
    * added. Must come before the first append of the epoch to a partition; `Log.append` does it where it was not done.
    */
-  register(
-    producerId: number,
-    epoch: number,
-    partitions: readonly { topicId: string; partition: number }[],
-  ): Promise<void>
+  register(producerId: number, epoch: number, partitions: readonly TopicPartition[]): Promise<void>
   commit(request: CommitRequest): Promise<TransactionResult>
   abort(transactionalId: string, producerId: number, epoch: number): Promise<TransactionResult>
   /**
@@ -86,7 +95,7 @@ export interface Transactions {
   settle(
     producerId: number,
     /** Where an open transaction was met: what the transactional id knows nothing of is aborted there. */
-    at?: { readonly topicId: string; readonly partition: number },
+    at?: TopicPartition,
   ): Promise<boolean>
   /**
    * A bounded step of maintenance: settles what is overdue, forgets transactional ids that nobody has used for
