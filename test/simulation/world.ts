@@ -18,6 +18,11 @@ import { type StandingClocks, WORLD_START, WorldCore } from "./world-core.ts"
 const STEPS_MAX = 2_000_000
 /** The stores' clocks differ by at most this where the options do not say how much. */
 const STORE_SKEW_MS_MAX = 1_000
+/**
+ * Of the stacks of errors that are made in a run that keeps no trace: where each was made. Errors are answers there, by
+ * the million, and whole stacks (a test runner's are long) take a quarter of a run's time.
+ */
+const STACK_FRAMES = 1
 
 export interface WorldOptions {
   /** Default `none`; `swarm` draws a mixture from the seed. */
@@ -169,11 +174,15 @@ export class World {
       ...(forMs !== undefined && { timeMax: this.#core.scheduler.now + forMs }),
     }
     let reason: StopReason
+    const stackFrames = Error.stackTraceLimit
+    if (this.#core.traceLines === undefined) Error.stackTraceLimit = STACK_FRAMES
     try {
       reason = await this.#core.scheduler.run(bounds)
     } catch (error) {
       if (error instanceof SimulationError) throw error
       throw this.#explain("the run failed", error)
+    } finally {
+      Error.stackTraceLimit = stackFrames
     }
     if (reason === "idle" && !this.settled) throw this.#explain("nothing is left to do, and yet tasks wait")
     return reason
