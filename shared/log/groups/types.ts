@@ -23,14 +23,18 @@ export interface Heartbeat {
   readonly memberEpoch: number
   /**
    * Makes the member static: who joins under it, by another `member`, takes over the partitions of whoever had it, who is
-   * fenced, without a rebalance. A static member that means to come back within its session does not leave.
+   * fenced, without a rebalance. Every heartbeat names it. A static member that means to come back within its session does
+   * not leave.
    */
   readonly instanceId?: string
   /** Required when joining; afterwards where it changes. */
   readonly subscription?: Subscription
   /** The group takes the one that most of its members name; default `uniform`. */
   readonly assignor?: AssignorName
-  /** What the member still reads: a partition is given to another only once it is absent here, or the member is gone. */
+  /**
+   * What the member still reads: a partition is given to another only once it is absent here, or the member is gone. Nothing
+   * when joining. A partition that a fetch or commit refused as another's is left out.
+   */
   readonly owned: readonly TopicPartitions[]
   /** The member is gone after this long without a heartbeat, ms; 6,000 to 1,800,000, default 45,000. */
   readonly sessionTimeoutMs?: number
@@ -43,7 +47,7 @@ export interface AssignedPartition {
   readonly topic: string
   readonly topicId: string
   readonly partition: number
-  /** The committed offset; undefined: none. */
+  /** The committed offset; undefined: none. Not told of what the member owns already: it knows where it is. */
   readonly offset?: number
 }
 
@@ -134,7 +138,7 @@ export interface GroupListing {
 export interface OffsetSteps {
   /** One for each offset, each with a condition, and at most one check for each group. */
   readonly steps: readonly TransactionStep[]
-  /** Store time of the oldest read that the conditions rest on, epoch ms: for `notAfter`. */
+  /** Store time of the oldest read that the conditions rest on, epoch ms: for `notAfter`; infinite where there are none. */
   readonly date: number
 }
 
