@@ -1,5 +1,5 @@
 import { Command } from "commander"
-import { type KeyLimits, keyLimits } from "../../shared/api/auth/key-limits.ts"
+import { KEY_RATES, type KeyLimits, keyLimits } from "../../shared/api/auth/key-limits.ts"
 import type { KeyInfo, KeyStore, NewKey } from "../../shared/api/auth/types.ts"
 import { exitCodes, Failure } from "../failure.ts"
 import { path, Server } from "../http.ts"
@@ -55,19 +55,25 @@ async function create(name: string, options: CreateOptions): Promise<void> {
   say(`Made the key ${id} (${made.name}: ${scopes.join(" ")}). It is shown this once.`)
 }
 
+/** `5/s`, `consume 100 bytes/s`. */
+function rateText(rate: (typeof KEY_RATES)[number], value: number): string {
+  const [, direction, unit] = /^(produce|consume)(Bytes|Requests)/.exec(rate) ?? []
+  return direction === undefined ? `${value}/s` : `${direction} ${value} ${unit?.toLowerCase()}/s`
+}
+
 async function list(options: Options): Promise<void> {
   const keys = await withKeys(options, store => store.list())
   if (options.json) {
     await print(keys.map(key => `${JSON.stringify(key)}\n`).join(""))
     return
   }
-  const rows = keys.map(({ id, name, scopes, created, rowFilter, queriesPerSecond }) => [
+  const rows = keys.map(({ id, name, scopes, created, rowFilter, ...limits }) => [
     id,
     name,
     [
       ...scopes,
       ...(rowFilter === undefined ? [] : [`where ${rowFilter}`]),
-      ...(queriesPerSecond === undefined ? [] : [`${queriesPerSecond}/s`]),
+      ...KEY_RATES.flatMap(rate => (limits[rate] === undefined ? [] : [rateText(rate, limits[rate])])),
     ].join(" "),
     new Date(created).toISOString(),
   ])
@@ -98,6 +104,10 @@ export function keysCommand(): Command {
     )
     .option("--row-filter <condition>", "of which rows its queries may know, such as 'member_id = 7'")
     .option("--queries-per-second <number>", "queries that a process answers it, on average", Number)
+    .option("--produce-bytes-per-second <number>", "bytes that a process takes from it", Number)
+    .option("--produce-requests-per-second <number>", "requests to append that it takes from it", Number)
+    .option("--consume-bytes-per-second <number>", "bytes of records that a process gives to it", Number)
+    .option("--consume-requests-per-second <number>", "requests for records that it answers it", Number)
     .option(...json)
     .action(create)
   withData(keys.command("list"))

@@ -2,6 +2,7 @@ import { createApi } from "../../shared/api/api.ts"
 import { createAuthenticator } from "../../shared/api/auth/authenticator.ts"
 import { keyStore } from "../../shared/api/auth/keys.ts"
 import { errorReply } from "../../shared/api/error-reply.ts"
+import { Quotas } from "../../shared/api/quotas.ts"
 import { schemaStore } from "../../shared/api/schema-store.ts"
 import { tableDirectory } from "../../shared/api/table-directory.ts"
 import type { Api, ApiResponse, ApiServices } from "../../shared/api/types.ts"
@@ -37,6 +38,7 @@ export function httpServed(home: Home, own: OwnServices): Served<HttpEvent, Http
   })
   const api = createApi({
     log,
+    quotas: new Quotas(ports.clock),
     tables: tableDirectory(ports, tables, log),
     schemas: schemaStore(ports),
     ...own,

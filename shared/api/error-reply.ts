@@ -57,11 +57,18 @@ export function isOurs(error: unknown): boolean {
   return undecided || error instanceof StorageError || errorForm(error).status === 500
 }
 
+function retryAfterMsOf(error: unknown): number | undefined {
+  if (error instanceof QueryError) return error.retryAfterMs
+  return error instanceof ApiError && error.code === "quota_exceeded"
+    ? Number(error.detail.retryAfterMs)
+    : undefined
+}
+
 /** Turns any thrown value into the response that tells of it. */
 export function errorReply(error: unknown): ApiResponse {
   const { status, retryAfter } = errorForm(error)
   const headers: Record<string, string> = { "content-type": "application/json" }
-  const retryAfterMs = error instanceof QueryError ? error.retryAfterMs : undefined
+  const retryAfterMs = retryAfterMsOf(error)
   const retryAfterS = retryAfterMs === undefined ? retryAfter : Math.ceil(retryAfterMs / 1000)
   if (retryAfterS !== undefined) headers["retry-after"] = String(retryAfterS)
   if (error instanceof ApiError && typeof error.detail.allow === "string") headers.allow = error.detail.allow

@@ -32,6 +32,7 @@ const api: Record<ApiErrorCode, ErrorForm> = {
   unknown_key: form(404, 404),
   not_offered: form(404, 404),
   too_many_keys: form(409, 40905),
+  quota_exceeded: form(429, 42903, 1),
   growth_refused: form(409, 40906),
   not_acceptable: form(406, 40601),
   not_representable: form(406, 40602),

@@ -18,6 +18,8 @@ export type ApiErrorCode =
   /** No scope of the caller includes what the request needs. */
   | "forbidden"
   | "too_many_keys"
+  /** The caller, or the topic, has had its share of this second; `detail.retryAfterMs` says when there is more. */
+  | "quota_exceeded"
   /** A table or job rests on the number of a topic's partitions. */
   | "growth_refused"
   /** `Accept` names nothing that this route can answer. */

@@ -1,4 +1,5 @@
 import type * as v from "valibot"
+import type { Access } from "./auth/access.ts"
 import { checkAtDoor } from "./door.ts"
 import type { producerHeaders } from "./parameters.ts"
 import { produceJournalled } from "./produce-journalled.ts"
@@ -11,17 +12,31 @@ import type { ApiRequest, ApiResponse, ApiServices } from "./types.ts"
 
 /** What both produce routes hand over; `partition` is there on one of them. */
 export interface ProduceRouteInput {
+  readonly access: Access
   readonly request: ApiRequest
   readonly path: { readonly topic: string; readonly partition?: number }
   readonly query: v.InferOutput<typeof produceQuery>
   readonly headers: v.InferOutput<typeof producerHeaders>
 }
 
+/** Throws ApiError `quota_exceeded` before anything of the body is looked at. */
+async function count(
+  { request, path, access }: ProduceRouteInput,
+  { log, quotas }: Pick<ApiServices, "log" | "quotas">,
+): Promise<void> {
+  const meter = quotas?.request("produce", access.caller)
+  if (meter === undefined) return
+  const topic = await log.topic(path.topic)
+  meter.topic(topic)
+  meter.bytes(topic.id, request.body.length)
+}
+
 /** Appends a request's records and answers with their offsets, or hands them to the journal. */
 export async function produce(
   input: ProduceRouteInput,
-  services: Pick<ApiServices, "log" | "journal">,
+  services: Pick<ApiServices, "log" | "journal" | "quotas">,
 ): Promise<ApiResponse> {
+  await count(input, services)
   if (input.query.ack === "journal") return produceJournalled(input, services)
   const { log } = services
   const { request, path, query, headers } = input

@@ -6,6 +6,7 @@ import type { JwtOptions } from "../api/auth/jwt.ts"
 import { keyStore } from "../api/auth/keys.ts"
 import type { KeyStore } from "../api/auth/types.ts"
 import { jobService } from "../api/job-service.ts"
+import { Quotas } from "../api/quotas.ts"
 import { schemaStore } from "../api/schema-store.ts"
 import { sqlService } from "../api/sql-service.ts"
 import { tableDirectory } from "../api/table-directory.ts"
@@ -118,6 +119,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     ...(authentication === undefined ? {} : { authenticate: createAuthenticator({ keys, jwt, clock }) }),
     keys,
     deadLetters: dead,
+    quotas: new Quotas(clock),
     jobs: jobService({ ports, log, jobs, commits, activity: manager, onChange }),
     log,
     journal: journal.journal,

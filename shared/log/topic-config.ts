@@ -16,12 +16,20 @@ const oneOf = (...values: string[]): Check => {
   return value => (values.includes(value) ? undefined : `one of ${values.join(", ")}`)
 }
 
+const rate: Check = value =>
+  /^\d{1,12}(?:\.\d{1,3})?$/.test(value) && Number(value) > 0 ? undefined : "a number above 0"
+
 /** Kafka's names. Only what the log acts on, or will without a change of the stored topic, is accepted. */
 const CONFIG_CHECKS: Readonly<Record<string, Check>> = {
   "cleanup.policy": oneOf("delete", "compact", "compact,delete"),
   "compression.type": oneOf("producer", "uncompressed", ...CODECS.filter(codec => codec !== "none")),
   "retention.ms": integerFrom(-1),
   "retention.bytes": integerFrom(-1),
+  // Quotas, as Kafka calls them; those of requests are our own.
+  producer_byte_rate: rate,
+  producer_request_rate: rate,
+  consumer_byte_rate: rate,
+  consumer_request_rate: rate,
 }
 
 /**

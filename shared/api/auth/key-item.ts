@@ -1,17 +1,20 @@
 import { createHash, timingSafeEqual } from "node:crypto"
 import { StorageError } from "../../storage/errors.ts"
 import type { Item } from "../../storage/meta-store.ts"
-import { keyLimits } from "./key-limits.ts"
+import { KEY_RATES, type KeyLimits, keyLimits } from "./key-limits.ts"
 import type { KeyInfo } from "./types.ts"
 
 /*
  * A key in the meta store: pk `keys`, sk the first 16 hex digits of its SHA-256. Fields: v 1 · hash, 64 hex digits ·
  * name · scopes, a JSON array of text · created, store time, epoch ms · ensured, whether it was chosen elsewhere ·
- * revoked, only true: what is left of an ensured one, so that it is not made again · rowFilter and queriesPerSecond,
- * only where the key has them. A key with any of these has v 2: who knows only v 1 must refuse it, not let it see more.
+ * revoked, only true: what is left of an ensured one, so that it is not made again · rowFilter and the rates
+ * (queriesPerSecond …), only where the key has them. A key with a row filter or queriesPerSecond has v 2, with another rate
+ * v 3: who knows only what was before must refuse it, not let it see or do more.
  */
 export const KEY_FORMAT = 1
 const KEY_FORMAT_LIMITED = 2
+const KEY_FORMAT_METERED = 3
+const FORMATS: readonly unknown[] = [KEY_FORMAT, KEY_FORMAT_LIMITED, KEY_FORMAT_METERED]
 /** All keys lie under one partition key, so that listing is one query. */
 export const KEYS_PK = "keys"
 
@@ -40,18 +43,25 @@ export function equalHashes(one: string, other: string): boolean {
 export function encodeKey(key: StoredKey, version: string): Item {
   const { id, hash, name, scopes, created, ensured, revoked } = key
   const limits = keyLimits(key)
-  const v = Object.keys(limits).length === 0 ? KEY_FORMAT : KEY_FORMAT_LIMITED
+  const v = formatOf(limits)
   const fields = { v, hash, name, scopes: JSON.stringify(scopes), created, ensured, ...limits }
   return { pk: KEYS_PK, sk: id, version, fields: revoked ? { ...fields, revoked } : fields }
 }
 
+function formatOf(limits: KeyLimits): number {
+  const { rowFilter: _filter, queriesPerSecond: _queries, ...rates } = limits
+  if (Object.keys(rates).length > 0) return KEY_FORMAT_METERED
+  return Object.keys(limits).length > 0 ? KEY_FORMAT_LIMITED : KEY_FORMAT
+}
+
 /** Throws `StorageError` (`unknown_format`). */
 export function decodeKey({ sk, fields }: Item): StoredKey {
-  if (fields.v !== KEY_FORMAT && fields.v !== KEY_FORMAT_LIMITED) {
-    const expected = `${KEY_FORMAT} or ${KEY_FORMAT_LIMITED}`
+  if (!FORMATS.includes(fields.v)) {
+    const expected = FORMATS.join(" or ")
     throw new StorageError("unknown_format", `key ${sk} has format ${fields.v}; expected ${expected}`)
   }
-  const { rowFilter, queriesPerSecond } = fields
+  const { rowFilter } = fields
+  const rates = KEY_RATES.map(name => [name, fields[name] === undefined ? undefined : Number(fields[name])])
   return {
     id: sk,
     hash: String(fields.hash),
@@ -60,8 +70,10 @@ export function decodeKey({ sk, fields }: Item): StoredKey {
     created: Number(fields.created),
     ensured: fields.ensured === true,
     revoked: fields.revoked === true,
-    ...(rowFilter === undefined ? {} : { rowFilter: String(rowFilter) }),
-    ...(queriesPerSecond === undefined ? {} : { queriesPerSecond: Number(queriesPerSecond) }),
+    ...keyLimits({
+      ...(rowFilter === undefined ? {} : { rowFilter: String(rowFilter) }),
+      ...(Object.fromEntries(rates) as KeyLimits),
+    }),
   }
 }
 

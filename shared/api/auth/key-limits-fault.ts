@@ -1,12 +1,17 @@
 import { checkExpression } from "../../serving/expression/check.ts"
-import type { KeyLimits } from "./key-limits.ts"
+import { KEY_RATES, type KeyLimits } from "./key-limits.ts"
 import { ALL, parseScope } from "./scopes.ts"
 
 /** Longer conditions belong into a table of their own. */
 export const ROW_FILTER_CHARS_MAX = 1_000
 
-/** No process answers more; a key that needs none is not given one. */
-export const QUERIES_PER_SECOND_MAX = 100_000
+/** No process answers more; a key that needs no limit is not given one. */
+export const REQUESTS_PER_SECOND_MAX = 100_000
+
+/** No process takes in or gives more: 100 Gbit/s. */
+export const BYTES_PER_SECOND_MAX = 12_500_000_000
+
+const rateMax = (name: string) => (name.includes("Bytes") ? BYTES_PER_SECOND_MAX : REQUESTS_PER_SECOND_MAX)
 
 /** What two readers of SQL might take for different things: comments, other quotes, ends of statements. */
 const AMBIGUOUS = /--|\/\*|[;\\$\0]/
@@ -35,14 +40,14 @@ function rowFilterFault(filter: string, scopes: readonly string[]): string | und
 
 /** What is wrong with the limits of a key of these scopes, else undefined. */
 export function keyLimitsFault(
-  { rowFilter, queriesPerSecond }: KeyLimits,
+  { rowFilter, ...limits }: KeyLimits,
   scopes: readonly string[],
 ): string | undefined {
-  if (
-    queriesPerSecond !== undefined &&
-    !(queriesPerSecond > 0 && queriesPerSecond <= QUERIES_PER_SECOND_MAX)
-  ) {
-    return `queriesPerSecond: expected more than 0 and at most ${QUERIES_PER_SECOND_MAX}, got ${queriesPerSecond}`
+  for (const name of KEY_RATES) {
+    const rate = limits[name]
+    if (rate !== undefined && !(rate > 0 && rate <= rateMax(name))) {
+      return `${name}: expected more than 0 and at most ${rateMax(name)}, got ${rate}`
+    }
   }
   return rowFilter === undefined ? undefined : rowFilterFault(rowFilter, scopes)
 }

@@ -96,8 +96,8 @@ export const consume = route({
     404: { description: "There is no such topic or partition, or the offset is below `start`." },
     406: { description: "`Accept` names another type, or the record at the offset cannot be shown in it." },
   },
-  async handle({ request, path, query, headers }, context) {
-    const { log } = context
+  async handle({ request, access, path, query, headers }, context) {
+    const { log, quotas } = context
     const type = negotiate(headers.accept, offers)
     if (type === undefined) {
       throw new ApiError(
@@ -106,7 +106,9 @@ export const consume = route({
       )
     }
     const { partition } = path
+    const meter = quotas?.request("consume", access.caller)
     const topic = await log.topic(path.topic)
+    meter?.topic(topic)
     const offset = await startOffset(log, topic.id, partition, query)
     const bytesMax = query.max_bytes ?? FETCH_BYTES_DEFAULT
     const waitMs = query.timeout ?? WAIT_MS_DEFAULT
@@ -114,6 +116,10 @@ export const consume = route({
     const fetched = await log.fetch(topic.id, partition, { offset, maxBytes: bytesMax, waitMs, signal })
     if (type === mediaTypes.batches) {
       const pieces = fetched.batches.map(batch => batch.bytes)
+      meter?.bytes(
+        topic.id,
+        pieces.reduce((sum, { length }) => sum + length, 0),
+      )
       return reply(type, pieces, fetched.nextOffset, fetched)
     }
     const { text, nextOffset } = recordsText(fetched.batches, {
@@ -123,6 +129,7 @@ export const consume = route({
       format: formats[type as keyof typeof formats],
       bytesMax,
     })
+    meter?.bytes(topic.id, Buffer.byteLength(text))
     return reply(type, text, fetched.batches.length === 0 ? fetched.nextOffset : nextOffset, fetched)
   },
 })

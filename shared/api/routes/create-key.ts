@@ -1,5 +1,5 @@
 import * as v from "valibot"
-import { keyLimits } from "../auth/key-limits.ts"
+import { KEY_RATES, keyLimits } from "../auth/key-limits.ts"
 import { KEY_SCOPES_MAX } from "../auth/limits.ts"
 import { scopeFault } from "../auth/scopes.ts"
 import { jsonBody } from "../body.ts"
@@ -11,6 +11,9 @@ import { jsonReply } from "../reply.ts"
 import { route } from "../route.ts"
 
 const scopesExpected = `expected 1 to ${KEY_SCOPES_MAX} scopes`
+
+const rate = (description: string) =>
+  v.optional(v.pipe(v.number("expected a number"), v.description(description)))
 
 const body = v.strictObject({
   name: name("key"),
@@ -37,13 +40,15 @@ const body = v.strictObject({
       ),
     ),
   ),
-  queriesPerSecond: v.optional(
-    v.pipe(
-      v.number("expected a number"),
-      v.description("Queries that each process answers the key, a second on average."),
-    ),
-  ),
+  queriesPerSecond: rate("Queries that each process answers the key, a second on average."),
+  produceBytesPerSecond: rate("Bytes of bodies that each process takes from the key, a second on average."),
+  produceRequestsPerSecond: rate("Requests to append that each process takes from it."),
+  consumeBytesPerSecond: rate("Bytes of records that each process gives to it."),
+  consumeRequestsPerSecond: rate("Requests for records that each process answers it."),
 })
+
+/** A key's rates, in answers. */
+export const shownRates = Object.fromEntries(KEY_RATES.map(name => [name, v.optional(v.number())]))
 
 const answer = v.object({
   id: v.string(),
@@ -52,7 +57,7 @@ const answer = v.object({
   scopes: v.array(v.string()),
   created: v.number(),
   rowFilter: v.optional(v.string()),
-  queriesPerSecond: v.optional(v.number()),
+  ...shownRates,
 })
 
 export const createKey = route({

@@ -10,6 +10,7 @@ import { FETCH_BYTES_DEFAULT, FRAMED_BATCHES_MAX, REPLY_BYTES_MAX, WAIT_MS_MAX }
 import { mediaTypes } from "../media-type.ts"
 import { anyHeaders, nothing } from "../nothing.ts"
 import { integerNumber, name, partitionNumber } from "../parameters.ts"
+import type { Meter } from "../quotas.ts"
 import { type RouteContext, route } from "../route.ts"
 
 const OFFSET_MAX = Number.MAX_SAFE_INTEGER
@@ -51,14 +52,19 @@ interface Target {
   readonly name: string
 }
 
-async function targetOf({ topic, topicId }: Wanted, log: Log, access: Access): Promise<Target> {
+interface Caller {
+  readonly access: Access
+  readonly meter: Meter | undefined
+}
+
+async function targetOf({ topic, topicId }: Wanted, log: Log, { access, meter }: Caller): Promise<Target> {
   access.demand({ kind: "topic", name: topic, action: "read" })
-  if (topicId === undefined) return { topicId: (await log.topic(topic)).id, name: topic }
-  const info = await log.topicById(topicId)
+  const info = await (topicId === undefined ? log.topic(topic) : log.topicById(topicId))
   // The caller's scope is for the name: an id is no way round it.
   if (info.name !== topic)
     throw new LogError("unknown_topic", `topic ${JSON.stringify(topic)} has not the id ${topicId}`)
-  return { topicId, name: topic }
+  meter?.topic(info)
+  return { topicId: info.id, name: topic }
 }
 
 function entryOf(want: Wanted, target: Target | { error: unknown }, fetched: PartitionFetched): object {
@@ -94,10 +100,11 @@ export const fetchFramed = route({
     422: { description: "The body is wrong." },
   },
   async handle({ request, access }, context) {
-    const { log, onFailure } = context
+    const { log, onFailure, quotas } = context
+    const meter = quotas?.request("consume", access.caller)
     const { partitions, maxBytes = FETCH_BYTES_DEFAULT, waitMs = 0, isolation } = jsonBody(request, body)
     const targets = await Promise.all(
-      partitions.map(want => targetOf(want, log, access).catch((error: unknown) => ({ error }))),
+      partitions.map(want => targetOf(want, log, { access, meter }).catch((error: unknown) => ({ error }))),
     )
     const readable: number[] = []
     for (const [index, target] of targets.entries()) if (!("error" in target)) readable.push(index)
@@ -118,6 +125,10 @@ export const fetchFramed = route({
     for (const result of results) {
       if (result !== undefined && "error" in result && isOurs(result.error))
         onFailure?.(result.error, request)
+    }
+    for (const [index, result] of results.entries()) {
+      if (result === undefined || "error" in result) continue
+      for (const { bytes } of result.batches) meter?.bytes((targets[index] as Target).topicId, bytes.length)
     }
     const entries = partitions.map((want, index) => entryOf(want, targets[index], results[index]))
     const batches = results.flatMap(result =>

@@ -4,6 +4,7 @@ import { anyHeaders, nothing } from "../nothing.ts"
 import { keysOf } from "../offered.ts"
 import { jsonReply } from "../reply.ts"
 import { route } from "../route.ts"
+import { shownRates } from "./create-key.ts"
 
 const answer = v.object({
   keys: v.array(
@@ -13,7 +14,7 @@ const answer = v.object({
       scopes: v.array(v.string()),
       created: v.number(),
       rowFilter: v.optional(v.string()),
-      queriesPerSecond: v.optional(v.number()),
+      ...shownRates,
     }),
   ),
 })

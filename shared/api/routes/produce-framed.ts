@@ -10,6 +10,7 @@ import { FRAMED_BATCHES_MAX } from "../limits.ts"
 import { essence, mediaTypes } from "../media-type.ts"
 import { anyHeaders, nothing } from "../nothing.ts"
 import { integerNumber, name, partitionNumber } from "../parameters.ts"
+import type { Meter } from "../quotas.ts"
 import { jsonReply } from "../reply.ts"
 import { route } from "../route.ts"
 import { validate } from "../validate.ts"
@@ -50,12 +51,15 @@ async function appendTopic(
   topic: string,
   parts: readonly AppendPart[],
   log: Log,
-  access: Access,
+  { access, meter }: { readonly access: Access; readonly meter: Meter | undefined },
 ): Promise<readonly Outcome[]> {
   try {
     // Before anything is looked up: the refusal must not tell whether there is such a topic.
     access.demand({ kind: "topic", name: topic, action: "write" })
-    const refusals = refusalsAtDoor(await log.topic(topic), parts)
+    const info = await log.topic(topic)
+    meter?.topic(info)
+    for (const part of parts) if ("batch" in part) meter?.bytes(info.id, part.batch.length)
+    const refusals = refusalsAtDoor(info, parts)
     const taken = parts.filter((_, index) => refusals[index] === undefined)
     const appended = taken.length === 0 ? [] : [...(await log.append({ topic, parts: taken }))]
     return refusals.map(error => (error === undefined ? (appended.shift() as AppendResult) : { error }))
@@ -100,7 +104,8 @@ export const produceFramed = route({
     415: { description: "The body has another type." },
     422: { description: "The head is wrong, or says other lengths than the body has." },
   },
-  async handle({ request, access }, { log, onFailure }) {
+  async handle({ request, access }, { log, onFailure, quotas }) {
+    const meter = quotas?.request("produce", access.caller)
     if (essence(request.headers["content-type"]) !== mediaTypes.framed) {
       throw unsupportedMediaType(request, [mediaTypes.framed])
     }
@@ -114,7 +119,7 @@ export const produceFramed = route({
     const results: object[] = new Array(batches.length)
     const takeTopic = async (topic: string, of: readonly number[]): Promise<void> => {
       const parts = of.map(index => ({ partition: batches[index].partition, batch: bytes[index] }))
-      const outcomes = await appendTopic(topic, parts, log, access)
+      const outcomes = await appendTopic(topic, parts, log, { access, meter })
       for (const [at, index] of of.entries()) {
         const outcome = outcomes[at]
         if ("error" in outcome && isOurs(outcome.error)) onFailure?.(outcome.error, request)
