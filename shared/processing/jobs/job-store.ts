@@ -1,5 +1,7 @@
+import { LRUCache } from "lru-cache"
 import type { JobDefinition } from "../../definition/job/job-definition.ts"
 import type { Owner } from "../../log/types.ts"
+import type { Item } from "../../storage/meta-store.ts"
 import { notAfter } from "../../storage/not-after.ts"
 import { readAgain, settlePut } from "../../storage/settle.ts"
 import type { Ports } from "../../storage/time.ts"
@@ -22,9 +24,17 @@ export type JobWrite =
   | { readonly outcome: "lost" }
   | { readonly outcome: "unknown" }
 
+/** Jobs kept decoded: workers ask for their job's item again and again, and it rarely changes. */
+const JOBS_KEPT = 256
+
 /** Reads and writes jobs' items. */
 export class JobStore {
   readonly #ports: Ports
+  // Counted by size: `max` would make room for all of them at the start.
+  readonly #kept = new LRUCache<string, { readonly version: string; readonly job: JobItem }>({
+    maxSize: JOBS_KEPT,
+    sizeCalculation: () => 1,
+  })
 
   constructor(ports: Ports) {
     this.#ports = ports
@@ -33,7 +43,16 @@ export class JobStore {
   async find(name: string): Promise<JobRead | undefined> {
     const key = { pk: JOBS_PK, sk: name }
     const { item, date } = await readAgain(this.#ports, () => this.#ports.meta.get("meta", key))
-    return item === undefined ? undefined : { item: readJob(item), version: item.version, date }
+    return item === undefined ? undefined : { item: this.#decoded(item), version: item.version, date }
+  }
+
+  /** An item's version names its content: no two writes have one. */
+  #decoded(item: Item): JobItem {
+    const known = this.#kept.get(item.sk)
+    if (known?.version === item.version) return known.job
+    const job = readJob(item)
+    this.#kept.set(item.sk, { version: item.version, job })
+    return job
   }
 
   /** Throws `JobError` `unknown_job`. */
