@@ -89,8 +89,18 @@ export interface DirectPlan {
   readonly skip: number
 }
 
+const columnsOf = new WeakMap<DirectPlan, ReadonlySet<string>>()
+
 /** Every column that the plan reads. */
 export function columnsRead(plan: DirectPlan): ReadonlySet<string> {
+  const known = columnsOf.get(plan)
+  if (known !== undefined) return known
+  const columns = allColumns(plan)
+  columnsOf.set(plan, columns)
+  return columns
+}
+
+function allColumns(plan: DirectPlan): ReadonlySet<string> {
   const columns = new Set<string>()
   const scalar = (value: Scalar): void => {
     if (value.kind === "column") columns.add(value.column)

@@ -10,6 +10,7 @@ import { type QueryOptions, readOptions } from "./options.ts"
 import { type Quota, Rates } from "./rate.ts"
 import { failureReply, type PinotReply, successReply } from "./reply.ts"
 import { RunningQueries } from "./running.ts"
+import type { SharedQueries } from "./shared-queries.ts"
 
 export interface QueryRequest {
   /** One SELECT, with Pinot's `SET k=v;` before or after it. */
@@ -43,6 +44,8 @@ export interface QueryServiceOptions {
   /** The name by which replies call this process. */
   readonly brokerId?: string
   readonly limits?: Partial<QueryLimits>
+  /** Where queries are found by those who do not reach this process. */
+  readonly shared?: SharedQueries
 }
 
 const LARGE = { rowsMax: LARGE_ROWS_MAX, resultBytesMax: LARGE_RESULT_BYTES_MAX }
@@ -124,10 +127,12 @@ export class QueryService {
   readonly #analyses: Analyses
   readonly #rates: Rates
   /** What is being answered, for those who want to stop it. */
-  readonly running = new RunningQueries()
+  readonly running: RunningQueries
   #requestId: number
 
-  constructor({ tables, engine, clock, random, brokerId = "Broker_millrace", limits }: QueryServiceOptions) {
+  constructor(options: QueryServiceOptions) {
+    const { tables, engine, clock, random, brokerId = "Broker_millrace", limits, shared } = options
+    this.running = new RunningQueries(shared)
     this.#tables = tables
     this.#engine = engine
     this.#analyses = new Analyses(engine)
@@ -247,7 +252,8 @@ export class QueryService {
     const outcome = await this.#execute({ ...request, signal }, requestId, startedAt).catch(
       (error: unknown): Outcome => ({ tables: [], result: asQueryError(error) }),
     )
-    const isCancelled = this.running.remove(requestId)
+    const { isStopped: isCancelled, ended } = this.running.remove(requestId)
+    if (ended !== undefined) await ended
     if ("refused" in outcome) throw outcome.refused
     const { tables } = outcome
     const isRestricted = tables.some(({ name }) => request.rowFilter?.(name) !== undefined)

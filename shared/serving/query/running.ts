@@ -1,3 +1,5 @@
+import type { SharedQueries } from "./shared-queries.ts"
+
 /** A query under way, as those who may stop it see it. */
 export interface RunningQuery {
   readonly requestId: string
@@ -8,16 +10,27 @@ export interface RunningQuery {
 interface Entry extends RunningQuery {
   readonly owner: string
   readonly controller: AbortController
+  /** Ends what tells others of it. */
+  readonly end?: () => Promise<void>
 }
 
 /** The queries that this process answers just now. Each belongs to who asked it; nobody else sees it. */
 export class RunningQueries {
   readonly #entries = new Map<string, Entry>()
+  readonly #shared: SharedQueries | undefined
+
+  /** @param shared where those find a query who do not reach this process; default: nobody else asks */
+  constructor(shared?: SharedQueries) {
+    this.#shared = shared
+  }
 
   /** @param owner who may stop it; empty: everybody of this process */
   add(query: RunningQuery, owner: string, signal: AbortSignal | undefined): AbortSignal {
     const controller = new AbortController()
-    this.#entries.set(query.requestId, { ...query, owner, controller })
+    const { requestId } = query
+    const now = () => this.#entries.get(requestId) ?? query
+    const end = this.#shared?.watch(now, owner, () => controller.abort())
+    this.#entries.set(requestId, { ...query, owner, controller, ...(end === undefined ? {} : { end }) })
     return signal === undefined ? controller.signal : AbortSignal.any([signal, controller.signal])
   }
 
@@ -27,11 +40,12 @@ export class RunningQueries {
     if (entry !== undefined) this.#entries.set(requestId, { ...entry, clientQueryId })
   }
 
-  /** Whether it was stopped meanwhile. */
-  remove(requestId: string): boolean {
+  /** Whether it was stopped meanwhile; and what is to be awaited before its process may be frozen. */
+  remove(requestId: string): { readonly isStopped: boolean; readonly ended?: Promise<void> } {
     const entry = this.#entries.get(requestId)
     this.#entries.delete(requestId)
-    return entry?.controller.signal.aborted === true
+    const isStopped = entry?.controller.signal.aborted === true
+    return entry?.end === undefined ? { isStopped } : { isStopped, ended: entry.end() }
   }
 
   list(owner: string): readonly RunningQuery[] {

@@ -9,8 +9,17 @@ export type ResultFormat = "json" | "csv" | "ndjson" | "arrow"
 
 function writeTable({ dataSchema, rows }: ResultTable): string {
   const writers = dataSchema.columnDataTypes.map(cellWriter)
-  const lines = rows.map(row => `[${row.map((value, at) => writers[at]?.(value) ?? "null").join(",")}]`)
-  return `{"dataSchema":${JSON.stringify(dataSchema)},"rows":[${lines.join(",")}]}`
+  let text = `{"dataSchema":${JSON.stringify(dataSchema)},"rows":[`
+  for (let row = 0; row < rows.length; row++) {
+    const values = rows[row]!
+    text += row === 0 ? "[" : ",["
+    for (let at = 0; at < values.length; at++) {
+      if (at > 0) text += ","
+      text += writers[at]?.(values[at]!) ?? "null"
+    }
+    text += "]"
+  }
+  return `${text}]}`
 }
 
 /** A reply as JSON: LONG as exact digits beyond 2^53 too. */

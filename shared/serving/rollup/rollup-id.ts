@@ -6,13 +6,21 @@ import { LEAF_ROWS_DEFAULT } from "./level.ts"
 
 const HEX_DIGITS = 8
 
+/** Queries ask for those of their table again and again. */
+const ids = new WeakMap<RollupSpec, string>()
+
 /**
  * A rollup by what its levels mean: dimensions are named by their place, so that levels of an earlier definition of the
  * same name must not be taken for those of the present one.
  */
-export function rollupId({ name, dimensions, aggregates }: RollupSpec): string {
+export function rollupId(rollup: RollupSpec): string {
+  const known = ids.get(rollup)
+  if (known !== undefined) return known
+  const { name, dimensions, aggregates } = rollup
   const meaning = crc32c(Buffer.from(canonicalJson({ dimensions, aggregates })))
-  return `${name}@${meaning.toString(16).padStart(HEX_DIGITS, "0")}`
+  const id = `${name}@${meaning.toString(16).padStart(HEX_DIGITS, "0")}`
+  ids.set(rollup, id)
+  return id
 }
 
 /** The rollups for which a segment's rows are looked at: its file has their columns, and more rows than a leaf. */

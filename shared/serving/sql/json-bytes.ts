@@ -1,7 +1,11 @@
 import type { SqlValue } from "../types.ts"
 
-/** Text that JSON writes as it is, a byte a character. */
 const plain = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/
+
+/** Whether JSON writes the text as it is, a byte a character. */
+export function isPlainText(value: string): boolean {
+  return plain.test(value)
+}
 
 /** With comma, and the `.0` that an integer of a DOUBLE column has. */
 function numberBytes(value: number): number {
@@ -16,7 +20,7 @@ function numberBytes(value: number): number {
 export function jsonBytes(value: SqlValue): number {
   if (value === null) return 5
   if (typeof value === "string") {
-    return plain.test(value) ? value.length + 3 : Buffer.byteLength(JSON.stringify(value)) + 1
+    return isPlainText(value) ? value.length + 3 : Buffer.byteLength(JSON.stringify(value)) + 1
   }
   if (typeof value === "object") {
     let bytes = 3

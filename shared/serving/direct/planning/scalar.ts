@@ -108,7 +108,13 @@ export function scalar(node: TreeNode, scope: Scope): Scalar {
   return value ?? unplanned(`${text(node.class)} as a row's value`)
 }
 
+const keys = new WeakMap<Scalar, string>()
+
 /** Equal keys mean equal values. */
 export function scalarKey(value: Scalar): string {
-  return JSON.stringify(value)
+  const known = keys.get(value)
+  if (known !== undefined) return known
+  const key = JSON.stringify(value)
+  keys.set(value, key)
+  return key
 }

@@ -21,16 +21,25 @@ export class Answer {
     this.#limits = limits
   }
 
-  /** Throws `QueryError` (`resource_limit`). */
-  add(cells: readonly Cell[]): void {
+  /**
+   * A row, of what each output comes to for it. Throws `QueryError` (`resource_limit`).
+   * @param cell of an output, by its index
+   */
+  add(cell: (at: number) => Cell): void {
     if (this.rows.length >= this.#limits.rowsMax) {
       throw new QueryError(
         "resource_limit",
         `The answer has more than ${this.#limits.rowsMax} rows: add a smaller LIMIT`,
       )
     }
-    const row = cells.map((cell, at): SqlValue => (cell === null ? null : this.#renderings[at]!.render(cell)))
-    for (const cell of row) this.#bytes += jsonBytes(cell)
+    const renderings = this.#renderings
+    const row: SqlValue[] = []
+    for (let at = 0; at < renderings.length; at++) {
+      const value = cell(at)
+      const rendered = value === null ? null : renderings[at]!.render(value)
+      this.#bytes += jsonBytes(rendered)
+      row.push(rendered)
+    }
     if (this.#bytes > this.#limits.resultBytesMax) {
       throw new QueryError(
         "resource_limit",

@@ -116,6 +116,17 @@ export function conditionOf(predicate: Predicate, negated = false): Condition {
   }
 }
 
+const terms = new WeakMap<Predicate, readonly Condition[]>()
+
+/** The terms of a predicate that must all hold; made once of each. Throws `GivenUp`. */
+export function termsOf(predicate: Predicate): readonly Condition[] {
+  const known = terms.get(predicate)
+  if (known !== undefined) return known
+  const made = conjuncts(conditionOf(predicate))
+  terms.set(predicate, made)
+  return made
+}
+
 /** The terms that must all hold. */
 export function conjuncts(condition: Condition): readonly Condition[] {
   return condition.kind === "and" ? condition.parts.flatMap(conjuncts) : [condition]

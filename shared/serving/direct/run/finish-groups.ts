@@ -1,5 +1,7 @@
+import type { ColumnType } from "../../../definition/table-spec.ts"
 import type { QueryLimits, SqlAnswer } from "../../types.ts"
-import type { DirectPlan } from "../plan.ts"
+import { isCoded } from "../columns/encode.ts"
+import type { DirectPlan, Output } from "../plan.ts"
 import type { Accumulator } from "./accumulator.ts"
 import { Answer } from "./answer.ts"
 import type { Cell } from "./cell.ts"
@@ -34,6 +36,22 @@ class GroupRow implements Row {
 /** Groups between two looks at whether others wait: a few milliseconds. */
 const GROUPS_AT_ONCE = 8_192
 
+/** Values that are put in order to compare groups by their ranks: beyond, groups may be fewer than values. */
+const RANKED_MAX = 4_096
+
+/** What groups are ordered by: text by its rank. */
+function orderKey(by: Output, grouping: Grouping): (row: GroupRow) => Cell {
+  if (by.kind !== "group" || !isCoded(by.type as ColumnType)) return evaluator(by)
+  const { index } = by
+  const dictionary = grouping.dictionary(index)
+  if (dictionary.size > RANKED_MAX) return evaluator(by)
+  const { ranks } = dictionary.ranking()
+  return row => {
+    const code = grouping.code(row.current, index)
+    return code === 0 ? null : ranks[code]!
+  }
+}
+
 /**
  * HAVING, ORDER BY, OFFSET and LIMIT over groups, then the outputs of those that are left. Throws `QueryError`.
  * @param pause lets others in, where they have waited long enough
@@ -44,16 +62,17 @@ export async function finishGroups(
   grouping: Grouping,
   aggregates: readonly Aggregated[],
   limits: QueryLimits,
-  pause: () => Promise<void>,
+  pause: () => Promise<void> | undefined,
   rowsOf?: Accumulator,
 ): Promise<Pick<SqlAnswer, "columns" | "rows">> {
   const row = new GroupRow(grouping, aggregates)
   const having = plan.having === undefined ? undefined : evaluator(plan.having)
-  const keys = plan.order.map(({ by }) => evaluator(by))
+  const keys = plan.order.map(({ by }) => orderKey(by, grouping))
   const wanted = wantedOf(plan, limits)
   const top = new Top<number>(plan.order, wanted)
   for (let group = 1, kept = 0; group <= grouping.count; group++) {
-    if (group % GROUPS_AT_ONCE === 0) await pause()
+    const waited = group % GROUPS_AT_ONCE === 0 ? pause() : undefined
+    if (waited !== undefined) await waited
     row.current = group
     if (rowsOf?.result(group) === 0) continue
     if (having !== undefined && having(row) !== true) continue
@@ -62,9 +81,10 @@ export async function finishGroups(
   }
   const answer = new Answer(plan, limits)
   const outputs = plan.outputs.map(({ value }) => evaluator(value))
+  const cell = (at: number): Cell => outputs[at]!(row)
   for (const { item } of top.entries().slice(plan.skip, wanted)) {
     row.current = item
-    answer.add(outputs.map(output => output(row)))
+    answer.add(cell)
   }
   return answer.finish()
 }

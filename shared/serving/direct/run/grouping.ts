@@ -35,19 +35,37 @@ type Kernel = (
   mask: number,
 ) => number
 
-/** Slots of an earlier query, all 0 again: to clear what was touched takes less than to have fresh ones zeroed. */
-let spare: Int32Array = new Int32Array(0)
+/** Slots that are kept for later queries, all together: as many as one query may have. */
+const SPARE_SLOTS_MAX = DENSE_SLOTS_MAX
+
+/**
+ * Slots of earlier queries, all 0 again, the longest last: to clear what was touched takes less than to have fresh ones
+ * zeroed.
+ */
+const spare: Int32Array[] = []
+let spareSlots = 0
 
 function leaseSlots(size: number): Int32Array {
-  const leased = spare.length >= size ? spare : new Int32Array(size)
-  spare = new Int32Array(0)
-  return leased
+  const at = spare.findIndex(({ length }) => length >= size)
+  if (at < 0) return new Int32Array(size)
+  const [leased] = spare.splice(at, 1)
+  spareSlots -= leased!.length
+  return leased!
+}
+
+function keepSlots(slots: Int32Array): void {
+  if (spareSlots + slots.length > SPARE_SLOTS_MAX) return
+  const at = spare.findIndex(({ length }) => length >= slots.length)
+  spare.splice(at < 0 ? spare.length : at, 0, slots)
+  spareSlots += slots.length
 }
 
 /** Groups of rows by their codes, and the aggregates of each. */
 export class Grouping {
   readonly #keys: readonly GroupKey[]
   readonly #sizes: readonly number[]
+  /** By how much a key grows with the code of each of its parts. */
+  readonly #steps: readonly number[]
   readonly #aggregates: readonly Aggregated[]
   readonly #combinations: number
   readonly #isDense: boolean
@@ -61,6 +79,7 @@ export class Grouping {
   constructor(keys: readonly GroupKey[], aggregates: readonly Aggregated[]) {
     this.#keys = keys
     this.#sizes = keys.map(({ dictionary }) => dictionary.size)
+    this.#steps = this.#sizes.map((_, at) => this.#sizes.slice(at + 1).reduce((step, size) => step * size, 1))
     this.#aggregates = aggregates
     this.#combinations = this.#sizes.reduce((product, size) => product * size, 1)
     if (this.#combinations > Number.MAX_SAFE_INTEGER) throw new GivenUp("too many combinations of groups")
@@ -161,15 +180,19 @@ export class Grouping {
     this.#slots = slots
   }
 
-  /** The value of a group's key, null among them. */
+  /** The code of a part of a group's key; 0 is null. */
+  code(group: number, at: number): number {
+    return Math.floor(this.#groupKeys[group]! / this.#steps[at]!) % this.#sizes[at]!
+  }
+
+  /** Of a part of the key. */
+  dictionary(at: number): Dictionary {
+    return this.#keys[at]!.dictionary
+  }
+
+  /** The value of a part of a group's key, null among them. */
   keyValue(group: number, at: number): string | number | null {
-    let rest = this.#groupKeys[group]!
-    let code = 0
-    for (let index = this.#sizes.length - 1; index >= at; index--) {
-      const size = this.#sizes[index]!
-      code = rest % size
-      rest = (rest - code) / size
-    }
+    const code = this.code(group, at)
     return code === 0 ? null : this.#keys[at]!.dictionary.values[code]!
   }
 
@@ -177,7 +200,7 @@ export class Grouping {
   close(): void {
     if (!this.#isDense || this.#keys.length === 0) return
     for (let group = 1; group <= this.#count; group++) this.#slots[this.#groupKeys[group]!] = 0
-    if (this.#slots.length > spare.length) spare = this.#slots
+    keepSlots(this.#slots)
     this.#slots = new Int32Array(0)
   }
 }

@@ -12,7 +12,7 @@ import type { Postings } from "../columns/postings.ts"
 import { columnsRead, type DirectPlan, type Predicate } from "../plan.ts"
 import { CountAccumulator } from "./accumulator.ts"
 import { accumulators } from "./accumulators.ts"
-import { type Condition, conditionOf, conjuncts } from "./condition.ts"
+import { termsOf } from "./condition.ts"
 import { type DeadRows, setRows } from "./dead-rows.ts"
 import { codesKey, codesOf, dictionaryOf, prepareScalar } from "./derived.ts"
 import { finishGroups } from "./finish-groups.ts"
@@ -92,13 +92,11 @@ export class QueryRun {
     this.#startedAt = context.clock.elapsed()
     this.#sliceAt = this.#startedAt
     const { filter } = request.plan
-    const own = filter === undefined ? [] : conjuncts(conditionOf(filter))
-    const cut = cutOf(request.table).flatMap((predicate): readonly Condition[] =>
-      conjuncts(conditionOf(predicate)),
-    )
+    const own = filter === undefined ? [] : termsOf(filter)
+    const cut = cutOf(request.table).flatMap(termsOf)
     this.#own = new Selector(own)
     this.#cut = new Selector(cut)
-    this.#both = new Selector([...own, ...cut])
+    this.#both = cut.length === 0 ? this.#own : new Selector([...own, ...cut])
   }
 
   /** Throws `GivenUp`, `QueryError`, and what reading throws. */
@@ -126,14 +124,20 @@ export class QueryRun {
     }
   }
 
-  /** Between two pieces of work: gives way, and ends what nobody waits for. */
-  async #pause(): Promise<void> {
+  /**
+   * Between two pieces of work: gives way, and ends what nobody waits for. Undefined where it is not time yet: to wait
+   * for nothing takes as long as a small piece.
+   */
+  #pause(): Promise<void> | undefined {
     const now = this.#context.clock.elapsed()
     const { signal, limits } = this.#request
     if (signal?.aborted === true || now - this.#startedAt > limits.deadlineMs) {
       throw new QueryError("timeout", "The query ran past its deadline and was stopped")
     }
-    if (now - this.#sliceAt < SLICE_MS) return
+    return now - this.#sliceAt < SLICE_MS ? undefined : this.#giveWay()
+  }
+
+  async #giveWay(): Promise<void> {
     await this.#context.breathe?.()
     this.#sliceAt = this.#context.clock.elapsed()
   }
@@ -175,7 +179,8 @@ export class QueryRun {
     const held = store.held(file, wanted, groups)
     if (held !== undefined) return held
     const blocks = await store.load(file, wanted, groups, this.#meter)
-    await this.#pause()
+    const pause = this.#pause()
+    if (pause !== undefined) await pause
     return blocks
   }
 
@@ -202,9 +207,10 @@ export class QueryRun {
     return rows === undefined ? [level] : [level, { ...rows, isRetraction: true }]
   }
 
-  /** Lists of rows by value, of the columns that the segment has an inverted index of. */
+  /** Rows by value, of the columns that the segment has an inverted index of; levels are small, and have all. */
   #postings({ file, isLevel }: Piece, block: Block): ((column: string) => Postings | undefined) | undefined {
-    const blobs = isLevel ? undefined : file.segment?.pointer.sidecar?.blobs
+    if (isLevel) return column => this.#context.store.postings(block, column)
+    const blobs = file.segment?.pointer.sidecar?.blobs
     if (blobs === undefined) return undefined
     const isIndexed = (column: string): boolean =>
       blobs.some(([name, kind]) => name === column && kind === "inverted")
@@ -261,7 +267,8 @@ export class QueryRun {
         const selection = this.#selection(piece, block)
         const step = piece.isRetraction === true ? "-" : "+"
         if (selection.count > 0) grouping.add(selection, block.columns, step)
-        await this.#pause()
+        const pause = this.#pause()
+        if (pause !== undefined) await pause
       }
     }
     const pause = () => this.#pause()
@@ -276,7 +283,8 @@ export class QueryRun {
       if (argument?.kind !== "call") continue
       for (const block of blocks) {
         prepareScalar(argument, block, this.#context.store)
-        await this.#pause()
+        const pause = this.#pause()
+        if (pause !== undefined) await pause
       }
     }
   }
@@ -292,7 +300,8 @@ export class QueryRun {
       for (const block of blocks) {
         if (block.columns.has(key)) continue
         codesOf(scalar, block, store, table.name)
-        await this.#pause()
+        const pause = this.#pause()
+        if (pause !== undefined) await pause
       }
       const dictionary = dictionaryOf(blocks, key) ?? store.dictionary(table.name, key, isPlain ? "" : 0)
       keys.push({ key, dictionary })
@@ -326,7 +335,8 @@ export class QueryRun {
         // Rows that were looked up by value come value by value.
         if (!selection.all) selection.rows.subarray(0, selection.count).sort()
         if (selection.count > 0) collector.add(block, selection)
-        await this.#pause()
+        const pause = this.#pause()
+        if (pause !== undefined) await pause
       }
       if (collector.isFull) break
     }

@@ -76,10 +76,11 @@ export class RowCollector {
   finish(): Pick<SqlAnswer, "columns" | "rows"> {
     const answer = new Answer(this.#plan, this.#limits)
     const outputs = this.#plan.outputs.map(({ value }) => evaluator(value))
+    const cell = (at: number): Cell => outputs[at]!(this.#row)
     for (const { item } of this.#top.entries().slice(this.#plan.skip, this.#wanted)) {
       this.#row.block = item.block
       this.#row.row = item.row
-      answer.add(outputs.map(output => output(this.#row)))
+      answer.add(cell)
     }
     return answer.finish()
   }

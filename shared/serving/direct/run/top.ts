@@ -18,15 +18,17 @@ export function wantedOf({ skip, limit }: DirectPlan, { rowsMax }: QueryLimits):
 }
 
 function comparator(order: readonly Order[]): (a: Ranked<unknown>, b: Ranked<unknown>) => number {
-  return (a, b) => {
-    for (const [at, { descending, nullsFirst }] of order.entries()) {
-      const [x, y] = [a.keys[at] ?? null, b.keys[at] ?? null]
-      if (x === null || y === null) {
-        if (x === y) continue
-        return (x === null) === nullsFirst ? -1 : 1
-      }
+  const directions = order.map(({ descending }) => (descending ? -1 : 1))
+  const ofNulls = order.map(({ nullsFirst }) => (nullsFirst ? -1 : 1))
+  return ({ keys: a }, { keys: b }) => {
+    for (let at = 0; at < directions.length; at++) {
+      const x = a[at]!
+      const y = b[at]!
+      if (x === y) continue
+      if (x === null) return ofNulls[at]!
+      if (y === null) return -ofNulls[at]!
       const difference = compareCells(x, y)
-      if (difference !== 0) return descending ? -difference : difference
+      if (difference !== 0) return difference * directions[at]!
     }
     return 0
   }

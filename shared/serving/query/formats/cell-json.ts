@@ -1,7 +1,9 @@
+import { isPlainText } from "../../sql/json-bytes.ts"
 import type { SqlValue } from "../../types.ts"
 
 /** Integers at any size as digits; what JSON has no number for as a word, as Pinot writes it. */
 export function cellJson(value: SqlValue): string {
+  if (typeof value === "string") return isPlainText(value) ? `"${value}"` : JSON.stringify(value)
   if (typeof value === "bigint") return String(value)
   if (typeof value === "number" && !Number.isFinite(value)) return `"${value}"`
   if (Array.isArray(value)) return `[${value.map(cellJson).join(",")}]`
