@@ -21,6 +21,8 @@ export interface ResolvedTopic {
 const CONFIG: Readonly<Record<string, { readonly pattern: RegExp; readonly expected: string }>> = {
   "retention.ms": { pattern: /^(-1|\d{1,15})$/, expected: "milliseconds, or -1 for ever" },
   "retention.bytes": { pattern: /^(-1|\d{1,15})$/, expected: "bytes, or -1 for no bound" },
+  "delete.retention.ms": { pattern: /^\d{1,15}$/, expected: "milliseconds" },
+  "min.compaction.lag.ms": { pattern: /^\d{1,15}$/, expected: "milliseconds" },
   "compression.type": {
     pattern: /^(producer|uncompressed|gzip|snappy|lz4|zstd)$/,
     expected: "one of producer, uncompressed, gzip, snappy, lz4, zstd",

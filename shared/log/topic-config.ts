@@ -25,6 +25,8 @@ const CONFIG_CHECKS: Readonly<Record<string, Check>> = {
   "compression.type": oneOf("producer", "uncompressed", ...CODECS.filter(codec => codec !== "none")),
   "retention.ms": integerFrom(-1),
   "retention.bytes": integerFrom(-1),
+  "delete.retention.ms": integerFrom(0),
+  "min.compaction.lag.ms": integerFrom(0),
   // Quotas, as Kafka calls them; those of requests are our own.
   producer_byte_rate: rate,
   producer_request_rate: rate,

@@ -4,6 +4,7 @@ import { readAgain, settlePut, settleTransaction } from "../storage/settle.ts"
 import type { Ports } from "../storage/time.ts"
 import { LogError } from "./errors.ts"
 import { TOPIC_REREAD_MS, WRITE_AFTER_READ_MS } from "./limits.ts"
+import { CLOSED_TOPICS_PK, closedTopicFields } from "./segments/closed-topics.ts"
 import { alteredTopic, checkPartition, checkTopicSpec } from "./topic-config.ts"
 import type { Owner, TopicChange, TopicInfo, TopicSpec } from "./types.ts"
 
@@ -258,6 +259,12 @@ export class Topics {
     return settleTransaction(this.#ports, steps, { table: "meta", item }, options)
   }
 
+  /** What the topic leaves is to be purged. */
+  #leftItem({ info, date }: TopicRead): Item {
+    const fields = closedTopicFields(info.partitions, date)
+    return { pk: CLOSED_TOPICS_PK, sk: info.id, version: this.#ports.random.id(), fields }
+  }
+
   /** Frees the name of a marked topic whose partitions are all closed, unless somebody did so already. */
   async free(marked: TopicRead): Promise<void> {
     const { info, version } = marked
@@ -266,6 +273,7 @@ export class Topics {
     const steps: TransactionStep[] = [
       { kind: "delete", table: "meta", key, condition: { version } },
       { kind: "put", table: "meta", item: closed },
+      { kind: "put", table: "meta", item: this.#leftItem(marked) },
     ]
     const options = { notAfter: marked.date + WRITE_AFTER_READ_MS, token: this.#ports.random.id() }
     const settled = await settleTransaction(this.#ports, steps, { table: "meta", item: closed }, options)

@@ -154,6 +154,18 @@ export function writeBatchHeader(batch: Uint8Array, fields: BatchHeaderFields): 
   view.setUint32(17, crc32c(batch.subarray(CRC_COVERS_FROM)))
 }
 
+/** Puts the batch's length, its record count, its greatest time and its CRC right, after records were left out. */
+export function sealBatch(
+  batch: Uint8Array,
+  { count, maxTimestamp }: Pick<BatchHeader, "count" | "maxTimestamp">,
+): void {
+  const view = viewOf(batch)
+  view.setInt32(8, batch.byteLength - LENGTH_FIELD_END)
+  writeInt64(view, 35, maxTimestamp)
+  view.setInt32(57, count)
+  view.setUint32(17, crc32c(batch.subarray(CRC_COVERS_FROM)))
+}
+
 /**
  * Sets the base offset, and the leader epoch where one is given, of the batch at byte `at`. Both lie outside the CRC.
  * The bytes are changed in place: give a copy of what is stored.

@@ -25,6 +25,9 @@ export class RecordCursor {
   /** The first header's bytes; `recordHeaders` reads them. */
   headersStart = 0
   headersEnd = 0
+  /** Of the record, its length included. */
+  start = 0
+  end = 0
   /** Records passed so far, this one included. */
   passed = 0
   readonly #end: number
@@ -86,6 +89,8 @@ export class RecordCursor {
     if (this.headerCount !== 0) at = this.#skipHeaders(at, end)
     if (at !== end) throw this.#fault(`a record of ${length} bytes`, `${end - at} bytes left over`)
     this.headersEnd = end
+    this.start = this.#at
+    this.end = end
     this.timestamp = this.header.logAppendTime ? this.header.maxTimestamp : timestamp
     this.offset = this.header.baseOffset + delta
     this.passed++

@@ -1,0 +1,293 @@
+import type { Ports } from "../../storage/time.ts"
+import { DEFAULT_LOG_OPTIONS, type LogOptions } from "../options.ts"
+import { Topics } from "../topics.ts"
+import type { TopicInfo } from "../types.ts"
+import { type ClosedTopic, closedTopics, forgetClosed } from "./closed-topics.ts"
+import { collectOrphans, collectWal } from "./collect.ts"
+import { fewAtOnce } from "./few-at-once.ts"
+import { type IndexRead, type PartitionRef, SegmentIndexes } from "./index-store.ts"
+import { type KeepCounts, keepPartition, noCounts } from "./keep-partition.ts"
+import {
+  CHORES_EVERY_MS,
+  PARTITIONS_AT_ONCE,
+  PURGE_AFTER_MS,
+  READS_AT_ONCE,
+  ROLL_BYTES_MAX,
+  ROUND_EVERY_MS,
+  SEGMENT_BYTES_MIN,
+} from "./life-limits.ts"
+import { purgePartition } from "./purge.ts"
+import { duePartitions, type Pending, payloadBytes } from "./roll-plan.ts"
+import { readSlots } from "./roll-read.ts"
+import { type KeepContext, rollUp } from "./roll-up.ts"
+import { type RoundRead, readRound, writeRound } from "./round-state.ts"
+import { SegmentReader } from "./segment-reader.ts"
+
+/** Slots that a look reads first: those of a partition with little to roll up cost little again and again. */
+const LOOK_SLOTS = 64
+/** … and as many where that was not all. */
+const LOOK_MORE_SLOTS = 4_096
+/** What was seen to be neither large nor old enough is not looked through again for so long. */
+const LOOK_AGAIN_MS = 3_600_000
+
+export interface KeeperOptions extends Partial<LogOptions> {
+  /** Told of what fails: it keeps nothing else from being done. */
+  readonly onFault?: (what: string, error: unknown) => void
+  /** Payload bytes rolled up at once; default `ROLL_BYTES_MAX`. */
+  readonly rollBytesMax?: number
+  /** Default `ROUND_EVERY_MS`. */
+  readonly roundEveryMs?: number
+  /** Default `CHORES_EVERY_MS`. */
+  readonly choresEveryMs?: number
+}
+
+export interface KeepReport extends KeepCounts {
+  /** The round through all partitions is not over: there is more to do now. */
+  readonly more: boolean
+}
+
+interface Kept {
+  readonly at: PartitionRef
+  readonly key: string
+  /** Undefined: its topic is closed. */
+  readonly topic: TopicInfo | undefined
+}
+
+interface Look {
+  readonly kept: Kept
+  readonly read: IndexRead
+  readonly pending: Pending | undefined
+}
+
+/**
+ * Keeps the log in shape: rolls slots up into segments, applies retention and compaction, deletes slots, flush objects and
+ * what nothing names, purges deleted topics. All of it goes by store dates and conditional puts: any number of processes may
+ * do it at once, at any moment one may end, and a round goes on where another process left it.
+ */
+export class LogKeeper {
+  readonly #ports: Ports
+  readonly #options: KeeperOptions
+  readonly #context: KeepContext & { readonly segments: SegmentReader }
+  /** Not looked through before, by the own clock: it only saves reads. */
+  readonly #rests = new Map<string, number>()
+
+  constructor(ports: Ports, options: KeeperOptions = {}) {
+    this.#ports = ports
+    this.#options = options
+    const indexes = new SegmentIndexes(ports)
+    const logOptions = { ...DEFAULT_LOG_OPTIONS, ...options }
+    this.#context = { ports, options: logOptions, indexes, segments: new SegmentReader(ports) }
+  }
+
+  /**
+   * Goes on with the round that is under way, or begins one if it is time, until it is over or `hasTime` says no. Throws
+   * `StorageError` where not even the round's state can be read.
+   */
+  async round(hasTime: () => boolean = () => true): Promise<KeepReport> {
+    const counts = noCounts()
+    let round: RoundRead | undefined = await readRound(this.#ports)
+    if (round.state.after === undefined) {
+      const { roundEveryMs = ROUND_EVERY_MS } = this.#options
+      if (round.date - round.state.began < roundEveryMs) return { ...counts, more: false }
+      const began = { ...round.state, began: round.date, boundary: round.date, after: "" }
+      round = await writeRound(this.#ports, round, began)
+    }
+    const { partitions, closed, date } = await this.#partitions()
+    while (round !== undefined && hasTime()) {
+      const { after } = round.state
+      const next: readonly Kept[] = partitions.filter(({ key }) => key > after!).slice(0, PARTITIONS_AT_ONCE)
+      if (next.length === 0) break
+      const boundary = await this.#keep(next, round.state.boundary, counts, hasTime)
+      if (!hasTime()) return { ...counts, more: true }
+      const state = { ...round.state, after: next[next.length - 1].key, boundary }
+      round = await writeRound(this.#ports, round, state)
+    }
+    // Somebody else is at it.
+    if (round === undefined) return { ...counts, more: false }
+    if (!hasTime()) return { ...counts, more: true }
+    const { boundary, walBoundary } = round.state
+    const ended = { ...round.state, after: undefined, walBoundary: Math.max(boundary, walBoundary) }
+    const last = await writeRound(this.#ports, round, ended)
+    if (last !== undefined) await this.#chores(last, closed, date, counts, hasTime)
+    return { ...counts, more: false }
+  }
+
+  /** All partitions, of closed topics too, in the order of their keys. Names first: what is freed meanwhile is closed then. */
+  async #partitions() {
+    const topics = await new Topics(this.#ports).list()
+    const { topics: closed, date } = await closedTopics(this.#ports)
+    const kept: Kept[] = []
+    const add = (topicId: string, count: number, topic: TopicInfo | undefined) => {
+      for (let partition = 0; partition < count; partition++) {
+        const key = `${topicId}#${String(partition).padStart(5, "0")}`
+        kept.push({ at: { topicId, partition }, key, topic })
+      }
+    }
+    const gone = new Set(closed.map(({ id }) => id))
+    for (const { info } of topics) if (!gone.has(info.id)) add(info.id, info.partitions, info)
+    for (const { id, partitions } of closed) add(id, partitions, undefined)
+    kept.sort((left, right) => (left.key < right.key ? -1 : 1))
+    return { partitions: kept, closed, date }
+  }
+
+  /** Does what is due for some partitions; returns the boundary below which they need no flush object. */
+  async #keep(
+    some: readonly Kept[],
+    before: number,
+    counts: KeepCounts,
+    hasTime: () => boolean,
+  ): Promise<number> {
+    let boundary = before
+    const looks = await fewAtOnce(some, READS_AT_ONCE, async kept => {
+      try {
+        return await this.#look(kept)
+      } catch (error) {
+        this.#fault(kept.at, error)
+        // What is not known of one partition is known of none.
+        boundary = 0
+        return undefined
+      }
+    })
+    for (const look of looks) {
+      if (look?.pending !== undefined) boundary = Math.min(boundary, look.pending.oldest)
+    }
+    await this.#rollDue(looks, counts, hasTime)
+    for (const { at, topic } of some) {
+      if (topic === undefined || !hasTime()) continue
+      try {
+        await keepPartition(this.#context, at, topic, counts, hasTime)
+      } catch (error) {
+        this.#fault(at, error)
+      }
+    }
+    return boundary
+  }
+
+  async #look(kept: Kept): Promise<Look> {
+    const { at, key } = kept
+    const read = await this.#context.indexes.read(at)
+    const { end } = read.index
+    const look = (slotsMax: number) =>
+      readSlots(this.#ports, at, end, { bytesMax: SEGMENT_BYTES_MIN, slotsMax })
+    const isResting = (this.#rests.get(key) ?? 0) > this.#ports.clock.elapsed()
+    let { slots } = await look(isResting ? 1 : LOOK_SLOTS)
+    if (!isResting && slots.length === LOOK_SLOTS) {
+      slots = (await look(LOOK_MORE_SLOTS)).slots
+      if (slots.length < LOOK_MORE_SLOTS) this.#rests.set(key, this.#ports.clock.elapsed() + LOOK_AGAIN_MS)
+    }
+    // A closing slot holds nothing.
+    if (slots.length === 0 || slots[0].next === slots[0].base) return { kept, read, pending: undefined }
+    const bytes = slots.reduce((sum, slot) => sum + payloadBytes(slot), 0)
+    return { kept, read, pending: { bytes, oldest: slots[0].commitTime } }
+  }
+
+  /** Rolls up what is due, as many partitions together as memory allows. */
+  async #rollDue(
+    looks: readonly (Look | undefined)[],
+    counts: KeepCounts,
+    hasTime: () => boolean,
+  ): Promise<void> {
+    const { rollBytesMax = ROLL_BYTES_MAX } = this.#options
+    const date = looks.reduce((latest, look) => Math.max(latest, look?.read.date ?? 0), 0)
+    const due = duePartitions(
+      looks.map(look => (look?.kept.topic === undefined ? undefined : look.pending)),
+      date,
+    )
+    let waiting = looks.filter((look, index) => look !== undefined && due[index]) as Look[]
+    while (waiting.length > 0 && hasTime()) {
+      let bytes = 0
+      const together = waiting.filter(({ pending }, index) => {
+        bytes += pending!.bytes
+        return index === 0 || bytes <= rollBytesMax
+      })
+      waiting = waiting.filter(look => !together.includes(look))
+      const share = Math.max(SEGMENT_BYTES_MIN, Math.floor(rollBytesMax / together.length))
+      for (const { kept } of together) this.#rests.delete(kept.key)
+      const again = await this.#roll(together, share, counts)
+      // What has more than that is gone on with while there is time.
+      waiting.push(...again)
+    }
+  }
+
+  async #roll(together: readonly Look[], bytesMax: number, counts: KeepCounts): Promise<Look[]> {
+    try {
+      const rolled = await rollUp(
+        this.#context,
+        together.map(({ kept, read }) => ({ at: kept.at, read })),
+        bytesMax,
+      )
+      for (const { outcome, sizeBytes } of rolled) {
+        if (outcome !== "rolled") continue
+        counts.rolled++
+        counts.rolledBytes += sizeBytes
+      }
+      const full = together.filter((_, index) => rolled[index].sizeBytes >= bytesMax / 2)
+      return await fewAtOnce(full, READS_AT_ONCE, ({ kept }) => this.#look(kept)).then(looks =>
+        looks.filter(({ pending }) => (pending?.bytes ?? 0) >= SEGMENT_BYTES_MIN),
+      )
+    } catch (error) {
+      if (together.length === 1) {
+        this.#fault(together[0].kept.at, error)
+        return []
+      }
+    }
+    // One of them keeps the others from it no longer.
+    for (const look of together) await this.#roll([look], bytesMax, counts)
+    return []
+  }
+
+  async #chores(
+    round: RoundRead,
+    closed: readonly ClosedTopic[],
+    date: number,
+    counts: KeepCounts,
+    hasTime: () => boolean,
+  ): Promise<void> {
+    for (const topic of closed) {
+      if (date - topic.closed >= PURGE_AFTER_MS && hasTime()) await this.#purge(topic, date)
+    }
+    const { choresEveryMs = CHORES_EVERY_MS } = this.#options
+    const { state } = round
+    if (round.date - state.choresAt < choresEveryMs || !hasTime()) return
+    try {
+      counts.objectsDeleted += await collectWal(this.#ports, state.walBoundary, hasTime)
+      await this.#collectOrphans(round, counts, hasTime)
+    } catch (error) {
+      this.#options.onFault?.("objects that nothing names", error)
+    }
+  }
+
+  async #purge(topic: ClosedTopic, date: number): Promise<void> {
+    const { id, partitions } = topic
+    try {
+      const all = Array.from({ length: partitions }, (_, partition) => ({ topicId: id, partition }))
+      await fewAtOnce(all, READS_AT_ONCE, at => purgePartition(this.#context, at))
+      await forgetClosed(this.#ports, topic, date)
+    } catch (error) {
+      this.#options.onFault?.(`deleted topic ${id}`, error)
+    }
+  }
+
+  /** A page after the other of segments, then of snapshots; where it ends, the next round goes on. */
+  async #collectOrphans(round: RoundRead, counts: KeepCounts, hasTime: () => boolean): Promise<void> {
+    let after = round.state.orphansAfter ?? "seg/"
+    let isOver = false
+    while (hasTime() && !isOver) {
+      const prefix = after.startsWith("seg/") ? "seg/" : "snap/"
+      const from = after === prefix ? undefined : after
+      const step = await collectOrphans(this.#ports, this.#context.indexes, prefix, from)
+      counts.objectsDeleted += step.deleted
+      if (step.next !== undefined) after = step.next
+      else if (prefix === "seg/") after = "snap/"
+      else isOver = true
+    }
+    const state = isOver
+      ? { ...round.state, choresAt: round.date, orphansAfter: undefined }
+      : { ...round.state, orphansAfter: after }
+    await writeRound(this.#ports, round, state)
+  }
+
+  #fault({ topicId, partition }: PartitionRef, error: unknown): void {
+    this.#options.onFault?.(`log ${topicId}/${partition}`, error)
+  }
+}
