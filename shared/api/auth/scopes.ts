@@ -19,7 +19,7 @@ export interface Scope {
 
 /** Some resource of a kind, whichever: what must be allowed where the resource is not named yet. */
 export interface SomeNeed {
-  readonly kind: "topic" | "table" | "job"
+  readonly kind: "topic" | "table" | "job" | "group"
   readonly some: true
   readonly action: Need["action"]
 }
@@ -31,6 +31,7 @@ const actions: Readonly<Record<Kind, readonly string[]>> = {
   topic: ["read", "write", "admin"],
   table: ["query", "admin"],
   job: ["read", "admin"],
+  group: ["read", "admin"],
   deployment: ["admin"],
 }
 

@@ -6,6 +6,7 @@ export type Need =
   | { readonly kind: "topic"; readonly name: string; readonly action: "read" | "write" | "admin" }
   | { readonly kind: "table"; readonly name: string; readonly action: "query" | "admin" }
   | { readonly kind: "job"; readonly name: string; readonly action: "read" | "admin" }
+  | { readonly kind: "group"; readonly name: string; readonly action: "read" | "admin" }
   /** Keys, dead letters: what concerns the whole deployment. */
   | { readonly kind: "deployment"; readonly action: "admin" }
 
