@@ -62,7 +62,7 @@ class StoredLog implements Log {
     }
     const appends = new Appends({ ports, options, topics, producers, partitions, reader, registrar, signal })
     this.#appends = appends
-    this.#fetches = new Fetches(ports, partitions, reader)
+    this.#fetches = new Fetches(ports, partitions, reader, (id, at) => this.transactions.settle(id, at))
     this.groups = openGroups(ports, this)
     const offsetSteps = (offsets: readonly TransactionOffsets[]) => this.groups.offsetSteps(offsets)
     const parts = { ports, options, topics, producers, partitions, appends, reader, offsetSteps }

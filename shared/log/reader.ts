@@ -8,7 +8,8 @@ import { BATCH_HEADER_BYTES, checkBatchCrc, patchBaseOffset, RecordCursor } from
 import type { SegmentIndexes } from "./segments/index-store.ts"
 import { findSegment, type SegmentIndex } from "./segments/segment-index.ts"
 import { offsetAfter, SegmentReader } from "./segments/segment-reader.ts"
-import { type Payload, readSlot, type Slot, slotKey } from "./slot.ts"
+import { type Payload, readSlot, type Slot, slotKey, TRANSACTIONAL } from "./slot.ts"
+import { type Omits, omitsMarkers } from "./transactions/outcomes.ts"
 import type { Fetched, FetchedBatch, FetchRequest } from "./types.ts"
 import type { PartitionView } from "./view.ts"
 
@@ -35,21 +36,25 @@ interface Wanted {
 interface FetchPlan {
   readonly wanted: readonly Wanted[]
   readonly nextOffset: number
+  /** Some of it belongs to transactions, which may have been aborted. */
+  readonly transactional: boolean
 }
 
 /**
- * Chooses the batches from `offset` up to `limit`, at most `maxBytes` of them but always one. Pure. Throws
- * `log_damaged` when the slots do not continue each other.
+ * Chooses the batches from `offset` up to `limit`, at most `maxBytes` of them but always one; what is omitted is passed
+ * over. Pure. Throws `log_damaged` when the slots do not continue each other.
  */
 export function planFetch(
   slots: readonly Slot[],
   offset: number,
   limit: number,
   maxBytes: number,
+  omits: Omits = omitsMarkers,
 ): FetchPlan {
   const wanted: Wanted[] = []
   let nextOffset = offset
   let bytes = 0
+  let transactional = false
   let previousNext = slots.length > 0 ? slots[0].base : offset
   for (const slot of slots) {
     if (slot.base !== previousNext) throw damaged(previousNext, slot.base)
@@ -59,9 +64,11 @@ export function planFetch(
     for (const entry of slot.entries) {
       const next = base + entry.count
       if (next > offset && entry.count > 0) {
-        if (next > limit || (wanted.length > 0 && bytes + entry.length > maxBytes))
-          return { wanted, nextOffset }
-        if (entry.length > 0) {
+        const shown = entry.length > 0 && !omits(entry, base)
+        if (next > limit || (shown && wanted.length > 0 && bytes + entry.length > maxBytes))
+          return { wanted, nextOffset, transactional }
+        if (shown) {
+          if ((entry.flags & TRANSACTIONAL) !== 0) transactional = true
           wanted.push({
             baseOffset: base,
             nextOffset: next,
@@ -77,7 +84,11 @@ export function planFetch(
       start += entry.length
     }
   }
-  return { wanted, nextOffset }
+  return { wanted, nextOffset, transactional }
+}
+
+function noMarker({ pk }: PartitionView, end: number): LogError {
+  return new LogError("log_damaged", `${pk}: a transaction below ${end} is decided and has no marker`)
 }
 
 function damaged(expected: number, found: number): LogError {
@@ -152,7 +163,14 @@ export class Reader {
     if (offset < index.end) return this.#fromSegments(view, request, index, Math.max(endOffset, index.end))
     if (offset >= endOffset) return { batches: [], nextOffset: offset, endOffset }
     const slots = await this.#slots(view, offset, endOffset, request.maxBytes)
-    const plan = planFetch(slots, offset, endOffset, request.maxBytes)
+    let plan = planFetch(slots, offset, endOffset, request.maxBytes)
+    if (plan.transactional && request.isolation !== "read_uncommitted") {
+      // What is left out may leave room for more: that is for the next fetch.
+      const { nextOffset } = plan
+      const within = slots.filter(({ base }) => base < nextOffset)
+      const omits = await this.#omitted(view, within, nextOffset)
+      plan = planFetch(within, offset, nextOffset, request.maxBytes, omits)
+    }
     if (plan.nextOffset === offset && slots.at(-1)!.next <= offset) throw damaged(offset, endOffset)
     const batches = await this.#read(view, plan.wanted)
     return { batches, nextOffset: plan.nextOffset, endOffset }
@@ -218,7 +236,8 @@ export class Reader {
       const slot = slots.find(({ maxTimestamp, next }) => maxTimestamp >= timestamp && next > offset)
       offset = slot === undefined ? slots[slots.length - 1].next : Math.max(slot.base, start)
       if (slot === undefined) continue
-      const { wanted } = planFetch([slot], offset, end, Number.POSITIVE_INFINITY)
+      const omits = await this.#omitted(view, [slot], end)
+      const { wanted } = planFetch([slot], offset, end, Number.POSITIVE_INFINITY, omits)
       for (const batch of await this.#read(view, wanted)) {
         const found = offsetInBatch(batch, timestamp, start)
         if (found !== undefined) return found
@@ -226,6 +245,15 @@ export class Reader {
       offset = slot.next
     }
     return end
+  }
+
+  /** What of these slots a `read_committed` reader does not get. */
+  #omitted(view: PartitionView, slots: readonly Slot[], end: number): Promise<Omits> {
+    return view.outcomes.omitted(slots, end, from => {
+      const standsAt = view.state?.end ?? 0
+      if (from >= standsAt) throw noMarker(view, from)
+      return this.#slots(view, from, standsAt, CATCH_UP_BYTES_MIN)
+    })
   }
 
   async #slots(view: PartitionView, offset: number, end: number, maxBytes: number): Promise<readonly Slot[]> {

@@ -13,6 +13,7 @@ import { SEGMENTS_KEY } from "./segments/segment-index.ts"
 import { LAST_SLOT_KEY, partitionKey, readSlot, type Slot, slotKey } from "./slot.ts"
 import { SlotCache } from "./slot-cache.ts"
 import { packState, SNAPSHOT_FORMAT, SNAPSHOT_KEY, unpackState } from "./snapshot.ts"
+import { Outcomes } from "./transactions/outcomes.ts"
 import { uploadObject } from "./upload.ts"
 
 /** Bytes of a slot's item besides its payload and entries: names, keys and numbers. An upper estimate. */
@@ -27,6 +28,8 @@ export class PartitionView {
   readonly topicId: string
   readonly partition: number
   readonly cache = new SlotCache()
+  /** How the transactions ended that readers ask for. */
+  readonly outcomes = new Outcomes()
   /** Who else appends to it. */
   readonly rivals: Rivals
   /** Undefined until it is read, and after it was dropped. */
@@ -71,6 +74,7 @@ export class PartitionView {
     this.asOf = 0
     this.#asOfElapsed = Number.NEGATIVE_INFINITY
     this.cache.clear()
+    this.outcomes.clear()
   }
 
   /** Whether a write may rest on this view. The store has the last word, by the write's `notAfter`. */
@@ -189,6 +193,7 @@ export class PartitionView {
     }
     applySlot(state, slot)
     this.cache.push(slot)
+    this.outcomes.saw(slot)
     this.rivals.saw(slot.commitId, slot.commitTime, date)
     this.#slotsSince++
     this.#bytesSince += SLOT_ITEM_OVERHEAD + slot.entries.length * 40
