@@ -56,6 +56,28 @@ const metrics: readonly Metric[] = [
 
 const escaped = (label: string) => label.replace(/[\\"\n]/g, char => (char === "\n" ? "\\n" : `\\${char}`))
 
+export type Labels = Readonly<Record<string, string | number>>
+/** A metric's value for some labels; undefined: there is none. */
+export type Sample = readonly [Labels, number | undefined]
+
+/** `{topic="a",partition="0"}`; nothing without labels. */
+export function labels(of: Labels): string {
+  const pairs = Object.entries(of).map(([name, value]) => `${name}="${escaped(String(value))}"`)
+  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`
+}
+
+/** A metric with its samples, a line each. */
+export function sampleLines(
+  name: string,
+  type: "counter" | "gauge",
+  help: string,
+  samples: readonly Sample[],
+): string[] {
+  const lines = [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`]
+  for (const [of, value] of samples) if (value !== undefined) lines.push(`${name}${labels(of)} ${value}`)
+  return lines
+}
+
 /** The metrics of jobs and their tasks, as Prometheus reads them. */
 export function prometheusText(jobs: readonly JobView[]): string {
   const lines = ["# HELP millrace_job_up 1 while the job runs.", "# TYPE millrace_job_up gauge"]

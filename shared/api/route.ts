@@ -31,7 +31,11 @@ export interface BodyDoc {
  * Whom a route is for: everybody (`public`), every caller that has proved who he is (`caller`), or one who has a scope
  * that includes any of the needs. What a body names is for the handler to demand.
  */
-export type RouteAccess<Path> = "public" | "caller" | SomeNeed | ((path: Path) => readonly Need[])
+export type RouteAccess<Path> =
+  | "public"
+  | "caller"
+  | SomeNeed
+  | ((path: Path) => readonly (Need | SomeNeed)[])
 
 export interface RouteInput<P extends Schema, Q extends Schema, H extends Schema> {
   readonly request: ApiRequest

@@ -20,6 +20,7 @@ import { type Marker, PendingAppend } from "./pending.ts"
 import { onlyInTransactions, type Producers } from "./producers.ts"
 import type { Reader } from "./reader.ts"
 import type { TopicRead, Topics } from "./topics.ts"
+import { FlushMeter } from "./traffic.ts"
 import type { Registrar, TopicPartition } from "./transactions/types.ts"
 import type {
   AppendPart,
@@ -54,6 +55,7 @@ export class Appends {
   readonly #partitions: Partitions
   readonly #flusher: Flusher
   readonly #registrar: Registrar
+  readonly flushes = new FlushMeter()
   /** The partition that each topic's keyless records go to for a while. */
   readonly #sticky = new Map<string, number>()
   /** The partition that each topic's records are assigned to, and until when by the own clock. */
@@ -79,6 +81,7 @@ export class Appends {
         ports.wake.notify(wakeTopic(appender.view.topicId, appender.view.partition))
       },
       uploaded: (key, offset, batches) => reader.keep(key, offset, batches),
+      ended: (slots, tookMs) => this.flushes.ended(slots, tookMs),
     })
   }
 
@@ -293,6 +296,7 @@ export class Appends {
   ): Promise<AppendResult> {
     const appender = this.#partitions.appender(topic, partition)
     this.#admit(appender, content)
+    const endBefore = appender.view.state?.end ?? 0
     return new Promise(resolve => {
       const append = new PendingAppend({
         ...content,
@@ -304,6 +308,7 @@ export class Appends {
           this.#queuedBytes -= content.bytesMax
           appender.inFlight(content.range, -1)
           this.#flusher.answered(append)
+          appender.view.traffic.answered(result, endBefore)
           resolve(result)
         },
       })

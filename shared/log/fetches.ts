@@ -48,6 +48,7 @@ export class Fetches {
       try {
         const view = await this.#partitions.view(topicId, partition)
         const fetched = await this.#reader.fetch(view, request)
+        view.traffic.read(fetched)
         if (fetched.nextOffset > request.offset || signal?.aborted === true) return fetched
         if (view.state?.closed === true) throw topicDeleted(view.pk)
         const stopped = request.isolation === "read_uncommitted" ? [] : stoppedBy(view, request.offset)

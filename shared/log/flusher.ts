@@ -15,6 +15,8 @@ export interface FlushListener {
   flushed(appender: PartitionAppender): void
   /** A partition's batches lie one after the other from `offset` of object `key` on. */
   uploaded(key: string, offset: number, batches: readonly Uint8Array[]): void
+  /** Slots are partitions of the flush; one that is undecided is not waited for. */
+  ended(slots: number, tookMs: number): void
 }
 
 interface Planned {
@@ -91,12 +93,15 @@ export class Flusher {
       const plans = this.#plan()
       if (plans.length === 0) return
       this.#flushes++
-      this.#track(this.#flush(plans).finally(() => this.#ended()))
+      const began = this.#ports.clock.elapsed()
+      const ended = () => this.#ended(plans.length, this.#ports.clock.elapsed() - began)
+      this.#track(this.#flush(plans).finally(ended))
     }
   }
 
-  #ended(): void {
+  #ended(slots: number, tookMs: number): void {
     this.#flushes--
+    this.#listener.ended(slots, tookMs)
     if (this.#waiting.size > 0 && !this.#starting) this.#track(this.#start())
   }
 

@@ -19,6 +19,7 @@ import type {
   JournalledAppend,
   JournalledResult,
   Log,
+  LogFigures,
   Owner,
   PartitionOffsets,
   ProducerPosition,
@@ -100,6 +101,13 @@ class StoredLog implements Log {
       this.#ports.wake.notify(wakeTopic(marked.info.id, partition))
     }
     await this.#topics.free(marked)
+  }
+
+  figures(): LogFigures {
+    return {
+      flushes: this.#appends.flushes.figures(),
+      partition: (topicId, partition) => this.#partitions.known(topicId, partition)?.traffic.figures(),
+    }
   }
 
   async recover(): Promise<void> {

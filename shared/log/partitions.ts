@@ -56,6 +56,11 @@ export class Partitions {
     return appender
   }
 
+  /** What this process has of a partition, without a read. */
+  known(topicId: string, partition: number): PartitionView | undefined {
+    return this.#appenders.get(`${topicId}#${partition}`)?.view
+  }
+
   /** The view of a partition that writers and readers share, read since this call. */
   async view(topicId: string, partition: number): Promise<PartitionView> {
     let appender = this.#appenders.get(`${topicId}#${partition}`)

@@ -173,6 +173,36 @@ export interface ProducerPosition {
   readonly retired: boolean
 }
 
+/** What went in and out of a partition through one process, since it began. */
+export interface TrafficFigures {
+  readonly slots: number
+  /** Stored batches. */
+  readonly batches: number
+  readonly records: number
+  readonly bytes: number
+  /** Requests of producers that were answered with offsets that stood before. */
+  readonly repeats: number
+  readonly bytesRead: number
+  /** Requests that were refused for their producer's epoch or sequence, by code. */
+  readonly refused: Readonly<Record<string, number>>
+}
+
+/** How long flushes took: a histogram, whose last count is of those above all bounds. */
+export interface FlushFigures {
+  readonly boundsMs: readonly number[]
+  readonly counts: readonly number[]
+  /** Partitions that they wrote, together. */
+  readonly slots: number
+  readonly sumMs: number
+}
+
+/** What one process knows of its own work, without a read. */
+export interface LogFigures {
+  readonly flushes: FlushFigures
+  /** Of partitions that this process wrote or read. */
+  partition(topicId: string, partition: number): TrafficFigures | undefined
+}
+
 /** The log's public face; what processing, serving and the API know of it. */
 export interface Log {
   /** Consumer groups. */
@@ -234,6 +264,7 @@ export interface Log {
   deleteRecords(topicId: string, partition: number, before: number): Promise<number>
   /** The first offset whose batch holds a timestamp at or above `timestamp` (epoch ms), else the end. */
   offsetForTimestamp(topicId: string, partition: number, timestamp: number): Promise<number>
+  figures(): LogFigures
   /** Carries through what an ended process left half done: deletions of topics. For a home's start-up and tick. */
   recover(): Promise<void>
   /**

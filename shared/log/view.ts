@@ -13,6 +13,7 @@ import { SEGMENTS_KEY } from "./segments/segment-index.ts"
 import { LAST_SLOT_KEY, partitionKey, readSlot, type Slot, slotKey } from "./slot.ts"
 import { SlotCache } from "./slot-cache.ts"
 import { packState, SNAPSHOT_FORMAT, SNAPSHOT_KEY, unpackState } from "./snapshot.ts"
+import { Traffic } from "./traffic.ts"
 import { Outcomes } from "./transactions/outcomes.ts"
 import { uploadObject } from "./upload.ts"
 
@@ -32,6 +33,7 @@ export class PartitionView {
   readonly outcomes = new Outcomes()
   /** Who else appends to it. */
   readonly rivals: Rivals
+  readonly traffic = new Traffic()
   /** Undefined until it is read, and after it was dropped. */
   state: PartitionState | undefined
   asOf = 0
@@ -202,6 +204,7 @@ export class PartitionView {
 
   /** Folds a slot that this process has just won: proof that the view was current when the store applied it. */
   won(slot: Slot, date: number, sentElapsed: number): void {
+    this.traffic.wrote(slot)
     if (this.state === undefined || this.state.end < slot.base) return // dropped meanwhile
     this.fold(slot, date)
     if (date <= this.notAfter()) this.#renew(date, sentElapsed)

@@ -1,25 +1,39 @@
+import type { Access } from "../auth/access.ts"
+import { logMetrics } from "../log-metrics.ts"
 import { anyHeaders, nothing } from "../nothing.ts"
-import { jobsOf } from "../offered.ts"
 import { PROMETHEUS_TYPE, prometheusText } from "../prometheus.ts"
+import { logMetricsText } from "../prometheus-log.ts"
 import { route } from "../route.ts"
+import type { JobService } from "../types.ts"
+
+/** Of jobs that the caller may read; nothing where the deployment runs none. */
+async function jobsText(jobs: JobService | undefined, access: Access): Promise<string> {
+  if (jobs === undefined) return ""
+  const names = (await jobs.list()).map(({ item }) => item.name)
+  const shown = names.filter(name => access.may({ kind: "job", name, action: "read" }))
+  return prometheusText(await Promise.all(shown.map(name => jobs.get(name))))
+}
 
 export const getMetrics = route({
   method: "GET",
   path: "/metrics",
   id: "getMetrics",
-  summary: "Metrics of the jobs that the caller may read, as Prometheus reads them",
-  access: { kind: "job", some: true, action: "read" },
+  summary: "Metrics of the jobs, topics and groups that the caller may read, as Prometheus reads them",
+  description:
+    "What went through the log is that of the process that answers, since it began; offsets and lags are as they stand.",
+  access: () => [
+    { kind: "job", some: true, action: "read" },
+    { kind: "topic", some: true, action: "read" },
+    { kind: "group", some: true, action: "read" },
+  ],
   schemas: { path: nothing, query: nothing, headers: anyHeaders },
   answers: { 200: { description: "Prometheus' text format.", content: { "text/plain": undefined } } },
-  async handle({ access }, context) {
-    const jobs = jobsOf(context)
-    const names = (await jobs.list()).map(({ item }) => item.name)
-    const shown = names.filter(name => access.may({ kind: "job", name, action: "read" }))
-    const views = await Promise.all(shown.map(name => jobs.get(name)))
+  async handle({ access }, { log, jobs }) {
+    const [ofJobs, ofLog] = await Promise.all([jobsText(jobs, access), logMetrics(log, access)])
     return {
       status: 200,
       headers: { "content-type": PROMETHEUS_TYPE, "cache-control": "no-store" },
-      body: prometheusText(views),
+      body: ofJobs + logMetricsText(ofLog),
     }
   },
 })

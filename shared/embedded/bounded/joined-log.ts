@@ -37,6 +37,7 @@ export function joinedLog(own: Log, data: Log | undefined): Log {
     deleteRecords: async (id, partition, before) => (await logOf(id)).deleteRecords(id, partition, before),
     offsetForTimestamp: async (id, partition, timestamp) =>
       (await logOf(id)).offsetForTimestamp(id, partition, timestamp),
+    figures: () => own.figures(),
     recover: () => own.recover(),
     idle: () => own.idle(),
     close: () => own.close(),
