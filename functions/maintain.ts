@@ -1,4 +1,5 @@
 import type { RedriveResult } from "../shared/api/auth/types.ts"
+import { LogKeeper } from "../shared/log/segments/log-keeper.ts"
 import { TableCollector } from "../shared/serving/maintain/table-collector.ts"
 import type { Base } from "./runtime/base.ts"
 import { endings, openHome } from "./runtime/home.ts"
@@ -9,6 +10,9 @@ import { tick } from "./runtime/tick.ts"
 import { JobMemory } from "./runtime/tick-jobs.ts"
 
 type Wanted = "MILLRACE_BUILD_FUNCTION" | "MILLRACE_DEAD_LETTERS"
+
+/** Rolled up at once: a quarter of the function's memory, since an upload may hold it twice. */
+const ROLL_BYTES_MAX = 64 * 1024 * 1024
 
 /** `{ redrive: { max } }`, of which 0 only counts; anything else is the tick. */
 export type MaintainEvent = {
@@ -23,11 +27,12 @@ export function createMaintain(
   const home = openHome(base)
   const memory = new JobMemory()
   const collector = new TableCollector(home.ports, home.tables, home.log)
+  const keeper = new LogKeeper(home.ports, { rollBytesMax: ROLL_BYTES_MAX })
   return {
     ...endings(home),
     async handle(event, invocation) {
       const redrive = event?.redrive
-      if (redrive === undefined) return void (await tick(home, invocation, memory, collector))
+      if (redrive === undefined) return void (await tick(home, invocation, { memory, collector, keeper }))
       const { max } = redrive
       if (!Number.isSafeInteger(max) || Number(max) < 0) {
         throw new Error(`redrive.max: expected a number from 0 on, got ${JSON.stringify(max)}`)

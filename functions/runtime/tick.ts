@@ -1,4 +1,5 @@
 import { LogError } from "../../shared/log/errors.ts"
+import type { LogKeeper } from "../../shared/log/segments/log-keeper.ts"
 import { mayNeed } from "../../shared/serving/maintain/may-need.ts"
 import type { TableCollector } from "../../shared/serving/maintain/table-collector.ts"
 import type { Manifest } from "../../shared/serving/manifest/manifest.ts"
@@ -11,6 +12,13 @@ import { MAINTENANCE } from "./maintain-partitions.ts"
 import { asError } from "./report.ts"
 import type { Settings } from "./settings.ts"
 import { type JobMemory, tickJobs } from "./tick-jobs.ts"
+
+/** What goes on from tick to tick. */
+export interface TickParts {
+  readonly memory: JobMemory
+  readonly collector: TableCollector
+  readonly keeper: LogKeeper
+}
 
 type TickHome = Home<Settings<"MILLRACE_BUILD_FUNCTION">>
 
@@ -26,14 +34,13 @@ const PARTITIONS_AT_ONCE = 16
 /**
  * What nobody else does: carries through deletions and creations that an ended process left half done, and wakes
  * `build` for every table with something beyond its position or to be merged, or whose topic has ended; deletes what tables
- * no longer need; and jobs' tasks likewise. One part
+ * no longer need; and jobs' tasks likewise; and keeps the log in shape. One part
  * that fails keeps no other from being done; then it throws.
  */
 export async function tick(
   home: TickHome,
   invocation: Invocation,
-  memory: JobMemory,
-  collector: TableCollector,
+  { memory, collector, keeper }: TickParts,
 ): Promise<void> {
   const faults: Error[] = []
   const marginMs = Math.min(TABLE_MS_MAX, invocation.leftMs() * TABLE_SHARE_MAX)
@@ -62,6 +69,10 @@ export async function tick(
   await part("what tables left", () => collector.round(hasTime))
   await part("kept answers", () => collectResults(home.ports))
   await part("jobs", () => tickJobs(home, hasTime, memory, part))
+  await part("the log", async () => {
+    const { faults: met } = await keeper.round(hasTime)
+    for (const { what, error } of met) await part(what, () => Promise.reject(error))
+  })
   if (faults.length > 0)
     throw new Error(`${faults.length} faults: ${faults[0]!.message}`, { cause: faults[0] })
 }

@@ -35,6 +35,7 @@ import { collectLoop } from "./jobs/collect-loop.ts"
 import { JobManager } from "./jobs/job-manager.ts"
 import { openJournal } from "./journal.ts"
 import { keepTables } from "./maintain/keep-tables.ts"
+import { logLoop } from "./maintain/log-loop.ts"
 import { resultLoop } from "./result-loop.ts"
 
 /**
@@ -144,11 +145,12 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
       report(`what ${job === undefined ? "removed jobs" : `job ${job}`} left: ${describe(error)}`),
   })
   const clearing = resultLoop(ports, signal, error => report(`kept answers: ${describe(error)}`))
+  const shaping = logLoop({ ports, signal, breathe: () => setImmediate(), onFault: onKeepFault })
   const close = async () => {
     stop.abort()
     api.close()
     await Promise.all([journal.close(), manager.close()])
-    await Promise.all([keeping, collecting, clearing])
+    await Promise.all([keeping, collecting, clearing, shaping])
     await log.close()
     await engine.close()
     await stores.close()

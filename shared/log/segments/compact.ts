@@ -73,7 +73,7 @@ export async function compact(
 
 /** The newest offset of each key of the run, and where it ends: before what would be too many keys. */
 async function learnKeys(
-  { segments }: RewriteContext,
+  { segments, breathe }: RewriteContext,
   at: PartitionRef,
   { index }: IndexRead,
   { from, to: wanted }: CompactionPlan,
@@ -90,6 +90,7 @@ async function learnKeys(
       if (header.baseOffset >= wanted) return { keys, to: wanted }
       // A batch goes in as a whole, or not at all; of the first there is no doubt.
       if (keys.size > 0 && keys.size + header.count > keysMax) return { keys, to: header.baseOffset }
+      await breathe()
       filterBatch(bytes, header, cursor => {
         const { keyStart, keyEnd, offset } = cursor
         if (keyStart >= 0 && offset >= from) keys.put(cursor.buffer, keyStart, keyEnd, offset)
@@ -140,6 +141,7 @@ async function rewriteGroup(
   }
   for (const segment of group) {
     for (const { header, bytes } of await context.segments.readAll(at, segment)) {
+      await context.breathe()
       const filtered = filterBatch(bytes, header, keep)
       if (filtered === undefined) continue
       builder.add({

@@ -33,22 +33,16 @@ export async function deleteSegments(
 }
 
 /**
- * Moves a partition's log start up to `before`: what is below can no longer be read. Returns the start, which may lie
- * higher already. Throws `outcome_unknown`, `StorageError`.
+ * Moves a partition's log start up to `before`: what is below can no longer be read. The objects are orphans then, which
+ * others collect: who cuts need not have the right to delete. Returns the start, which may lie higher already. Throws
+ * `outcome_unknown`, `StorageError`.
  */
-export async function cutBefore(
-  ports: Pick<Ports, "objects">,
-  indexes: SegmentIndexes,
-  at: PartitionRef,
-  before: number,
-): Promise<number> {
+export async function cutBefore(indexes: SegmentIndexes, at: PartitionRef, before: number): Promise<number> {
   for (let tries = 0; tries < CUT_TRIES; tries++) {
     const read = await indexes.read(at)
     const next = cutIndex(read.index, before)
     if (next === read.index) return next.start
-    if ((await indexes.replace(at, read, next)) !== "committed") continue
-    await deleteSegments(ports, at, droppedSegments(read.index, next))
-    return next.start
+    if ((await indexes.replace(at, read, next)) === "committed") return next.start
   }
   throw new LogError("outcome_unknown", `records before ${before} may or may not be deleted; try again`)
 }

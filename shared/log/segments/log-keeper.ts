@@ -17,6 +17,7 @@ import {
   SEGMENT_BYTES_MIN,
 } from "./life-limits.ts"
 import { purgePartition } from "./purge.ts"
+import type { RewriteContext } from "./rewrite.ts"
 import { duePartitions, type Pending, payloadBytes } from "./roll-plan.ts"
 import { readSlots } from "./roll-read.ts"
 import { type KeepContext, rollUp } from "./roll-up.ts"
@@ -31,8 +32,8 @@ const LOOK_MORE_SLOTS = 4_096
 const LOOK_AGAIN_MS = 3_600_000
 
 export interface KeeperOptions extends Partial<LogOptions> {
-  /** Told of what fails: it keeps nothing else from being done. */
-  readonly onFault?: (what: string, error: unknown) => void
+  /** Lets others of the process have their turn; default: at once. */
+  readonly breathe?: () => Promise<unknown>
   /** Payload bytes rolled up at once; default `ROLL_BYTES_MAX`. */
   readonly rollBytesMax?: number
   /** Default `ROUND_EVERY_MS`. */
@@ -41,7 +42,14 @@ export interface KeeperOptions extends Partial<LogOptions> {
   readonly choresEveryMs?: number
 }
 
+/** What failed, and with what: it keeps nothing else from being done. */
+export interface KeepFault {
+  readonly what: string
+  readonly error: unknown
+}
+
 export interface KeepReport extends KeepCounts {
+  readonly faults: readonly KeepFault[]
   /** The round through all partitions is not over: there is more to do now. */
   readonly more: boolean
 }
@@ -67,16 +75,18 @@ interface Look {
 export class LogKeeper {
   readonly #ports: Ports
   readonly #options: KeeperOptions
-  readonly #context: KeepContext & { readonly segments: SegmentReader }
+  readonly #context: KeepContext & RewriteContext
   /** Not looked through before, by the own clock: it only saves reads. */
   readonly #rests = new Map<string, number>()
+  #faults: KeepFault[] = []
 
   constructor(ports: Ports, options: KeeperOptions = {}) {
     this.#ports = ports
     this.#options = options
     const indexes = new SegmentIndexes(ports)
     const logOptions = { ...DEFAULT_LOG_OPTIONS, ...options }
-    this.#context = { ports, options: logOptions, indexes, segments: new SegmentReader(ports) }
+    const { breathe = async () => {} } = options
+    this.#context = { ports, options: logOptions, indexes, segments: new SegmentReader(ports), breathe }
   }
 
   /**
@@ -84,11 +94,17 @@ export class LogKeeper {
    * `StorageError` where not even the round's state can be read.
    */
   async round(hasTime: () => boolean = () => true): Promise<KeepReport> {
+    this.#faults = []
     const counts = noCounts()
+    const more = await this.#round(counts, hasTime)
+    return { ...counts, more, faults: this.#faults }
+  }
+
+  async #round(counts: KeepCounts, hasTime: () => boolean): Promise<boolean> {
     let round: RoundRead | undefined = await readRound(this.#ports)
     if (round.state.after === undefined) {
       const { roundEveryMs = ROUND_EVERY_MS } = this.#options
-      if (round.date - round.state.began < roundEveryMs) return { ...counts, more: false }
+      if (round.date - round.state.began < roundEveryMs) return false
       const began = { ...round.state, began: round.date, boundary: round.date, after: "" }
       round = await writeRound(this.#ports, round, began)
     }
@@ -98,18 +114,18 @@ export class LogKeeper {
       const next: readonly Kept[] = partitions.filter(({ key }) => key > after!).slice(0, PARTITIONS_AT_ONCE)
       if (next.length === 0) break
       const boundary = await this.#keep(next, round.state.boundary, counts, hasTime)
-      if (!hasTime()) return { ...counts, more: true }
+      if (!hasTime()) return true
       const state = { ...round.state, after: next[next.length - 1].key, boundary }
       round = await writeRound(this.#ports, round, state)
     }
     // Somebody else is at it.
-    if (round === undefined) return { ...counts, more: false }
-    if (!hasTime()) return { ...counts, more: true }
+    if (round === undefined) return false
+    if (!hasTime()) return true
     const { boundary, walBoundary } = round.state
     const ended = { ...round.state, after: undefined, walBoundary: Math.max(boundary, walBoundary) }
     const last = await writeRound(this.#ports, round, ended)
     if (last !== undefined) await this.#chores(last, closed, date, counts, hasTime)
-    return { ...counts, more: false }
+    return false
   }
 
   /** All partitions, of closed topics too, in the order of their keys. Names first: what is freed meanwhile is closed then. */
@@ -253,7 +269,7 @@ export class LogKeeper {
       counts.objectsDeleted += await collectWal(this.#ports, state.walBoundary, hasTime)
       await this.#collectOrphans(round, counts, hasTime)
     } catch (error) {
-      this.#options.onFault?.("objects that nothing names", error)
+      this.#faults.push({ what: "objects that nothing names", error })
     }
   }
 
@@ -264,7 +280,7 @@ export class LogKeeper {
       await fewAtOnce(all, READS_AT_ONCE, at => purgePartition(this.#context, at))
       await forgetClosed(this.#ports, topic, date)
     } catch (error) {
-      this.#options.onFault?.(`deleted topic ${id}`, error)
+      this.#faults.push({ what: `deleted topic ${id}`, error })
     }
   }
 
@@ -288,6 +304,6 @@ export class LogKeeper {
   }
 
   #fault({ topicId, partition }: PartitionRef, error: unknown): void {
-    this.#options.onFault?.(`log ${topicId}/${partition}`, error)
+    this.#faults.push({ what: `log ${topicId}/${partition}`, error })
   }
 }

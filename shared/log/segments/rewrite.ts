@@ -12,6 +12,8 @@ export interface RewriteContext {
   readonly ports: Ports
   readonly indexes: SegmentIndexes
   readonly segments: SegmentReader
+  /** Lets others have their turn: called between batches. */
+  readonly breathe: () => Promise<unknown>
 }
 
 /** Neighbours in an index: the place of the first, and how many. */
@@ -62,6 +64,7 @@ export async function mergeSegments(
   const merged = read.index.segments.slice(from, from + count)
   const builder = new SegmentBuilder(merged[0].base)
   for (const segment of merged) {
+    await context.breathe()
     for (const { header, bytes } of await context.segments.readAll(at, segment)) {
       const nextOffset = offsetAfter(header)
       if (nextOffset <= read.index.start) continue

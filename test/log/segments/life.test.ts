@@ -90,7 +90,10 @@ describe.each(["memory", "local"] as const)("the life of records, %s", kind => {
       detail: { end: 10 },
     })
     expect(await log.deleteRecords(id, 0, -1)).toBe(10)
-    expect([await everything(fresh(), id), await world.objects("seg/")]).toEqual([[], []])
+    expect(await everything(fresh(), id)).toEqual([])
+    world.advance(DAY_MS + HOUR_MS)
+    expect(await keep(world.ports)).toMatchObject({ objectsDeleted: 1 })
+    expect(await world.objects("seg/")).toEqual([])
     await append(log, ["next"])
     expect(await everything(fresh(), id)).toEqual([[10, null, "next"]])
   })

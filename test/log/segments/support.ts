@@ -11,17 +11,16 @@ export const DAY_MS = 24 * HOUR_MS
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-/** A keeper that does not wait between rounds, and fails its test where it meets a fault. */
+/** A keeper that does not wait between rounds. */
 export function keeper(ports: Ports, options: KeeperOptions = {}): LogKeeper {
-  const onFault = (what: string, error: unknown) => {
-    throw new Error(`${what}: ${(error as Error).stack}`)
-  }
-  return new LogKeeper(ports, { onFault, roundEveryMs: 0, choresEveryMs: 0, ...options })
+  return new LogKeeper(ports, { roundEveryMs: 0, choresEveryMs: 0, ...options })
 }
 
-/** One round of a keeper that knows nothing. */
-export function keep(ports: Ports, options?: KeeperOptions): Promise<KeepReport> {
-  return keeper(ports, options).round()
+/** One round of a keeper that knows nothing; fails its test where it meets a fault. */
+export async function keep(ports: Ports, options?: KeeperOptions): Promise<KeepReport> {
+  const report = await keeper(ports, options).round()
+  for (const { what, error } of report.faults) throw new Error(`${what}: ${(error as Error).stack}`)
+  return report
 }
 
 /** Another process over the same stores. */
