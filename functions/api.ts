@@ -1,5 +1,6 @@
 import type { DeadLetters, RedriveResult } from "../shared/api/auth/types.ts"
 import { ApiError } from "../shared/api/errors.ts"
+import { SharedQueries } from "../shared/serving/query/shared-queries.ts"
 import { kinesisJournal } from "../shared/storage/aws/journal.ts"
 import type { Journal } from "../shared/storage/journal.ts"
 import { apiJobs } from "./runtime/api-jobs.ts"
@@ -17,9 +18,14 @@ type ApiSettings = Settings<"MILLRACE_MAINTAIN_FUNCTION">
 export function createApiFunction(base: Base<ApiSettings>, journal?: Journal): Served<HttpEvent, HttpResult> {
   const home = openHome(base)
   const jobs = apiJobs(home)
+  const queries = new SharedQueries(home.ports)
   const served = httpServed(home, {
     jobs: jobs.service,
-    sql: { query: async () => Promise.reject(new ApiError("not_offered", "SQL is another function's")) },
+    sql: {
+      query: async () => Promise.reject(new ApiError("not_offered", "SQL is another function's")),
+      running: owner => queries.list(owner),
+      cancel: (id, owner) => queries.cancel(id, owner),
+    },
     deadLetters: deadLettersOf(home),
     ...(journal === undefined ? {} : { journal }),
   })

@@ -3,6 +3,7 @@ import { COLD_KEYS } from "../shared/serving/builder/cold-keys.ts"
 import { DuckdbEngine } from "../shared/serving/duckdb/engine.ts"
 import { QueryService } from "../shared/serving/query/query-service.ts"
 import { ResultStore } from "../shared/serving/query/result-store.ts"
+import { SharedQueries } from "../shared/serving/query/shared-queries.ts"
 import { openQueryEngine } from "../shared/serving/scan/open-engine.ts"
 import type { SqlEngine } from "../shared/serving/sql/engine.ts"
 import { QUERY_TAIL_LIMITS, StoredTableSource } from "../shared/serving/tail/table-source.ts"
@@ -47,9 +48,10 @@ export function createQuery(
     engine: openQueryEngine(ports, engine, MEMORY),
     clock,
     random,
+    // An environment answers one request at a time: who wants to stop a query comes to another.
+    shared: new SharedQueries(ports),
   })
   const served = httpServed(home, {
-    // An environment answers one request at a time: none comes to stop another.
     sql: sqlService(queries, new ResultStore(ports)),
   })
   return {

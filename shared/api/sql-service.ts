@@ -43,8 +43,8 @@ export function sqlService(queries: QueryService, results?: ResultStore): SqlSer
   }
   return {
     query,
-    running: owner => queries.running.list(owner),
-    cancel: (id, owner) => queries.running.cancel(id, owner),
+    running: async owner => queries.running.list(owner),
+    cancel: async (id, owner) => queries.running.cancel(id, owner),
     ...(results === undefined ? {} : { results }),
   }
 }

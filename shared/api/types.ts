@@ -132,10 +132,10 @@ export interface SqlReply {
 export interface SqlService {
   /** Throws `QueryError` `too_many_requests`, and what `refuses` gave. */
   query(request: SqlRequest): Promise<SqlReply>
-  /** The owner's queries that this process is answering. */
-  running?(owner: string): readonly RunningQuery[]
-  /** Stops the owner's query of that id, its own or the client's; false: this process answers none. */
-  cancel?(id: string, owner: string): boolean
+  /** The owner's queries that are being answered: by this process, or, in functions, for a second and more. */
+  running?(owner: string): Promise<readonly RunningQuery[]>
+  /** Stops the owner's query of that id, its own or the client's; false: there is none of those. */
+  cancel?(id: string, owner: string): Promise<boolean>
   /** Answers that are kept for cursors. Default: the deployment keeps none. */
   readonly results?: Pick<ResultStore, "page" | "about" | "remove">
 }

@@ -36,9 +36,9 @@ export class FakeSql implements SqlService {
     return { body, format: request.format ?? "json", isFailed: false }
   }
 
-  readonly running = () => [{ requestId: "7", sql: "SELECT count(*) FROM flights" }]
+  readonly running = async () => [{ requestId: "7", sql: "SELECT count(*) FROM flights" }]
 
-  readonly cancel = (id: string) => id === "7"
+  readonly cancel = async (id: string) => id === "7"
 
   readonly results = {
     page: async ({ id, offset }: { readonly id: string; readonly offset: number }) =>

@@ -21,7 +21,7 @@ export const listQueries = route({
   method: "GET",
   path: "/queries",
   id: "listQueries",
-  summary: "The caller's queries that this process is answering",
+  summary: "The caller's queries that are being answered",
   access,
   schemas: { path: nothing, query: nothing, headers: anyHeaders },
   answers: {
@@ -31,7 +31,7 @@ export const listQueries = route({
     },
   },
   async handle(input, { sql }) {
-    const running = sql.running?.(ownerOf(input.access)) ?? []
+    const running = (await sql.running?.(ownerOf(input.access))) ?? []
     return jsonReply(200, Object.fromEntries(running.map(query => [query.requestId, query.sql])))
   },
 })
@@ -46,11 +46,11 @@ function cancel(path: string, routeId: string, summary: string): Route {
     schemas: { path: v.strictObject({ query: id }), query: v.looseObject({}), headers: anyHeaders },
     answers: {
       200: { description: "It is stopped.", content: { [mediaTypes.json]: v.string() } },
-      404: { description: "This process answers no such query of the caller's." },
+      404: { description: "No such query of the caller's is being answered." },
     },
     async handle(input, { sql }) {
       const { query } = input.path
-      const isStopped = sql.cancel?.(query, ownerOf(input.access)) ?? false
+      const isStopped = (await sql.cancel?.(query, ownerOf(input.access))) ?? false
       if (!isStopped)
         throw new ApiError("unknown_query", `There is no query ${JSON.stringify(query)} under way.`)
       return jsonReply(200, JSON.stringify(`Cancelled query: ${query}`))

@@ -104,6 +104,7 @@ export class SharedQueries {
   ): Promise<readonly { readonly item: Item; readonly told: Told; readonly date: number }[]> {
     const { items, date } = await queryItems(this.#ports.meta, "meta", { pk: RUNNING_PK })
     return items
+      .filter(({ fields }) => fields.v === RUNNING_FORMAT)
       .map(item => ({ item, told: toldOf(item), date }))
       .filter(({ told }) => told.owner === owner && told.until > date)
   }
