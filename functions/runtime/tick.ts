@@ -5,6 +5,7 @@ import type { TableCollector } from "../../shared/serving/maintain/table-collect
 import type { Manifest } from "../../shared/serving/manifest/manifest.ts"
 import { readManifests } from "../../shared/serving/manifest/manifest-store.ts"
 import { collectResults } from "../../shared/serving/query/result-store.ts"
+import { collectQueries } from "../../shared/serving/query/shared-queries.ts"
 import type { TableInfo } from "../../shared/serving/tables/table-item.ts"
 import type { Home } from "./home.ts"
 import type { Invocation } from "./lambda.ts"
@@ -68,6 +69,7 @@ export async function tick(
   })
   await part("what tables left", () => collector.round(hasTime))
   await part("kept answers", () => collectResults(home.ports))
+  await part("ended queries", () => collectQueries(home.ports))
   await part("jobs", () => tickJobs(home, hasTime, memory, part))
   await part("the log", async () => {
     const { faults: met } = await keeper.round(hasTime)

@@ -3,6 +3,7 @@ import { type IRole, PolicyStatement } from "aws-cdk-lib/aws-iam"
 import type { IKey } from "aws-cdk-lib/aws-kms"
 import type { FunctionName } from "../../functions/environment.ts"
 import { KEYS_PK } from "../../shared/api/auth/key-item.ts"
+import { RUNNING_PK } from "../../shared/serving/query/shared-queries.ts"
 import { acknowledgeWildcards } from "./acknowledge.ts"
 import type { MillraceStorage } from "./storage.ts"
 
@@ -33,6 +34,8 @@ const NO_KEYS = { "ForAllValues:StringNotEquals": { "dynamodb:LeadingKeys": [KEY
 interface Access {
   readonly log?: readonly string[]
   readonly meta: readonly string[]
+  /** The only partition key in `meta` that it writes; default: all but keys'. */
+  readonly metaPk?: string
   readonly objectsRead?: readonly string[]
   readonly objectsWritten?: readonly string[]
   readonly objectsDeleted?: readonly string[]
@@ -48,7 +51,9 @@ const ACCESS: Readonly<Record<FunctionName, Access>> = {
   },
   query: {
     log: ITEMS_READ,
-    meta: ITEMS_READ,
+    // What it runs comes from strangers: it tells of queries that may be stopped, and writes nothing else.
+    meta: [...ITEMS_PUT, "dynamodb:DeleteItem"],
+    metaPk: RUNNING_PK,
     objectsRead: [WAL, SNAPSHOTS, TABLES, RESULTS],
     objectsWritten: [RESULTS],
     objectsDeleted: [RESULTS],
@@ -117,7 +122,10 @@ function allowMeta(role: IRole, name: FunctionName, actions: readonly string[], 
     actions.filter(action => !ITEM_WRITES.has(action)),
     [tableArn],
   )
-  if (writes.length > 0) allow(role, writes, [tableArn], NO_KEYS)
+  const { metaPk } = ACCESS[name]
+  const only =
+    metaPk === undefined ? NO_KEYS : { "ForAllValues:StringEquals": { "dynamodb:LeadingKeys": [metaPk] } }
+  if (writes.length > 0) allow(role, writes, [tableArn], only)
 }
 
 /** Gives a function's role what it takes to carry changes of jobs through: what their tasks left is read and published. */
