@@ -103,7 +103,7 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
   const journal = await openJournal({ folder: join(data, "journal"), log, ports, dead, report })
   const tails = new TailCache(log)
   const indexes = new KeyIndexes(ports)
-  const source = new StoredTableSource(ports, tables, tails, QUERY_TAIL_LIMITS, indexes)
+  const source = new StoredTableSource(ports, tables, tails, QUERY_TAIL_LIMITS, indexes, () => setImmediate())
   const engine = new DuckdbEngine({ folder: join(data, "scratch") })
   engine.start()
   const { clock, random } = ports

@@ -38,15 +38,18 @@ export class StoredTableSource implements TableSource {
   readonly #dead = deadCache()
   readonly #slices = new DeadSlices()
   readonly #keyed: KeyedTails
-  readonly #rounds = new Rounds<PinnedTable | undefined>()
+  readonly #rounds: Rounds<PinnedTable | undefined>
 
+  /** @param gather lets in those who ask just now, who share a pin; default: nobody is waited for */
   constructor(
     ports: SourcePorts,
     registry: TableRegistry,
     tails: TailCache,
     limits: TailLimits = QUERY_TAIL_LIMITS,
     indexes: KeyIndexes = new KeyIndexes(ports),
+    gather?: () => Promise<void>,
   ) {
+    this.#rounds = new Rounds(gather)
     this.#ports = ports
     this.#registry = registry
     this.#tails = tails

@@ -34,3 +34,18 @@ test("a round that fails fails for its own, and the next one runs", async () => 
   await expect(failing).rejects.toThrow("no")
   expect(await next).toBe(2)
 })
+
+test("those who come while a round gathers are in it", async () => {
+  let open = (): void => undefined
+  const rounds = new Rounds<number>(() => new Promise(resolve => (open = resolve)))
+  let runs = 0
+  const work = async (): Promise<number> => ++runs
+  const first = rounds.join("a", work)
+  const second = rounds.join("a", work)
+  expect(runs).toBe(0)
+  open()
+  expect(await Promise.all([first, second])).toEqual([1, 1])
+  const third = rounds.join("a", work)
+  open()
+  expect(await third).toBe(2)
+})

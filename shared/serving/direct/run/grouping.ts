@@ -10,6 +10,10 @@ import type { Selection } from "./selection.ts"
 export const GROUPS_MAX = 1_048_576
 /** Combinations of keys that have a slot each; beyond, slots are found by hash. 16 MB. */
 const DENSE_SLOTS_MAX = 4_194_304
+/** So many have one from the beginning, 1 MB: a core's cache holds them. */
+const DENSE_AT_ONCE_MAX = 262_144
+/** Of more, groups must be there for as many combinations: few groups are found faster by hash than in much memory. */
+const COMBINATIONS_OF_GROUP_MAX = 16
 const HASH_SLOTS_MIN = 4_096
 
 /** What makes one part of a group's key. */
@@ -68,7 +72,7 @@ export class Grouping {
   readonly #steps: readonly number[]
   readonly #aggregates: readonly Aggregated[]
   readonly #combinations: number
-  readonly #isDense: boolean
+  #isDense: boolean
   /** There is nothing but `count(*)`: rows need not be looked at. */
   readonly #countsAlone: boolean
   #slots: Int32Array
@@ -83,7 +87,7 @@ export class Grouping {
     this.#aggregates = aggregates
     this.#combinations = this.#sizes.reduce((product, size) => product * size, 1)
     if (this.#combinations > Number.MAX_SAFE_INTEGER) throw new GivenUp("too many combinations of groups")
-    this.#isDense = this.#combinations <= DENSE_SLOTS_MAX
+    this.#isDense = this.#combinations <= DENSE_AT_ONCE_MAX
     this.#slots =
       keys.length === 0
         ? new Int32Array(0)
@@ -162,7 +166,16 @@ export class Grouping {
       larger.set(this.#groupKeys)
       this.#groupKeys = larger
     }
-    if (!this.#isDense && this.#slots.length < 2 * most) this.#rehash(most)
+    if (this.#isDense) return
+    if (this.#combinations <= Math.min(DENSE_SLOTS_MAX, this.#count * COMBINATIONS_OF_GROUP_MAX)) {
+      this.#makeDense()
+    } else if (this.#slots.length < 2 * most) this.#rehash(most)
+  }
+
+  #makeDense(): void {
+    this.#isDense = true
+    this.#slots = leaseSlots(this.#combinations)
+    for (let group = 1; group <= this.#count; group++) this.#slots[this.#groupKeys[group]!] = group
   }
 
   #rehash(most: number): void {
