@@ -5,10 +5,7 @@ import type { ResultStore } from "../serving/query/result-store.ts"
 import { serializeReply, serializeRows } from "../serving/query/serialize-reply.ts"
 import type { SqlReply, SqlRequest, SqlService } from "./types.ts"
 
-/** Answers that are kept at once: one takes a few hundred megabytes of the process that holds the log. */
-const KEEPING_MAX = 1
-
-const TOO_MANY = "Another large answer is being kept: try again when it is"
+const TOO_MANY = "Too many large answers are being kept: try again later"
 
 function isAnswer(reply: PinotReply): reply is PinotReply & { readonly resultTable: ResultTable } {
   return reply.resultTable !== undefined
@@ -19,11 +16,10 @@ function isAnswer(reply: PinotReply): reply is PinotReply & { readonly resultTab
  * @param results where answers are kept for cursors; without it there are none
  */
 export function sqlService(queries: QueryService, results?: ResultStore): SqlService {
-  let keeping = 0
   /** Keeps an answer, which may be larger than a reply, and gives its first page. */
   const keep = async (store: ResultStore, request: QueryRequest, rows: number): Promise<SqlReply> => {
-    if (keeping >= KEEPING_MAX) throw new QueryError("too_many_requests", TOO_MANY)
-    keeping++
+    const end = await store.turns.take(request.signal)
+    if (end === undefined) throw new QueryError("too_many_requests", TOO_MANY)
     try {
       const reply = await queries.query({ ...request, isLarge: true })
       if (!isAnswer(reply)) return { body: serializeReply(reply), format: "json", isFailed: true }
@@ -32,7 +28,7 @@ export function sqlService(queries: QueryService, results?: ResultStore): SqlSer
       const body = await store.page({ id, owner, offset: 0, rows })
       return { body: body ?? "", format: "json", isFailed: false }
     } finally {
-      keeping--
+      end()
     }
   }
   const query = async ({ format = "json", pageRows, ...request }: SqlRequest): Promise<SqlReply> => {

@@ -11,8 +11,9 @@ import {
   type ResultHeader,
   rowsStart,
 } from "./result-format.ts"
+import { Turns } from "./turns.ts"
 
-type ResultPorts = Pick<Ports, "objects" | "random">
+type ResultPorts = Pick<Ports, "objects" | "random" | "clock">
 
 /** Where kept answers lie. */
 export const RESULTS_PREFIX = "res/"
@@ -60,11 +61,14 @@ function cursorFields({ written, expires, rows, bytes }: ResultHeader, id: strin
 /** Answers that are larger than a reply may be, kept for an hour for whoever asked. */
 export class ResultStore {
   readonly #ports: ResultPorts
+  /** Of those who make such answers. */
+  readonly turns: Turns
   readonly #breathe: () => Promise<void>
 
   /** @param breathe lets other work of the process run; default: none is let in */
   constructor(ports: ResultPorts, breathe: () => Promise<void> = async () => {}) {
     this.#ports = ports
+    this.turns = new Turns(ports.clock)
     this.#breathe = breathe
   }
 
