@@ -6,6 +6,7 @@ import { LogError } from "../errors.ts"
 import { wakeTopic } from "../fetches.ts"
 import { findProducer } from "../fold.ts"
 import type { OffsetSteps } from "../groups/types.ts"
+import { checkKeys } from "../keyed-records.ts"
 import { APPEND_TIMEOUT_MS, NAME_AFTER_UPLOAD_MS, WRITE_AFTER_READ_MS } from "../limits.ts"
 import type { LogOptions } from "../options.ts"
 import type { Partitions } from "../partitions.ts"
@@ -23,6 +24,8 @@ interface Part {
   readonly share: SmallShare
   readonly appender: PartitionAppender
   readonly plan: SlotPlan
+  /** Of its topic. */
+  readonly name: string
 }
 
 export interface SmallCommitOptions {
@@ -91,7 +94,9 @@ export class SmallCommit {
     const { topic, topicId, partition } = share
     const found = await (topicId === undefined ? topics.find(topic) : topics.findById(topicId))
     const having: TopicRead = await topics.having(partition, found)
-    return { share, appender: partitions.appender(having, partition), plan: slotPlanOf(share, having.date) }
+    for (const batch of share.draft.pieces) checkKeys(having.info, { partition, batch })
+    const plan = slotPlanOf(share, having.date)
+    return { share, appender: partitions.appender(having, partition), plan, name: having.info.name }
   }
 
   async #written(request: CommitRequest, parts: readonly Part[], decide: Decide): Promise<Replaced> {
@@ -117,7 +122,7 @@ export class SmallCommit {
         this.#stands(parts, slots, { date: replaced.read.date, sent, took })
         return replaced
       }
-      if (replaced.outcome === "expired") for (const { appender } of parts) appender.view.drop()
+      if (replaced.outcome === "expired") this.#forget(parts)
       if (replaced.outcome !== "refused") return replaced
       for (const { appender } of parts) appender.view.rivals.decided(false, took)
       if (clock.elapsed() - began > APPEND_TIMEOUT_MS) throw alwaysLate()
@@ -125,6 +130,14 @@ export class SmallCommit {
       const waitMs = Math.max(0, ...waits)
       if (waitMs > 0) await clock.sleep(waitMs)
       await Promise.all(parts.map(({ appender }) => appender.view.catchUp()))
+    }
+  }
+
+  /** What is known of partitions and topics may be older than our own clock says. */
+  #forget(parts: readonly Part[]): void {
+    for (const { appender, name } of parts) {
+      appender.view.drop()
+      this.#with.topics.forget(name)
     }
   }
 
