@@ -6,6 +6,7 @@ import { wakeTopic } from "./fetches.ts"
 import { Flusher } from "./flusher.ts"
 import { findProducer } from "./fold.ts"
 import { slotfuls } from "./journal/batch-groups.ts"
+import { checkKeys } from "./keyed-records.ts"
 import {
   APPEND_TIMEOUT_MS,
   ASSIGNED_MS,
@@ -143,6 +144,7 @@ export class Appends {
     arrivedAt: number,
   ): Promise<AppendResult> {
     const content = appendContent(part, producer)
+    checkKeys(topic.info, part)
     await this.#checkProducer(content, { topicId: topic.info.id, partition })
     return this.#queue(topic, partition, content, arrivedAt)
   }

@@ -55,6 +55,8 @@ export interface RecordSource {
    * Writes the records `from` to `to - 1`. `timestamp` (epoch ms) is for records that bring none.
    */
   write(builder: BatchBuilder, from: number, to: number, timestamp: number): void
+  /** The first record without a key, −1 where all have one; without this they are encoded to be looked at. */
+  firstKeyless?(): number
 }
 
 /** Where records go: a partition's number, or `any`: the log's choice, the same for all that wait together. */

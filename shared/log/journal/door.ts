@@ -6,6 +6,7 @@ import {
   type JournalPut,
 } from "../../storage/journal.ts"
 import { LogError } from "../errors.ts"
+import { checkKeys } from "../keyed-records.ts"
 import { createBatchBuilder, NO_PRODUCER_ID, verifyBatch } from "../records/index.ts"
 import { partitionKey } from "../slot.ts"
 import { checkPartition } from "../topic-config.ts"
@@ -34,8 +35,8 @@ interface Waiting {
  * Hands a request's records to a journal, as entries that `deliver` appends later.
  *
  * @returns one outcome an entry; of a partition nothing follows an entry that failed
- * @throws LogError `unknown_partition`, `record_too_large`, `corrupt_batch`, `invalid_producer`, `invalid_record`: then
- *   the journal has nothing of the request
+ * @throws LogError `unknown_partition`, `record_too_large`, `corrupt_batch`, `invalid_producer`, `invalid_record`,
+ *   `compaction_needs_key`: then the journal has nothing of the request
  */
 export async function appendToJournal(
   log: Log,
@@ -48,6 +49,7 @@ export async function appendToJournal(
   for (const part of parts) {
     const partition = part.partition === "any" ? assigned.partition : part.partition
     checkPartition(topic, partition)
+    checkKeys(topic, part)
     const key = partitionKey(topic.id, partition)
     const add = (batch: Uint8Array, count: number) => {
       const data = encodeEntry({ topicId: topic.id, partition, batch })

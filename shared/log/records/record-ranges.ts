@@ -111,6 +111,10 @@ class ValueSource implements RecordSource {
     const { source, valueStarts, valueEnds } = this.#ranges
     for (let i = from; i < to; i++) builder.add(source, -1, -1, valueStarts[i]!, valueEnds[i]!, timestamp)
   }
+
+  firstKeyless(): number {
+    return 0
+  }
 }
 
 /** Any records, or those that an index column chooses. */
@@ -125,6 +129,14 @@ class RangeSource implements RecordSource {
     this.#index = index
     this.count = index === null ? ranges.count : index.length
     this.bytesMax = bytesMax(ranges, index)
+  }
+
+  firstKeyless(): number {
+    const { keyStarts } = this.#ranges
+    for (let at = 0; at < this.count; at++) {
+      if (keyStarts === null || keyStarts[this.#index === null ? at : this.#index[at]!]! < 0) return at
+    }
+    return -1
   }
 
   write(builder: BatchBuilder, from: number, to: number, timestamp: number): void {
