@@ -1,7 +1,7 @@
 import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { specifiersOf } from "./imported-packages.ts"
-import { dist, ENTRIES } from "./places.ts"
+import { BROWSER_ENTRIES, dist, ENTRIES } from "./places.ts"
 
 /** In a declaration, the `.ts` at the end of a relative import: the compiler leaves it there. */
 const TS_SPECIFIER = /((?:from |import\()"\.{1,2}\/[^"]+)\.ts"/g
@@ -12,7 +12,8 @@ const TS_SPECIFIER = /((?:from |import\()"\.{1,2}\/[^"]+)\.ts"/g
  */
 export function finishDeclarations(): void {
   const reached = new Set<string>()
-  for (const entry of Object.values(ENTRIES)) reach(join(dist, `${entry}.d.ts`), reached)
+  const entries = [...Object.values(ENTRIES), ...Object.values(BROWSER_ENTRIES)]
+  for (const entry of entries) reach(join(dist, `${entry}.d.ts`), reached)
   for (const name of globSync("**/*.d.ts", { cwd: dist })) {
     const file = join(dist, name)
     const text = readFileSync(file, "utf8")

@@ -1,4 +1,4 @@
-import { COMMAND, ENTRIES } from "./places.ts"
+import { BROWSER_ENTRIES, COMMAND, ENTRIES } from "./places.ts"
 
 type Versions = Readonly<Record<string, string>>
 
@@ -42,6 +42,7 @@ export function packageManifest(
       "*": {
         cdk: [`./dist/${ENTRIES["./cdk"]}.d.cts`],
         testing: [`./dist/${ENTRIES["./testing"]}.d.cts`],
+        client: [`./dist/${ENTRIES["./client"]}.d.cts`],
       },
     },
     dependencies: pick(
@@ -61,11 +62,19 @@ function exportsOf(): Record<string, unknown> {
     Object.entries(ENTRIES).map(([name, path]) => [
       name,
       {
+        ...browserExport(name),
         import: { types: `./dist/${path}.d.ts`, default: `./dist/${path}.js` },
         require: { types: `./dist/${path}.d.cts`, default: `./dist/${path}.cjs` },
       },
     ]),
   )
+}
+
+/** Comes first: the conditions of an export are asked in their order. */
+function browserExport(name: string): Record<string, unknown> {
+  const path = BROWSER_ENTRIES[name]
+  if (path === undefined) return {}
+  return { browser: { types: `./dist/${path}.d.ts`, default: `./dist/${path}.js` } }
 }
 
 function pick<Value>(from: Readonly<Record<string, Value>>, names: readonly string[]): Record<string, Value> {

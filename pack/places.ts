@@ -11,7 +11,11 @@ export const ENTRIES = {
   ".": "shared/definition/index",
   "./cdk": "infra/index",
   "./testing": "shared/processing/test-driver/index",
+  "./client": "client/index",
 } as const
+
+/** What stands in an entry's place where there is no Node. */
+export const BROWSER_ENTRIES: Readonly<Record<string, string>> = { "./client": "client/browser" }
 
 /** The package's command, below `dist`. */
 export const COMMAND = "bin/millrace.js"

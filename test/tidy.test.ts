@@ -52,7 +52,7 @@ const ROOMS: readonly (readonly [room: string, mayImport: readonly string[]])[] 
   ["shared/embedded", ["shared", "examples"]],
   ["functions", ["shared"]],
   ["infra", ["shared", "functions/environment.ts"]],
-  ["client", ["shared/log/records", "shared/log/types.ts", "shared/log/errors.ts"]],
+  ["client", ["shared/log/records"]],
   ["cli", ["shared", "client"]],
   ["pack", ["infra/bundling"]],
   ["localstack", []],

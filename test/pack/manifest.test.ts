@@ -30,6 +30,12 @@ test("the package's manifest names what its code imports, and nothing of the rep
     peerDependenciesMeta: { "aws-cdk-lib": { optional: true }, esbuild: { optional: true } },
     optionalDependencies: { "msgpackr-extract": "3.0.4" },
   })
+  const { "./client": client } = manifest.exports as Record<string, Record<string, unknown>>
+  expect(Object.keys(client)).toEqual(["browser", "import", "require"])
+  expect(client.browser).toEqual({
+    types: "./dist/client/browser.d.ts",
+    default: "./dist/client/browser.js",
+  })
   expect(Object.keys(manifest)).not.toContain("scripts")
   expect(JSON.stringify(manifest)).not.toMatch(/vega|vitest|node-linux|#shared/)
 })

@@ -1,0 +1,3 @@
+import "./edge/browser.ts"
+
+export * from "./public.ts"

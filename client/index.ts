@@ -1,0 +1,3 @@
+import "./edge/node.ts"
+
+export * from "./public.ts"
