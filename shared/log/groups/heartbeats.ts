@@ -88,6 +88,7 @@ export class Heartbeats {
     // The group was read before the member joined, or after it left.
     if (target === undefined || group.epoch < before.epoch) return undefined
     const told = {
+      heard: beat.memberEpoch,
       epoch: group.epoch,
       target,
       // Who joins again knows of nothing.

@@ -5,6 +5,9 @@ import { common, type PartitionSet, setSize, union, without } from "./partition-
 // What a heartbeat makes of a member: pure.
 
 export interface Told {
+  /** The epoch of the last reply that the member has heard. */
+  readonly heard: number
+  /** The group's. */
   readonly epoch: number
   /** What it is to read. */
   readonly target: PartitionSet
@@ -18,16 +21,17 @@ export interface Told {
 }
 
 /**
- * The member after a heartbeat. All that it is to read is `assigned` from here on, before any partition names it as its owner;
- * what it still reads of what it had and is to have no longer is `giving`, all the rest is given up.
+ * The member after a heartbeat. All that it is to read is `assigned` from here on, before any partition names it as its owner.
+ * What it had and is to have no longer is `giving`, until a heartbeat that has heard of it leaves it out of `owned`: one that was
+ * under way for long, or twice, tells of a time before, when the member may not have begun to read it.
  */
 export function afterHeartbeat(before: Member, told: Told): Member {
-  const { epoch, target, owned, date, sessionMs, rebalanceMs, looked } = told
-  const held = common(union(before.assigned, before.giving), owned)
-  const giving = without(held, target)
+  const { heard, epoch, target, owned, date, sessionMs, rebalanceMs, looked } = told
+  const still = heard >= before.epoch ? common(before.giving, owned) : before.giving
+  const giving = without(union(before.assigned, still), target)
   // Who gives up what it was to give up first has its time anew for the rest.
-  const still = before.giveUpBy !== undefined && common(before.giving, giving).size > 0
-  const giveUpBy = giving.size === 0 ? undefined : still ? before.giveUpBy : date + rebalanceMs
+  const goesOn = before.giveUpBy !== undefined && common(before.giving, giving).size > 0
+  const giveUpBy = giving.size === 0 ? undefined : goesOn ? before.giveUpBy : date + rebalanceMs
   return {
     joined: before.joined,
     epoch,
