@@ -37,6 +37,8 @@ export class Fetcher {
   readonly #host: FetcherHost
   readonly #closing = new AbortController()
   #wake: (() => void) | undefined
+  /** Since the last look. */
+  #changed = false
   /** `waits`: as far as is known, none of the partitions has records yet. */
   #underWay:
     | {
@@ -54,6 +56,7 @@ export class Fetcher {
 
   async run(): Promise<void> {
     while (!this.#closing.signal.aborted) {
+      this.#changed = false
       await this.#look()
       const wanted = this.#wanted()
       if (wanted.length === 0) await this.#rest()
@@ -63,6 +66,7 @@ export class Fetcher {
 
   /** Something changed: partitions, positions, room. */
   poke(): void {
+    this.#changed = true
     this.#wake?.()
     const current = this.#underWay
     if (current === undefined) return
@@ -115,7 +119,7 @@ export class Fetcher {
         resolve()
       }
       this.#wake = done
-      if (this.#closing.signal.aborted) done()
+      if (this.#changed || this.#closing.signal.aborted) done()
     })
   }
 
