@@ -1,6 +1,24 @@
 import type { Route } from "./route.ts"
+import { abortTransaction } from "./routes/abort-transaction.ts"
 import { alterTopic } from "./routes/alter-topic.ts"
+import { commitTransaction } from "./routes/commit-transaction.ts"
 import { consume } from "./routes/consume.ts"
+import {
+  commitConsumer,
+  getConsumerOffsets,
+  seekConsumer,
+  seekConsumerToBeginning,
+  seekConsumerToEnd,
+} from "./routes/consumer-offsets.ts"
+import {
+  assignConsumer,
+  getAssignments,
+  getSubscription,
+  subscribeConsumer,
+  unsubscribeConsumer,
+} from "./routes/consumer-reads.ts"
+import { readConsumer } from "./routes/consumer-records.ts"
+import { createConsumer, deleteConsumer } from "./routes/consumers.ts"
 import {
   getTableMetadata,
   getVersion,
@@ -27,6 +45,8 @@ import { getOpenapi } from "./routes/get-openapi.ts"
 import { getTable } from "./routes/get-table.ts"
 import { getTableSchema } from "./routes/get-table-schema.ts"
 import { getTopic } from "./routes/get-topic.ts"
+import { getTransaction, listTransactions } from "./routes/get-transaction.ts"
+import { initTransaction } from "./routes/init-transaction.ts"
 import { deleteResult, getResult, getResultPage } from "./routes/kept-results.ts"
 import { listJobs } from "./routes/list-jobs.ts"
 import { listKeys } from "./routes/list-keys.ts"
@@ -58,8 +78,26 @@ export const routes: readonly Route[] = [
   consume,
   getOffsets,
   deleteRecords,
+  createConsumer,
+  subscribeConsumer,
+  getSubscription,
+  unsubscribeConsumer,
+  assignConsumer,
+  getAssignments,
+  readConsumer,
+  commitConsumer,
+  getConsumerOffsets,
+  seekConsumer,
+  seekConsumerToBeginning,
+  seekConsumerToEnd,
+  deleteConsumer,
   produceFramed,
   fetchFramed,
+  initTransaction,
+  commitTransaction,
+  abortTransaction,
+  listTransactions,
+  getTransaction,
   postSql,
   getSql,
   postQuery,

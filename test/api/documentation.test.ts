@@ -6,9 +6,11 @@ import { schemaStore } from "../../shared/api/schema-store.ts"
 import { tableDirectory } from "../../shared/api/table-directory.ts"
 import { openLog } from "../../shared/log/open-log.ts"
 import { writeFrame } from "../../shared/log/records/index.ts"
+import type { Log } from "../../shared/log/types.ts"
 import { TableRegistry } from "../../shared/serving/tables/table-registry.ts"
 import { memoryJournal } from "../../shared/storage/memory/journal.ts"
 import { valuesBatch } from "../log/records/support.ts"
+import { transactional } from "../log/transactions/support.ts"
 import { memoryPorts } from "../support/memory-ports.ts"
 import { type Example, examplesOf, matches } from "./examples.ts"
 import { openApi, type TestApi } from "./support.ts"
@@ -16,9 +18,20 @@ import { openApi, type TestApi } from "./support.ts"
 const file = new URL("../../docs/api.md", import.meta.url)
 const examples = examplesOf(file)
 
-async function run(example: Example, { call }: TestApi, files: Map<string, Buffer>): Promise<void> {
+/** Bodies that name the producer of the transactional id, whose number is nobody's to know before. */
+async function transactionFile(name: string, log: Log): Promise<Buffer | undefined> {
+  if (!["transaction.framed", "commit.json", "abort.json"].includes(name)) return undefined
+  const { producerId, epoch } = await log.transactions.describe("orders")
+  if (name !== "transaction.framed") return Buffer.from(JSON.stringify({ producerId, epoch }))
+  const batch = transactional(["8"], { producerId, epoch, sequence: 0 })
+  const head = { producerId, epoch, batches: [{ topic: "copy", partition: 0, bytes: batch.length }] }
+  return Buffer.from(writeFrame(head, [batch]))
+}
+
+async function run(example: Example, { call, log }: TestApi, files: Map<string, Buffer>): Promise<void> {
   const { method, target, headers, expected } = example
-  const body = example.body.startsWith("@") ? files.get(example.body.slice(1)) : example.body
+  const file = example.body.startsWith("@") ? example.body.slice(1) : undefined
+  const body = file === undefined ? example.body : (files.get(file) ?? (await transactionFile(file, log)))
   const answer = await call(`${method} ${target}`, { headers, body })
   const where = `${method} ${target}`
   expect(answer.status, `${where}: ${answer.text}`).toBe(expected.status)

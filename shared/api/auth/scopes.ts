@@ -19,7 +19,7 @@ export interface Scope {
 
 /** Some resource of a kind, whichever: what must be allowed where the resource is not named yet. */
 export interface SomeNeed {
-  readonly kind: "topic" | "table" | "job" | "group"
+  readonly kind: "topic" | "table" | "job" | "group" | "transaction"
   readonly some: true
   readonly action: Need["action"]
 }
@@ -32,6 +32,7 @@ const actions: Readonly<Record<Kind, readonly string[]>> = {
   table: ["query", "admin"],
   job: ["read", "admin"],
   group: ["read", "admin"],
+  transaction: ["write"],
   deployment: ["admin"],
 }
 

@@ -7,6 +7,7 @@ export type Need =
   | { readonly kind: "table"; readonly name: string; readonly action: "query" | "admin" }
   | { readonly kind: "job"; readonly name: string; readonly action: "read" | "admin" }
   | { readonly kind: "group"; readonly name: string; readonly action: "read" | "admin" }
+  | { readonly kind: "transaction"; readonly name: string; readonly action: "write" }
   /** Keys, dead letters: what concerns the whole deployment. */
   | { readonly kind: "deployment"; readonly action: "admin" }
 
