@@ -35,7 +35,11 @@ const WIDENED: Readonly<Partial<Record<ColumnType, readonly ColumnType[]>>> = {
 }
 
 /** How a file has a table's column: under an older schema it may have another type, or none. */
-export function heldColumn(table: PinnedTable, { columns = table.columns }: TableFile, name: string): Held {
+export function heldColumn(
+  table: Pick<PinnedTable, "columns">,
+  { columns = table.columns }: Pick<TableFile, "columns">,
+  name: string,
+): Held {
   const spec = table.columns.find(column => column.name === name)
   if (spec === undefined || spec.list === true) return { kind: "unknown" }
   const held = columns.find(column => column.name === name)
@@ -54,8 +58,8 @@ function fits({ type }: ColumnSpec, intervals: readonly Interval[]): boolean {
 
 /** Judges conditions by columns' zones: a pointer's, or a row group's statistics. */
 export function judgeByZones(
-  table: PinnedTable,
-  file: TableFile,
+  table: Pick<PinnedTable, "columns">,
+  file: Pick<TableFile, "columns">,
   zones: (column: string) => Zone | undefined,
   { nullsAreValues }: PruneRules,
 ): Judge {

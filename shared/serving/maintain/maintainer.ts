@@ -15,6 +15,7 @@ import type { TableRegistry } from "../tables/table-registry.ts"
 import { RunReader } from "../upsert/run-reader.ts"
 import { foldedInto, foldVectors, stillDead, storeVector } from "./fold-vectors.ts"
 import { addCompanions } from "./index-step.ts"
+import { liftCut } from "./lift-cut.ts"
 import { type PlanOptions, planStep, type StepPlan } from "./plan-step.ts"
 import { advancedPurges, lookForPurged, notePurged } from "./purge-step.ts"
 import { editSegments, type MaintainPorts, type Replaced, removal, replacement } from "./replace-segments.ts"
@@ -87,7 +88,7 @@ export class Maintainer {
     if (found === undefined) return { kind: "lost" }
     const plan = planStep(found, this.#options)
     if (plan === undefined) return { kind: "idle" }
-    const isQuick = plan.kind === "cut" || plan.kind === "fold"
+    const isQuick = plan.kind === "cut" || plan.kind === "uncut" || plan.kind === "fold"
     if (!isQuick && (await mayRewrite?.(read.table.id, partition)) === false) return { kind: "idle" }
     return this.#do(found, plan)
   }
@@ -117,6 +118,10 @@ export class Maintainer {
         const until = notAfter(date)
         const edited = await editSegments(this.#ports, manifest, { ...removal(plan.gone), also, until })
         return outcomeOf(edited, "cut", 0)
+      }
+      case "uncut": {
+        const uncut = await liftCut(this.#ports, this.#log, found, plan.cutBefore)
+        return uncut === "lifted" ? { kind: "done", what: "cut", rows: 0 } : { kind: "lost" }
       }
       case "fold": {
         const folded = await foldVectors(this.#ports, manifest, segments, date)

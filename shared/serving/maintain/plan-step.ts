@@ -1,4 +1,5 @@
 import type { Manifest, Purge } from "../manifest/manifest.ts"
+import { PURGES_OPEN_MAX } from "../purge/purge-table.ts"
 import { sliceOffsets } from "../segment/offset-set.ts"
 import type { SegmentPointer } from "../segment/segment-key.ts"
 import { needsFolding } from "./fold-vectors.ts"
@@ -10,6 +11,8 @@ export type StepPlan =
   | { readonly kind: "fold" }
   | { readonly kind: "purge" }
   | { readonly kind: "cut"; readonly cutBefore: number; readonly gone: readonly SegmentPointer[] }
+  /** More is kept than before: what lies below the cut now is erased, what comes later is not. */
+  | { readonly kind: "uncut"; readonly cutBefore: number | undefined }
   | {
       readonly kind: "rewrite"
       readonly why: "merge" | "backfill" | "dead" | "cut"
@@ -72,18 +75,28 @@ function alone(why: "backfill" | "dead" | "cut", segment: SegmentPointer): StepP
 /** Retention: where the cut is to be as of the store's date, and which segments lie below it. */
 function planCut({ table, manifest, segments, date }: Found, cutStepMs: number): StepPlan | undefined {
   const { retentionMs, time } = table.spec
-  if (retentionMs === undefined || time === undefined) return undefined
   const before = manifest.cutBefore
+  if (time === undefined) return undefined
+  const mayUncut = manifest.purges.length < PURGES_OPEN_MAX
+  if (retentionMs === undefined)
+    return before === undefined || !mayUncut ? undefined : { kind: "uncut", cutBefore: undefined }
   const due = date - retentionMs
   const shareMs = Math.max(CUT_STEP_MIN_MS, retentionMs * CUT_STEP_SHARE)
   const stepMs = Math.min(shareMs, cutStepMs)
+  // By less it may be behind since dates of two stores differ.
+  if (before !== undefined && before - due >= CUT_STEP_MAX_MS && mayUncut)
+    return { kind: "uncut", cutBefore: due }
   const cutBefore = before === undefined || due - before >= stepMs ? due : before
   const below = segments.filter(({ timeMax }) => timeMax !== undefined && timeMax < cutBefore)
   const gone = below.filter(({ untimed }) => untimed !== true)
   if (cutBefore !== before || gone.length > 0) return { kind: "cut", cutBefore, gone }
-  // Rows without a time stay, alone.
-  return below[0] === undefined ? undefined : alone("cut", below[0])
+  // Rows without a time stay, alone. What was written before the table had a time says nothing of it: written anew it does.
+  const cut = below[0] ?? segments.find(saysNoTime)
+  return cut === undefined ? undefined : alone("cut", cut)
 }
+
+const saysNoTime = ({ timeMax, untimed, rows }: SegmentPointer) =>
+  timeMax === undefined && untimed !== true && rows > 0
 
 /** It lacks a column, and the log may still have the values, or there is a default. */
 function isOutdated(found: Found, segment: SegmentPointer): boolean {

@@ -1,9 +1,12 @@
 import { notAfter } from "../../storage/not-after.ts"
+import { conditionOf } from "../index/interval.ts"
+import { judgeByZones } from "../index/segment-facts.ts"
+import { judge } from "../index/verdict.ts"
 import type { Manifest, Purge } from "../manifest/manifest.ts"
 import { commitManifest } from "../manifest/manifest-store.ts"
 import { matchingRows } from "../purge/matching.ts"
 import { columnsOf } from "../purge/where-columns.ts"
-import type { SegmentPointer } from "../segment/segment-key.ts"
+import type { SegmentPointer, Zone } from "../segment/segment-key.ts"
 import { columnsAt } from "../tail/pinned-files.ts"
 import type { RunReader } from "../upsert/run-reader.ts"
 import { eraseRuns } from "./erase-runs.ts"
@@ -31,11 +34,27 @@ export async function lookForPurged(ports: MaintainPorts, found: Found): Promise
   const from = Math.min(...purges.map(({ done }) => done))
   const end = Math.max(...purges.map(purge => purge.end))
   const open = segments.filter(({ base, next }) => next > from && base < end)
-  for (const [at, segment] of open.entries()) {
-    if (at === LOOKED_AT_MAX) return { hit: undefined, clean: segment.base }
+  let looked = 0
+  for (const segment of open) {
+    if (!mayHoldPurged(found, segment)) continue
+    if (looked++ === LOOKED_AT_MAX) return { hit: undefined, clean: segment.base }
     if (await holdsPurged(ports, found, segment)) return { hit: segment, clean: segment.base }
   }
   return { hit: undefined, clean: Math.max(from, found.manifest.position) }
+}
+
+/** As far as the pointer tells. */
+function mayHoldPurged({ table, purges }: Found, { timeMin, timeMax, ...segment }: SegmentPointer): boolean {
+  const { columns, time } = table.spec
+  const held = columnsAt(table, segment.schemaVersion)
+  if (columnsLacking(table, segment as SegmentPointer).length > 0) return true
+  const timeZone: Zone | undefined = timeMin === undefined ? undefined : [timeMin, timeMax ?? timeMin, 1]
+  const zones = (column: string) => (column === time ? timeZone : undefined) ?? segment.zones?.[column]
+  const judged = judgeByZones({ columns }, { columns: held }, zones, { nullsAreValues: false })
+  return purges.some(
+    ({ where, end, done }) =>
+      segment.base < end && segment.next > done && judge(conditionOf(where), judged).rows !== "none",
+  )
 }
 
 async function holdsPurged(ports: MaintainPorts, found: Found, segment: SegmentPointer): Promise<boolean> {

@@ -43,14 +43,25 @@ test("rows older than what is kept are gone from answers, and segments of nothin
   expect(await settle(maintainer)).toEqual(["cut"])
   expect(await ids(table)).toEqual([3, 7, 9])
   expect((await segments()).map(({ rows }) => rows)).toEqual([1, 1])
-  // What was cut stays cut, whatever is kept from now on.
+  // What was cut stays gone, whatever is kept from now on; what comes later is not cut with it.
   await table.registry.alter(
     { ...(await table.registry.find("events"))!.table.spec, retentionMs: 100 * HOUR },
     "http",
   )
-  expect(await settle(maintainer)).toEqual([])
   await appendTo(table, [{ id: 10, at: at(-5) }])
   expect(await ids(table)).toEqual([3, 7, 9])
+  expect(await settle(maintainer)).toEqual(["cut", "purge"])
+  expect((await table.manifest()).cutBefore).toBeLessThan(at(-80))
+  expect(await ids(table)).toEqual([3, 7, 9])
+  await appendTo(table, [{ id: 11, at: at(-5) }])
+  expect(await ids(table)).toEqual([3, 7, 9, 11])
+  await table.builder.step("events", 0, true)
+  const { retentionMs: _, ...forever } = (await table.registry.find("events"))!.table.spec
+  await table.registry.alter(forever, "http")
+  expect(await settle(maintainer)).toEqual(["purge", "cut", "purge"])
+  expect(await table.manifest()).not.toHaveProperty("cutBefore")
+  expect((await table.manifest()).purges).toEqual([])
+  expect(await ids(table)).toEqual([3, 7, 9, 11])
 })
 
 test("what is too old is in no row that is merged later", async () => {
@@ -114,6 +125,16 @@ test("a first time holds for segments that say nothing of times", async () => {
   await table.flush([{ id: 0, at: now - 20 * HOUR }, { id: 1, at: now }, { id: 2 }])
   const { spec } = (await table.registry.find("events"))!.table
   await table.registry.alter({ ...spec, time: "at", retentionMs: 10 * HOUR }, "http")
-  expect(await settle(new Maintainer(table.ports, table.registry, table.log))).toEqual(["cut"])
+  expect(await ids(table)).toEqual([0, 1, 2])
+  const maintainer = new Maintainer(table.ports, table.registry, table.log)
+  expect(await settle(maintainer)).toEqual(["cut", "cut"])
   expect(await ids(table)).toEqual([1, 2])
+  // They say it once they are written anew, and go like all others.
+  const segments = async () => await segmentsOf(ports, await table.manifest())
+  expect(await segments()).toMatchObject([{ rows: 2, timeMin: now, timeMax: now, untimed: true }])
+  await table.flush([{ id: 3, at: now }])
+  ports.advance(12 * HOUR)
+  expect(await settle(maintainer)).toEqual(["cut", "cut"])
+  expect((await segments()).map(({ rows }) => rows)).toEqual([1])
+  expect(await ids(table)).toEqual([2])
 })
