@@ -1,6 +1,7 @@
 import { createApi } from "../../shared/api/api.ts"
 import { createAuthenticator } from "../../shared/api/auth/authenticator.ts"
 import { keyStore } from "../../shared/api/auth/keys.ts"
+import { RestConsumers } from "../../shared/api/consumers/rest-consumers.ts"
 import { errorReply } from "../../shared/api/error-reply.ts"
 import { Quotas } from "../../shared/api/quotas.ts"
 import { schemaStore } from "../../shared/api/schema-store.ts"
@@ -39,6 +40,7 @@ export function httpServed(home: Home, own: OwnServices): Served<HttpEvent, Http
   const api = createApi({
     log,
     quotas: new Quotas(ports.clock),
+    consumers: new RestConsumers(ports, log),
     tables: tableDirectory(ports, tables, log),
     schemas: schemaStore(ports),
     ...own,

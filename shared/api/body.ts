@@ -40,7 +40,12 @@ export async function decodedRequest(request: ApiRequest): Promise<ApiRequest> {
   }
 }
 
-const jsonTypes: readonly string[] = [mediaTypes.json, mediaTypes.kafka, mediaTypes.kafkaJson]
+const jsonTypes: readonly string[] = [
+  mediaTypes.json,
+  mediaTypes.kafka,
+  mediaTypes.kafkaJson,
+  mediaTypes.kafkaBinary,
+]
 
 /** The error of a body whose type the route does not take. */
 export function unsupportedMediaType(request: ApiRequest, expected: readonly string[]): ApiError {

@@ -18,6 +18,15 @@ export type ApiErrorCode =
   /** No scope of the caller includes what the request needs. */
   | "forbidden"
   | "too_many_keys"
+  /** No consumer instance has this name, or it was idle for too long. */
+  | "unknown_instance"
+  | "instance_exists"
+  /** The consumer instance reads something of another kind, or nothing. */
+  | "illegal_state"
+  /** A consumer instance's configuration has a member or value that is not known. */
+  | "invalid_consumer"
+  /** … or one that is out of bounds. */
+  | "consumer_constraint"
   /** The caller, or the topic, has had its share of this second; `detail.retryAfterMs` says when there is more. */
   | "quota_exceeded"
   /** A table or job rests on the number of a topic's partitions. */

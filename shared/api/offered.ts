@@ -1,4 +1,5 @@
 import type { DeadLetters, KeyStore } from "./auth/types.ts"
+import type { RestConsumers } from "./consumers/rest-consumers.ts"
 import { ApiError } from "./errors.ts"
 import type { ApiServices, JobService, SchemaStore, TableDirectory } from "./types.ts"
 
@@ -9,6 +10,12 @@ export function keysOf({ keys }: Pick<ApiServices, "keys">): KeyStore {
     "not_offered",
     "This deployment has no keys: its callers prove themselves in other ways.",
   )
+}
+
+/** Throws ApiError `not_offered`. */
+export function consumersOf({ consumers }: Pick<ApiServices, "consumers">): RestConsumers {
+  if (consumers !== undefined) return consumers
+  throw new ApiError("not_offered", "This server keeps no consumer instances.")
 }
 
 /** Throws ApiError `not_offered`. */

@@ -9,6 +9,7 @@ import type { SegmentPointer } from "../serving/segment/segment-key.ts"
 import type { ParameterValue } from "../serving/sql/parameters.ts"
 import type { Journal } from "../storage/journal.ts"
 import type { Authenticator, Caller, DeadLetters, KeyStore, RequestHead } from "./auth/types.ts"
+import type { RestConsumers } from "./consumers/rest-consumers.ts"
 import type { Quotas } from "./quotas.ts"
 
 /** A request as any carrier hands it over: a Node server, a function behind a gateway, a test. */
@@ -174,6 +175,8 @@ export interface ApiServices {
   readonly keys?: KeyStore
   readonly jobs?: JobService
   readonly deadLetters?: DeadLetters
+  /** Consumer instances of Kafka REST v2. Default: the deployment keeps none. */
+  readonly consumers?: RestConsumers
   /** What keys and topics may have produced and consumed. Default: everything. */
   readonly quotas?: Quotas
   /** False while the process cannot serve. Default: always true. */

@@ -5,6 +5,7 @@ import { createAuthenticator } from "../api/auth/authenticator.ts"
 import type { JwtOptions } from "../api/auth/jwt.ts"
 import { keyStore } from "../api/auth/keys.ts"
 import type { KeyStore } from "../api/auth/types.ts"
+import { RestConsumers } from "../api/consumers/rest-consumers.ts"
 import { jobService } from "../api/job-service.ts"
 import { Quotas } from "../api/quotas.ts"
 import { schemaStore } from "../api/schema-store.ts"
@@ -116,11 +117,13 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
   const jobs = new Jobs(ports, log, commits)
   const manager = new JobManager({ ports, log, jobs: jobs.store, commits, report })
   const onChange = (name: string) => manager.changed(name)
+  const consumers = new RestConsumers(ports, log)
   const api = createApi({
     ...(authentication === undefined ? {} : { authenticate: createAuthenticator({ keys, jwt, clock }) }),
     keys,
     deadLetters: dead,
     quotas: new Quotas(clock),
+    consumers,
     jobs: jobService({ ports, log, jobs, commits, activity: manager, onChange }),
     log,
     journal: journal.journal,

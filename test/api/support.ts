@@ -1,5 +1,6 @@
 import { createApi } from "../../shared/api/api.ts"
 import { keyStore } from "../../shared/api/auth/keys.ts"
+import { RestConsumers } from "../../shared/api/consumers/rest-consumers.ts"
 import type { Api, ApiServices, SqlReply, SqlRequest, SqlService } from "../../shared/api/types.ts"
 import type { TableSpec } from "../../shared/definition/table-spec.ts"
 import { openLog } from "../../shared/log/open-log.ts"
@@ -103,6 +104,7 @@ export function openApi(services: Partial<ApiServices> = {}): TestApi {
     },
     keys: keyStore(memoryPorts()),
     jobs: memoryJobs(),
+    consumers: new RestConsumers(memoryPorts(), log),
     deadLetters: {
       count: async () => 3,
       redrive: async max => ({ redriven: Math.min(max, 2), failed: 1, remaining: 1 }),

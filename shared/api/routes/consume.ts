@@ -31,7 +31,7 @@ const formats = {
 
 const offers = [...Object.keys(formats), mediaTypes.batches]
 
-const answer = v.array(
+export const consumedRecords = v.array(
   v.object({
     topic: v.string(),
     key: v.pipe(v.unknown(), v.description("A string, or an object or array as it was; null without a key.")),
@@ -87,9 +87,9 @@ export const consume = route({
       description:
         "Records; as batches, the stored RecordBatches, the first of which may begin below the offset.",
       content: {
-        [mediaTypes.kafkaJson]: answer,
-        [mediaTypes.kafkaBinary]: answer,
-        [mediaTypes.json]: answer,
+        [mediaTypes.kafkaJson]: consumedRecords,
+        [mediaTypes.kafkaBinary]: consumedRecords,
+        [mediaTypes.json]: consumedRecords,
         [mediaTypes.batches]: undefined,
       },
     },
