@@ -1,4 +1,5 @@
 import { ITEM_DELETES_MAX } from "../../storage/meta-store.ts"
+import { queryItems } from "../../storage/query-items.ts"
 import { readAgain } from "../../storage/settle.ts"
 import type { Ports } from "../../storage/time.ts"
 import { LAST_SLOT_KEY, partitionKey, readSlot, type Slot, slotKey } from "../slot.ts"
@@ -32,19 +33,19 @@ export async function deleteSlots(
   date: number,
 ): Promise<number> {
   // Without a boundary nothing is read at all.
-  if (slotBoundary(index, Number.POSITIVE_INFINITY, date) === 0) return 0
+  const rolled = slotBoundary(index, Number.POSITIVE_INFINITY, date)
+  if (rolled === 0) return 0
   const { meta } = ports
   const pk = partitionKey(at.topicId, at.partition)
-  const first = await readAgain(ports, () =>
-    meta.queryPage("log", { pk, from: slotKey(0), to: LAST_SLOT_KEY, limit: 1 }),
-  )
-  if (first.items.length === 0 || readSlot(first.items[0]).base >= index.end) return 0
+  const range = { pk, from: slotKey(0), to: LAST_SLOT_KEY }
+  const first = await readAgain(ports, () => queryItems(meta, "log", { ...range, limit: 2 }))
+  // A lone one is the last.
+  if (first.items.length < 2 || readSlot(first.items[0]).next > rolled) return 0
   const snapshot = await readAgain(ports, () => meta.get("meta", { pk, sk: SNAPSHOT_KEY }))
   const boundary = slotBoundary(index, Number(snapshot.item?.fields.end ?? 0), date)
-  const last = { pk, from: slotKey(0), to: LAST_SLOT_KEY, descending: true, limit: 1 }
-  const newest = await readAgain(ports, () => meta.queryPage("log", last))
-  const lastBase = newest.items.length === 0 ? 0 : readSlot(newest.items[0]).base
-  return deleteBelow(ports, pk, boundary, lastBase)
+  const last = { ...range, descending: true, limit: 1 }
+  const newest = await readAgain(ports, () => queryItems(meta, "log", last))
+  return deleteBelow(ports, pk, boundary, readSlot(newest.items[0]).base)
 }
 
 async function deleteBelow(

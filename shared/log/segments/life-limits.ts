@@ -28,8 +28,10 @@ export const MERGE_RETENTION_SHARE = 1 / 8
 export const PARTITIONS_AT_ONCE = 256
 /** … of which so many are read at the same time. */
 export const READS_AT_ONCE = 16
-/** A round through all partitions begins at most so often: what it finds is counted in hours. */
-export const ROUND_EVERY_MS = 15 * 60_000
+/** A round through all partitions begins at most so often: what it finds is counted in hours, and a look is billed. */
+export const ROUND_EVERY_MS = 3_600_000
+/** … but after one that rolled something up at every tick: what comes fast is large soon. */
+export const ROUND_BUSY_MS = 5 * 60_000
 /** Flush objects, orphans and deleted topics are looked for at most so often: looking is billed. */
 export const CHORES_EVERY_MS = 6 * 3_600_000
 /** Slots deleted of one partition in a round; the rest is for the next one. */

@@ -13,6 +13,7 @@ import {
   PURGE_AFTER_MS,
   READS_AT_ONCE,
   ROLL_BYTES_MAX,
+  ROUND_BUSY_MS,
   ROUND_EVERY_MS,
   SEGMENT_BYTES_MIN,
 } from "./life-limits.ts"
@@ -103,8 +104,7 @@ export class LogKeeper {
   async #round(counts: KeepCounts, hasTime: () => boolean): Promise<boolean> {
     let round: RoundRead | undefined = await readRound(this.#ports)
     if (round.state.after === undefined) {
-      const { roundEveryMs = ROUND_EVERY_MS } = this.#options
-      if (round.date - round.state.began < roundEveryMs) return false
+      if (round.date < round.state.next) return false
       const began = { ...round.state, began: round.date, boundary: round.date, after: "" }
       round = await writeRound(this.#ports, round, began)
     }
@@ -122,7 +122,9 @@ export class LogKeeper {
     if (round === undefined) return false
     if (!hasTime()) return true
     const { boundary, walBoundary } = round.state
-    const ended = { ...round.state, after: undefined, walBoundary: Math.max(boundary, walBoundary) }
+    const { roundEveryMs = ROUND_EVERY_MS } = this.#options
+    const next = round.state.began + Math.min(counts.rolled > 0 ? ROUND_BUSY_MS : roundEveryMs, roundEveryMs)
+    const ended = { ...round.state, next, after: undefined, walBoundary: Math.max(boundary, walBoundary) }
     const last = await writeRound(this.#ports, round, ended)
     if (last !== undefined) await this.#chores(last, closed, date, counts, hasTime)
     return false

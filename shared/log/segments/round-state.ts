@@ -10,6 +10,8 @@ const ROUND_FORMAT = 1
 export interface RoundState {
   /** Store time at which the present round, or the last one, began, epoch ms. */
   readonly began: number
+  /** Store time from which the next one may begin, epoch ms. */
+  readonly next: number
   /** Partitions up to this one (topic id and partition) are done; undefined: the round is over. */
   readonly after: string | undefined
   /** The least commit time of a slot that is not rolled up so far, or `began`; 0: unknown, nothing may be collected. */
@@ -31,6 +33,7 @@ export interface RoundRead {
 
 const NO_ROUND: RoundState = {
   began: 0,
+  next: 0,
   after: undefined,
   boundary: 0,
   walBoundary: 0,
@@ -46,9 +49,10 @@ export async function readRound(ports: RoundPorts): Promise<RoundRead> {
   if (item === undefined || item.fields.v !== ROUND_FORMAT) {
     return { state: NO_ROUND, version: item?.version, date }
   }
-  const { began, after, boundary, walBoundary, choresAt, orphansAfter } = item.fields
+  const { began, next, after, boundary, walBoundary, choresAt, orphansAfter } = item.fields
   const state: RoundState = {
     began: Number(began),
+    next: Number(next),
     after: after as string | undefined,
     boundary: Number(boundary),
     walBoundary: Number(walBoundary),
