@@ -50,12 +50,27 @@ export class SlotCache {
     this.#free.push(entry.slot)
   }
 
+  /** What is in use may leave no room: then nothing is dropped for it. */
+  #hasRoom(bytes: number): boolean {
+    let pinned = 0
+    let isAnyUnpinned = false
+    for (const entry of this.#entries.values()) {
+      if (entry.pins > 0) pinned += entry.bytes
+      else isAnyUnpinned = true
+    }
+    return pinned + bytes <= this.#bytesMax && (this.#free.length > 0 || isAnyUnpinned)
+  }
+
   #makeRoom(bytes: number): string | undefined {
+    if (this.#free.length > 0 && this.#bytes + bytes <= this.#bytesMax) {
+      return this.#free.pop()
+    }
+    if (!this.#hasRoom(bytes)) return undefined
     for (const [id, entry] of this.#entries) {
       if (this.#free.length > 0 && this.#bytes + bytes <= this.#bytesMax) break
       if (entry.pins === 0) this.#drop(id, entry)
     }
-    return this.#bytes + bytes <= this.#bytesMax ? this.#free.pop() : undefined
+    return this.#free.pop()
   }
 
   async #fill(file: TableFile, slot: string): Promise<void> {
@@ -111,6 +126,9 @@ export class SlotCache {
    * Undefined when there are not slots or bytes enough. Throws what `read` throws.
    */
   async acquire(files: readonly TableFile[]): Promise<SlotLease | undefined> {
+    // Together they never fit: what is there for others stays.
+    const bytesOf = (file: TableFile) => this.#entries.get(file.id)?.bytes ?? file.sizeBytes
+    if (files.reduce((sum, file) => sum + bytesOf(file), 0) > this.#bytesMax) return undefined
     const pinned: Entry[] = []
     const release = (): void => {
       for (const entry of pinned.splice(0)) entry.pins--

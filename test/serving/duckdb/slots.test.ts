@@ -48,6 +48,13 @@ test("bytes are bounded too, and what goes leaves the disk", async () => {
   const held = readdirSync(folder)
   expect(held.map(content)).toEqual(["c".repeat(60)])
   expect(await cache.acquire([file("d", 101)])).toBeUndefined()
+  expect(await cache.acquire([file("d", 60), file("e", 50)])).toBeUndefined()
+  // What can have no room takes none from what is there.
+  const pinned = await cache.acquire([file("c", 60)])
+  ;(await cache.acquire([file("f", 30)]))?.release()
+  expect(await cache.acquire([file("d", 50)])).toBeUndefined()
+  expect(readdirSync(folder).map(content).sort()).toEqual(["c".repeat(60), "f".repeat(30)])
+  pinned?.release()
   expect((await cache.acquire([file("e", 100)]))?.slots.length).toBe(1)
 })
 
