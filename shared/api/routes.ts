@@ -1,6 +1,7 @@
 import type { Route } from "./route.ts"
 import { abortTransaction } from "./routes/abort-transaction.ts"
 import { alterTopic } from "./routes/alter-topic.ts"
+import { commitOffsets } from "./routes/commit-offsets.ts"
 import { commitTransaction } from "./routes/commit-transaction.ts"
 import { consume } from "./routes/consume.ts"
 import {
@@ -33,12 +34,16 @@ import { createKey } from "./routes/create-key.ts"
 import { createProducer } from "./routes/create-producer.ts"
 import { createTopic } from "./routes/create-topic.ts"
 import { alterTable, createTable, dropTable } from "./routes/define-table.ts"
+import { deleteGroup } from "./routes/delete-group.ts"
 import { deleteJob } from "./routes/delete-job.ts"
 import { deleteRecords } from "./routes/delete-records.ts"
 import { deleteTopic } from "./routes/delete-topic.ts"
 import { fetchFramed } from "./routes/fetch-framed.ts"
+import { getCommitted } from "./routes/get-committed.ts"
+import { getGroup } from "./routes/get-group.ts"
 import { getHealth } from "./routes/get-health.ts"
 import { getJob } from "./routes/get-job.ts"
+import { getLag } from "./routes/get-lag.ts"
 import { getMetrics } from "./routes/get-metrics.ts"
 import { getOffsets } from "./routes/get-offsets.ts"
 import { getOpenapi } from "./routes/get-openapi.ts"
@@ -46,8 +51,11 @@ import { getTable } from "./routes/get-table.ts"
 import { getTableSchema } from "./routes/get-table-schema.ts"
 import { getTopic } from "./routes/get-topic.ts"
 import { getTransaction, listTransactions } from "./routes/get-transaction.ts"
+import { heartbeat } from "./routes/heartbeat.ts"
 import { initTransaction } from "./routes/init-transaction.ts"
 import { deleteResult, getResult, getResultPage } from "./routes/kept-results.ts"
+import { leaveGroup } from "./routes/leave-group.ts"
+import { listGroups } from "./routes/list-groups.ts"
 import { listJobs } from "./routes/list-jobs.ts"
 import { listKeys } from "./routes/list-keys.ts"
 import { getSegment, listSegments } from "./routes/list-segments.ts"
@@ -59,6 +67,7 @@ import { produceToTopic } from "./routes/produce-to-topic.ts"
 import { purgeTable } from "./routes/purge-table.ts"
 import { getQuery, getSql, postQuery, postSql } from "./routes/query-sql.ts"
 import { redriveDeadLetters } from "./routes/redrive-dead-letters.ts"
+import { resetOffsets } from "./routes/reset-offsets.ts"
 import { revokeKey } from "./routes/revoke-key.ts"
 import { cancelClientQuery, cancelQuery, listQueries } from "./routes/running-queries.ts"
 import { createSchema, deleteSchema, getSchema, listSchemas } from "./routes/schemas.ts"
@@ -93,6 +102,15 @@ export const routes: readonly Route[] = [
   deleteConsumer,
   produceFramed,
   fetchFramed,
+  heartbeat,
+  leaveGroup,
+  commitOffsets,
+  getCommitted,
+  resetOffsets,
+  listGroups,
+  getGroup,
+  getLag,
+  deleteGroup,
   initTransaction,
   commitTransaction,
   abortTransaction,

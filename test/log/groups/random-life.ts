@@ -111,7 +111,6 @@ async function calmDown(
   const until = world.date + CALM_MS
   if (!clients.some(({ state }) => state === "alive")) start()
   const living = clients.filter(({ state }) => state === "alive")
-  for (const client of living) client.stubborn = false
   const due = new Map(living.map(client => [client, 0]))
   while (world.date < until) {
     const now = living.filter(client => client.state === "alive" && due.get(client)! <= world.date)
