@@ -37,8 +37,14 @@ export interface StreamContext {
   readonly derived: Map<string, string>
   /** What each group's members got, all together. */
   readonly groupReads: Map<string, Set<string>>
+  /** How often what happened: what keeping came to, and how transactions ended. */
+  readonly counts: Map<string, number>
   /** The next value: nobody else has it. */
   value(): string
+}
+
+export function count({ counts }: StreamContext, what: string, times = 1): void {
+  counts.set(what, (counts.get(what) ?? 0) + times)
 }
 
 export interface Keyed {

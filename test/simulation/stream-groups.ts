@@ -7,11 +7,11 @@ import type { StreamContext } from "./stream-context.ts"
 import { Member, noteReads } from "./stream-members.ts"
 import type { StreamGroup } from "./stream-scenario.ts"
 
-const BEAT_MS = 5_000
+const BEAT_MS = 20_000
 /** Members that are gone are noticed by then, and what they had is given away: sessions and hand-overs last a minute. */
-const ROUNDS_MAX = 120
+const ROUNDS_MAX = 60
 /** It has everything once so many rounds brought nothing. */
-const QUIET_ROUNDS = 45
+const QUIET_ROUNDS = 10
 
 /** For each group a last member that reads until nothing comes any more: it has to be given every partition. */
 export async function drainGroups(context: StreamContext, prng: Prng): Promise<void> {
@@ -24,7 +24,7 @@ async function drainGroup(context: StreamContext, group: StreamGroup, prng: Prng
   for (let round = 0; round < ROUNDS_MAX && quiet < QUIET_ROUNDS; round++) {
     await member.beat()
     quiet++
-    const rounds = member.positions.length * 3
+    const rounds = member.positions.length * (quiet > 1 ? 1 : 3)
     for (let poll = 0; poll < rounds; poll++) {
       const operation = context.book.begin(`last of ${group.name}`, { mode: "subscribe" })
       const records = await member.poll(operation)

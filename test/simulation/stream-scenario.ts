@@ -3,10 +3,13 @@ import { drawFaultPlan, type FaultPlan } from "./fault-plan.ts"
 import { drawSkew, type HostSpec } from "./log-scenario.ts"
 import type { Prng } from "./prng.ts"
 
+const HOUR_MS = 3_600_000
+
 export interface StreamTopic {
   readonly name: string
   readonly partitions: number
   readonly compacted: boolean
+  readonly retentionMs?: number
   /** Times that it is deleted and made anew while clients use its name. */
   readonly recreations: number
   /** Partitions that are added meanwhile. */
@@ -71,7 +74,7 @@ export function drawStreamScenario(prng: Prng): StreamScenario {
     })),
     groups,
     keepings: prng.pick([0, 5, 15]),
-    restChance: prng.pick([0, 0.03, 0.1]),
+    restChance: prng.pick([0, 0.03, 0.1, 0.4]),
   }
 }
 
@@ -80,6 +83,7 @@ function drawTopics(prng: Prng): StreamTopic[] {
     name,
     partitions: 1 + prng.integer(3),
     compacted: prng.chance(0.25),
+    ...(prng.chance(0.2) && { retentionMs: Math.round(prng.magnitude(HOUR_MS, 200 * HOUR_MS)) }),
     recreations: prng.chance(0.15) ? 1 : 0,
     growth: prng.chance(0.25) ? 1 + prng.integer(2) : 0,
     cuts: prng.chance(0.2) ? 1 + prng.integer(2) : 0,

@@ -9,6 +9,7 @@ import type { Operation, SendEvent } from "../support/stream-checker/history.ts"
 import type { Prng } from "./prng.ts"
 import {
   ask,
+  count,
   drawRecords,
   findTopic,
   type Keyed,
@@ -39,7 +40,9 @@ export class Transactor {
   readonly #client: string
   readonly #spec: StreamWriter
   readonly #prng: Prng
-  readonly #member: Member | undefined
+  #member: Member | undefined
+  /** How its last transaction ended is not known, or not well: it goes on where the group stands once that is decided. */
+  #lost = false
   /** Replaced ones that carry on. */
   readonly #zombies: Promise<void>[] = []
   #producer: TransactionalProducer | undefined
@@ -49,8 +52,13 @@ export class Transactor {
     this.#client = client
     this.#spec = spec
     this.#prng = prng
-    const group = context.scenario.groups.find(({ name }) => name === spec.group)
-    this.#member = group && new Member(context, group, client, prng)
+    this.#member = this.#newMember()
+  }
+
+  #newMember(): Member | undefined {
+    const group = this.#context.scenario.groups.find(({ name }) => name === this.#spec.group)
+    const client = `${this.#client}.${this.#zombies.length}`
+    return group && new Member(this.#context, group, client, this.#prng)
   }
 
   async run(): Promise<void> {
@@ -59,15 +67,24 @@ export class Transactor {
       await this.#member?.beat()
       const producer = this.#producer ?? (await this.#init())
       if (producer !== undefined) {
-        if (this.#prng.chance(0.05)) {
-          // A zombie: it carries on with what its successor has taken over.
-          this.#zombies.push(this.#transact(producer, `${this.#client} zombie ${this.#zombies.length}`))
-          this.#producer = undefined
-        } else await this.#transact(producer)
+        if (this.#lost) await this.#member?.rewind()
+        this.#lost = false
+        if (this.#prng.chance(0.05)) this.#replace(producer)
+        else {
+          await this.#transact(producer, this.#member, this.#client)
+        }
       }
       await rest(context, this.#prng)
     }
     await Promise.all(this.#zombies)
+  }
+
+  /** A zombie: it carries on with what its successor takes over. */
+  #replace(producer: TransactionalProducer): void {
+    const thread = `${this.#client} zombie ${this.#zombies.length}`
+    this.#zombies.push(this.#transact(producer, this.#member, thread))
+    this.#producer = undefined
+    this.#member = this.#newMember()
   }
 
   async #init(): Promise<TransactionalProducer | undefined> {
@@ -79,12 +96,16 @@ export class Transactor {
     return this.#producer
   }
 
-  async #transact(producer: TransactionalProducer, thread = this.#client): Promise<void> {
+  async #transact(
+    producer: TransactionalProducer,
+    member: Member | undefined,
+    thread: string,
+  ): Promise<void> {
     const { book } = this.#context
     const operation = book.begin(thread, { transaction: true, mode: "subscribe" })
-    const read = (await this.#member?.poll(operation)) ?? []
+    const read = (await member?.poll(operation)) ?? []
     const parts = await this.#draw(read.map(({ value }) => value))
-    const offsets = this.#offsets()
+    const offsets = offsetsOf(member)
     if (parts.length === 0 && offsets.length === 0) return book.end(operation, "fail")
     const sends = parts.map(part =>
       noteSends(operation, partitionName(part.topic.id, part.partition), part.records),
@@ -92,16 +113,10 @@ export class Transactor {
     const wanted = { operation, producer, parts, sends, offsets }
     await (this.#spec.kind === "large" ? this.#large(wanted) : this.#small(wanted))
     const { outcome } = operation
+    count(this.#context, `${this.#spec.kind} ${outcome}`)
+    if (offsets.length > 0) count(this.#context, `offsets ${outcome}`)
     if (outcome !== "fail" && this.#spec.group !== undefined) noteReads(this.#context, this.#spec.group, read)
-    if (outcome !== "ok") await this.#member?.rewind()
-  }
-
-  #offsets(): TransactionOffsets[] {
-    const member = this.#member
-    const offsets = member?.offsets() ?? []
-    return member === undefined || offsets.length === 0
-      ? []
-      : [{ group: member.group.name, ...member.stamp, offsets }]
+    if (outcome !== "ok" && member === this.#member) this.#lost = true
   }
 
   /** What it writes: of what it has read, one record each; else something of its own. */
@@ -197,8 +212,11 @@ export class Transactor {
         book.end(operation, committed ? "ok" : "fail")
         return committed ? asked.value.offsets : []
       }
-      if (asked.state === "lost") doubtful = true
-      else if (!isPassing(asked.error)) {
+      if (asked.state === "lost") {
+        doubtful = true
+        // It dies, or is told to stop waiting.
+        if (this.#prng.chance(0.2)) break
+      } else if (!isPassing(asked.error)) {
         this.#judge("commit", asked.error)
         break
       }
@@ -243,6 +261,13 @@ export class Transactor {
     if (!expected.includes(code))
       this.#context.hosts.violated(`${what} of ${this.#client}: ${code}: ${message}`)
   }
+}
+
+function offsetsOf(member: Member | undefined): TransactionOffsets[] {
+  const offsets = member?.offsets() ?? []
+  return member === undefined || offsets.length === 0
+    ? []
+    : [{ group: member.group.name, ...member.stamp, offsets }]
 }
 
 interface Wanted {

@@ -6,7 +6,7 @@ import { Prng } from "./prng.ts"
 import { ask, type StreamContext } from "./stream-context.ts"
 import { endStreamRun } from "./stream-ending.ts"
 import { checkGroups } from "./stream-groups.ts"
-import { makeTopic, runTopicAdmin } from "./stream-keepers.ts"
+import { makeTopic, runKeeper, runTopicAdmin } from "./stream-keepers.ts"
 import { runMember } from "./stream-members.ts"
 import { runAssignedReader } from "./stream-readers.ts"
 import { drawStreamScenario } from "./stream-scenario.ts"
@@ -26,6 +26,8 @@ export interface StreamRun {
   readonly operations: number
   readonly sent: number
   readonly read: number
+  /** What keeping came to, and how transactions ended. */
+  readonly counts: ReadonlyMap<string, number>
   readonly virtualHours: number
   readonly faultsMet: ReadonlyMap<string, number>
   readonly traceHash: string
@@ -56,6 +58,7 @@ export async function runStreamSeed(
     deleted: new Set(),
     tombstones: new Set(),
     derived: new Map(),
+    counts: new Map(),
     groupReads: new Map(),
     value: () => `v${++values}`,
   }
@@ -103,11 +106,12 @@ async function runClients(context: StreamContext, prng: Prng): Promise<void> {
     }
   }
   for (const topic of topics) running.push(runTopicAdmin(context, topic, prng.fork(`admin ${topic.name}`)))
+  running.push(runKeeper(context, prng.fork("keeper")))
   await Promise.all(running)
   await ask(context, prng, log => log.recover())
 }
 
-function summary(seed: number, world: World, { book }: StreamContext, notes: LogHistory): StreamRun {
+function summary(seed: number, world: World, { book, counts }: StreamContext, notes: LogHistory): StreamRun {
   const events = book.operations.flatMap(operation => operation.events)
   return {
     seed,
@@ -116,6 +120,7 @@ function summary(seed: number, world: World, { book }: StreamContext, notes: Log
     operations: book.operations.length,
     sent: events.filter(event => event.kind === "send").length,
     read: events.reduce((sum, event) => sum + (event.kind === "poll" ? event.records.length : 0), 0),
+    counts,
     virtualHours: (world.now - WORLD_START) / 3_600_000,
     faultsMet: world.faultsMet,
     traceHash: world.traceHash,
