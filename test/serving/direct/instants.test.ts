@@ -52,6 +52,9 @@ test.each([
   "1704067200000 <= moment",
   "moment BETWEEN -2147483649000 AND 1704067200000",
   "moment = 8640000000000000",
+  "moment IN (1704067200000, 951782400000, 0)",
+  "moment NOT IN (1704067200000, -1)",
+  "moment IN ('2024-01-01', '2000-02-29 00:00:00')",
 ])("beside epoch milliseconds: %s", async condition => {
   const sql = `SELECT count(*), min(moment), max(moment) FROM instants WHERE ${condition}`
   const answer = await engines.ask(sql, "direct")

@@ -48,5 +48,10 @@ export function timestampSide(node: TreeNode, { columnOf }: Surroundings): TreeN
     const isOurs = (isNumberLike(node.lower) || isNumberLike(node.upper)) && isTimestamp(node.input)
     return isOurs ? { ...node, lower: wrapped(node.lower), upper: wrapped(node.upper) } : undefined
   }
+  if (node.class === "OPERATOR" && (node.type === "COMPARE_IN" || node.type === "COMPARE_NOT_IN")) {
+    const [input, ...values] = nodes(node.children)
+    const isOurs = input !== undefined && values.some(isNumberLike) && isTimestamp(input)
+    return isOurs ? { ...node, children: [input, ...values.map(wrapped)] } : undefined
+  }
   return undefined
 }
