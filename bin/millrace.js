@@ -18,7 +18,9 @@ if (!handOver(new URL(import.meta.url).pathname)) {
   if (Number.parseFloat(process.versions.v8) >= V8_WITH_FLAG_MIN) {
     setFlagsFromString("--external-memory-accounted-in-global-limit")
   }
-  nodeModule.enableCompileCache?.()
+  // Threads are told by the environment alone.
+  const compiled = nodeModule.enableCompileCache?.().directory
+  if (compiled !== undefined) process.env.NODE_COMPILE_CACHE ??= compiled
   const { main } = await import("../cli/main.ts")
   await main(process.argv.slice(2))
 }

@@ -3,6 +3,7 @@
  * folder of slot files and an IPC channel and nothing else, and ends when the channel does.
  */
 import { readFileSync } from "node:fs"
+import { flushCompileCache } from "node:module"
 import type { DuckDBConnection } from "@duckdb/node-api"
 import type { Analysis } from "../sql/engine.ts"
 import type { Fault } from "../sql/engine-errors.ts"
@@ -82,6 +83,8 @@ async function main(): Promise<void> {
   }
   serve(await openSession(settings), settings)
   send({ kind: "ready" })
+  // Node keeps it at an orderly exit, which a child never comes to.
+  flushCompileCache()
 }
 
 await main()
