@@ -1,5 +1,6 @@
 import type { RedriveResult } from "../shared/api/auth/types.ts"
 import { LogKeeper } from "../shared/log/segments/log-keeper.ts"
+import { OverdueRounds } from "../shared/log/transactions/overdue-rounds.ts"
 import { TableCollector } from "../shared/serving/maintain/table-collector.ts"
 import type { Base } from "./runtime/base.ts"
 import { endings, openHome } from "./runtime/home.ts"
@@ -28,11 +29,13 @@ export function createMaintain(
   const memory = new JobMemory()
   const collector = new TableCollector(home.ports, home.tables, home.log)
   const keeper = new LogKeeper(home.ports, { rollBytesMax: ROLL_BYTES_MAX })
+  const overdue = new OverdueRounds(home.log.transactions)
+  const parts = { memory, collector, keeper, overdue }
   return {
     ...endings(home),
     async handle(event, invocation) {
       const redrive = event?.redrive
-      if (redrive === undefined) return void (await tick(home, invocation, { memory, collector, keeper }))
+      if (redrive === undefined) return void (await tick(home, invocation, parts))
       const { max } = redrive
       if (!Number.isSafeInteger(max) || Number(max) < 0) {
         throw new Error(`redrive.max: expected a number from 0 on, got ${JSON.stringify(max)}`)

@@ -1,5 +1,6 @@
 import { LogError } from "../../shared/log/errors.ts"
 import type { LogKeeper } from "../../shared/log/segments/log-keeper.ts"
+import type { OverdueRounds } from "../../shared/log/transactions/overdue-rounds.ts"
 import { mayNeed } from "../../shared/serving/maintain/may-need.ts"
 import type { TableCollector } from "../../shared/serving/maintain/table-collector.ts"
 import type { Manifest } from "../../shared/serving/manifest/manifest.ts"
@@ -19,6 +20,7 @@ export interface TickParts {
   readonly memory: JobMemory
   readonly collector: TableCollector
   readonly keeper: LogKeeper
+  readonly overdue: OverdueRounds
 }
 
 type TickHome = Home<Settings<"MILLRACE_BUILD_FUNCTION">>
@@ -41,7 +43,7 @@ const PARTITIONS_AT_ONCE = 16
 export async function tick(
   home: TickHome,
   invocation: Invocation,
-  { memory, collector, keeper }: TickParts,
+  { memory, collector, keeper, overdue }: TickParts,
 ): Promise<void> {
   const faults: Error[] = []
   const marginMs = Math.min(TABLE_MS_MAX, invocation.leftMs() * TABLE_SHARE_MAX)
@@ -71,6 +73,7 @@ export async function tick(
   await part("kept answers", () => collectResults(home.ports))
   await part("ended queries", () => collectQueries(home.ports))
   await part("jobs", () => tickJobs(home, hasTime, memory, part))
+  await part("open transactions", () => overdue.round(hasTime))
   await part("the log", async () => {
     const { faults: met } = await keeper.round(hasTime)
     for (const { what, error } of met) await part(what, () => Promise.reject(error))

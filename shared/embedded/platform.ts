@@ -37,6 +37,7 @@ import { JobManager } from "./jobs/job-manager.ts"
 import { openJournal } from "./journal.ts"
 import { keepTables } from "./maintain/keep-tables.ts"
 import { logLoop } from "./maintain/log-loop.ts"
+import { overdueLoop } from "./overdue-loop.ts"
 import { resultLoop } from "./result-loop.ts"
 
 /**
@@ -148,12 +149,13 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
       report(`what ${job === undefined ? "removed jobs" : `job ${job}`} left: ${describe(error)}`),
   })
   const clearing = resultLoop(ports, signal, error => report(`kept answers: ${describe(error)}`))
+  const ending = overdueLoop(log, clock, signal, error => report(`open transactions: ${describe(error)}`))
   const shaping = logLoop({ ports, signal, breathe: () => setImmediate(), onFault: onKeepFault })
   const close = async () => {
     stop.abort()
     api.close()
     await Promise.all([journal.close(), manager.close()])
-    await Promise.all([keeping, collecting, clearing, shaping])
+    await Promise.all([keeping, collecting, clearing, ending, shaping])
     await log.close()
     await engine.close()
     await stores.close()

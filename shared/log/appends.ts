@@ -181,9 +181,12 @@ export class Appends {
   async mark({ topicId, partition }: TopicPartition, marker: Marker, readAt: number): Promise<void> {
     if (this.#closed) throw new LogError("overloaded", "the log is closing")
     const arrivedAt = this.#ports.clock.elapsed()
-    const found = await this.#topics.findById(topicId).catch(onlyDeleted)
+    const found = await this.#topics
+      .findById(topicId)
+      .then(read => this.#topics.having(partition, read))
+      .catch(onlyGone)
     if (found === undefined) return
-    const topic = { ...(await this.#topics.having(partition, found)), date: Math.min(found.date, readAt) }
+    const topic = { ...found, date: Math.min(found.date, readAt) }
     const waiting = { content: { marker }, count: 1, bytesMax: marker.bytes.length, range: undefined }
     const result = await this.#queue(topic, partition, waiting, arrivedAt)
     if ("error" in result && !isDeleted(result)) throw result.error
@@ -358,8 +361,11 @@ export class Appends {
   }
 }
 
-function onlyDeleted(error: unknown): undefined {
-  if (error instanceof LogError && error.code === "topic_deleted") return undefined
+/** A partition that is closed, or never was. */
+function onlyGone(error: unknown): undefined {
+  if (error instanceof LogError && (error.code === "topic_deleted" || error.code === "unknown_partition")) {
+    return undefined
+  }
   throw error
 }
 

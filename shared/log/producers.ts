@@ -24,6 +24,8 @@ export interface GivenProducer {
 export class Producers {
   readonly #ports: Ports
   readonly #ids = new Map<string, GivenProducer>()
+  /** Reads under way, by name: batches that come together ask once. */
+  readonly #reading = new Map<string, Promise<GivenProducer | undefined>>()
 
   constructor(ports: Ports) {
     this.#ports = ports
@@ -90,10 +92,19 @@ export class Producers {
     const name = String(id)
     const kept = this.#ids.get(name)
     if (kept !== undefined) return kept.id === id ? kept : undefined
+    let reading = this.#reading.get(name)
+    if (reading === undefined) {
+      reading = this.#look(name).finally(() => this.#reading.delete(name))
+      this.#reading.set(name, reading)
+    }
+    const found = await reading
+    return found?.id === id ? found : undefined
+  }
+
+  async #look(name: string): Promise<GivenProducer | undefined> {
     const key = { pk: `producer#${name}`, sk: PRODUCER_SK }
     const { item } = await readAgain(this.#ports, () => this.#ports.meta.get("meta", key))
-    const found = item && this.#found(name, item)
-    return found?.id === id ? found : undefined
+    return item && this.#found(name, item)
   }
 
   /** A new id for a transactional id, and the item by which it is given out, to be put where none stands. */

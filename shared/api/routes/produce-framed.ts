@@ -11,6 +11,7 @@ import { essence, mediaTypes } from "../media-type.ts"
 import { anyHeaders, nothing } from "../nothing.ts"
 import { integerNumber, name, partitionNumber } from "../parameters.ts"
 import type { Meter } from "../quotas.ts"
+import { registerTogether } from "../register-together.ts"
 import { jsonReply } from "../reply.ts"
 import { route } from "../route.ts"
 import { validate } from "../validate.ts"
@@ -115,6 +116,8 @@ export const produceFramed = route({
       payload,
       batches.map(batch => batch.bytes),
     )
+    const placed = batches.map(({ topic, partition }, index) => ({ topic, partition, batch: bytes[index] }))
+    await registerTogether(placed, log, access)
     const indexes = Map.groupBy(batches.keys(), index => batches[index].topic)
     const results: object[] = new Array(batches.length)
     const takeTopic = async (topic: string, of: readonly number[]): Promise<void> => {

@@ -1,7 +1,7 @@
 import type { Clock } from "../../storage/time.ts"
 import { LogError } from "../errors.ts"
 import { TRANSACTION_PARTITIONS_MAX, TRANSACTIONS_CACHED_MAX } from "./limits.ts"
-import { sameEpoch, samePlace, type TransactionEpoch, type TransactionRead } from "./transaction-item.ts"
+import { sameEpoch, type TransactionEpoch, type TransactionRead } from "./transaction-item.ts"
 import type { TransactionItems } from "./transaction-items.ts"
 import type { TopicPartition } from "./types.ts"
 
@@ -114,7 +114,7 @@ export class Registrations {
     for (;;) {
       const { state } = read
       const date = read.date + (this.#clock.elapsed() - read.elapsed)
-      const missing = places.filter(place => !state.partitions.some(other => samePlace(place, other)))
+      const missing = missingOf(state.partitions, places)
       const begins = state.state === "empty"
       const late = !begins && read !== before && date + state.timeoutMs - state.deadline > DEADLINE_SHORT_MS
       if (!begins && !late && missing.length === 0) return read
@@ -134,6 +134,17 @@ export class Registrations {
     const places = new Set(state.partitions.map(placeKey))
     this.#known.set(state.producerId, { epoch: state.epoch, places })
   }
+}
+
+/** Those that are not listed yet, each once. */
+function missingOf(listed: readonly TopicPartition[], places: readonly TopicPartition[]): TopicPartition[] {
+  const known = new Set(listed.map(placeKey))
+  return places.filter(place => {
+    const key = placeKey(place)
+    if (known.has(key)) return false
+    known.add(key)
+    return true
+  })
 }
 
 function placeKey({ topicId, partition }: TopicPartition): string {

@@ -66,10 +66,6 @@ export function sameEpoch(left: TransactionEpoch, right: TransactionEpoch): bool
   return left.producerId === right.producerId && left.epoch === right.epoch
 }
 
-export function samePlace(left: TopicPartition, right: TopicPartition): boolean {
-  return left.partition === right.partition && left.topicId === right.topicId
-}
-
 function packPartitions(partitions: readonly TopicPartition[]): Uint8Array {
   const byTopic = new Map<string, number[]>()
   for (const { topicId, partition } of partitions) {
