@@ -3,6 +3,7 @@ import type { Analysis, Dialect } from "../sql/engine.ts"
 import { type Fault, faultFromDuckdb } from "../sql/engine-errors.ts"
 import { judge, type Passed, statementOf } from "../sql/gate.ts"
 import { Rewriter } from "../sql/pinot/rewrite.ts"
+import { withAtQuoted } from "../sql/quote-at.ts"
 import { Refusal } from "../sql/refusal.ts"
 import { parseTree, type TreeNode, writeTree } from "../sql/syntax-tree.ts"
 import { textPosition } from "../sql/text-position.ts"
@@ -69,14 +70,27 @@ async function written(connection: DuckDBConnection, query: TreeNode): Promise<A
   return analysisOf(sql, verdict, statementOf(tree) ?? query, true)
 }
 
+/** A text whose columns are named as DuckDB's parser takes them, where it could not be parsed otherwise. */
+async function readable(connection: DuckDBConnection, sql: string): Promise<{ sql: string; tree: TreeNode }> {
+  const tree = await serialized(connection, sql)
+  const quoted = statementOf(tree) === undefined ? withAtQuoted(sql) : sql
+  if (quoted === sql) return { sql, tree }
+  const again = await serialized(connection, quoted)
+  return statementOf(again) === undefined ? { sql, tree } : { sql: quoted, tree: again }
+}
+
 /** Parses, rewrites and judges a statement; nothing of it is run. */
 export async function analyzeStatement(
   connection: DuckDBConnection,
-  sql: string,
+  text: string,
   dialect: Dialect = {},
 ): Promise<Analysis | Fault> {
+  let sql = text
   try {
-    const tree = await serialized(connection, sql)
+    const read = await readable(connection, text)
+    sql = read.sql
+    const { tree } = read
+    const isOther = sql !== text
     const query = statementOf(tree)
     if (query === undefined) {
       const verdict = judge(tree, sql)
@@ -89,7 +103,7 @@ export async function analyzeStatement(
     const judged = made.query === query ? tree : { error: false, statements: [{ node: made.query }] }
     const verdict = judge(judged, sql, made.query !== query)
     if ("code" in verdict) return verdict
-    const analysis = analysisOf(sql, verdict, made.query, false)
+    const analysis = analysisOf(sql, verdict, made.query, isOther)
     return made.wantsColumns ? { ...analysis, wantsColumns: true } : analysis
   } catch (error) {
     if (error instanceof RangeError) return { code: "query_validation", message: TOO_DEEP }

@@ -45,7 +45,7 @@ function dollarQuotedEnd(sql: string, at: number): number {
 }
 
 /** The end of the blank, comment, quoted text or single character at `at`. */
-function tokenEnd(sql: string, at: number): number {
+export function tokenEnd(sql: string, at: number): number {
   const char = sql[at]
   if (char === "-" && sql[at + 1] === "-") return lineCommentEnd(sql, at)
   if (char === "/" && sql[at + 1] === "*") return Math.max(at + 1, blockCommentEnd(sql, at))

@@ -42,6 +42,24 @@ async function until(holds: () => boolean): Promise<void> {
 const run = (sql: string, more: Partial<QueryLimits> = {}, engine = shared) =>
   engine.run({ sql, tables: [], limits: { ...limits, ...more } })
 
+test("a column may be called at, wherever it stands", async () => {
+  const from = "FROM (VALUES (2, 'at'), (1, 'b')) t(at, at_)"
+  const zoned = "timestamp '2026-01-01 00:00:00' AT TIME ZONE 'UTC'"
+  for (const [sql, rows] of [
+    [`SELECT at ${from} ORDER BY at LIMIT 1`, [[1]]],
+    [`SELECT at, at_ ${from} WHERE at > 1 AND at_ = 'at' -- at, at`, [[2, "at"]]],
+    [`SELECT max(at) AS "at", at_ ${from} WHERE t.at < 2 GROUP BY at_, at LIMIT 9`, [[1, "b"]]],
+    [`SELECT at, year(${zoned}) ${from} ORDER BY at LIMIT 1`, [[1, 2026]]],
+  ] as const) {
+    const analysis = await shared.analyze(sql, 20_000)
+    expect(analysis, sql).toMatchObject({ ok: true })
+    expect(await run(analysis.ok ? analysis.value.sql : ""), sql).toMatchObject({ value: { rows } })
+  }
+  expect(await shared.analyze("SELECT at, FROM FROM t", 20_000)).toMatchObject({
+    error: { code: "sql_parsing", message: expect.stringContaining("line 1, column") },
+  })
+})
+
 describe("limits", () => {
   test("of rows and bytes are exact", async () => {
     expect(await run("FROM range(1000)")).toMatchObject({ ok: true })
