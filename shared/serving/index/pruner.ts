@@ -6,12 +6,14 @@ import { checkedBlob, type FooterStore } from "../read/footer-store.ts"
 import type { ReadMeter } from "../read/types.ts"
 import { type BlobKind, type BlobPlace, companionKey } from "../segment/segment-key.ts"
 import type { PinnedSegment, PinnedTable, PrunedBy, TableFile } from "../types.ts"
+import { groupsToJudge } from "./group-bounds.ts"
 import { type Condition, conditionOf, pointsOf } from "./interval.ts"
 import { judgeByPlaces } from "./placement.ts"
 import {
   groupZones,
   judgeByIndexes,
   judgeByZones,
+  numbersTell,
   type OpenIndexes,
   type PruneRules,
 } from "./segment-facts.ts"
@@ -302,7 +304,9 @@ function withGroups(
   if (footer === undefined) return basic
   const left: number[] = []
   let isEvery = true
-  for (const [index, group] of footer.groups.entries()) {
+  const tells = numbersTell(table, file, rules)
+  for (const index of exact ? footer.groups.keys() : groupsToJudge(footer, condition, tells)) {
+    const group = footer.groups[index]!
     const verdict = exact ? ANY : judge(condition, judgeByZones(table, file, groupZones(group), rules))
     if (verdict.rows === "none") continue
     if (found !== undefined && found.rowsBetween(group.firstRow, group.firstRow + group.rows).length === 0)

@@ -71,6 +71,18 @@ export function judgeByZones(
   }
 }
 
+/** Whether a row group's statistics tell of a term: then it is false where they do not touch its intervals. */
+export function numbersTell(
+  table: Pick<PinnedTable, "columns">,
+  file: Pick<TableFile, "columns">,
+  { nullsAreValues }: PruneRules,
+): (term: Extract<Single, { kind: "leaf" }>) => boolean {
+  return ({ column, intervals }) => {
+    const held = heldColumn(table, file, column)
+    return !nullsAreValues && held.kind === "held" && fits(held.spec, intervals)
+  }
+}
+
 /** Of rows that are all null. */
 const byNulls = (condition: Single): Verdict =>
   condition.kind === "null" && !condition.negated ? EVERY : NONE
