@@ -1,6 +1,7 @@
 import { createRequire } from "node:module"
 import { Command } from "commander"
 import { consumeCommand } from "./commands/consume.ts"
+import { groupsCommand } from "./commands/groups.ts"
 import { jobsCommand } from "./commands/jobs.ts"
 import { keysCommand } from "./commands/keys.ts"
 import { planCommand } from "./commands/plan.ts"
@@ -36,6 +37,7 @@ export function program(): Command {
     planCommand,
     runCommand,
     topicsCommand,
+    groupsCommand,
     tablesCommand,
     segmentsCommand,
     produceCommand,
