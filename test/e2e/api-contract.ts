@@ -2,6 +2,7 @@ import { beforeAll, describe, expect } from "vitest"
 import { type Call, callAt, withKey } from "./client.ts"
 import { callers } from "./contract/callers.ts"
 import { journal } from "./contract/journal.ts"
+import { kafkaRest } from "./contract/kafka-rest.ts"
 import { records } from "./contract/records.ts"
 import { answered, seen, type Tests } from "./contract/replies.ts"
 import { requests } from "./contract/requests.ts"
@@ -14,7 +15,7 @@ export interface Carrier {
   readonly key: string
 }
 
-const PARTS = { callers, requests, records, sql, tables, journal } as const
+const PARTS = { callers, requests, records, sql, tables, kafkaRest, journal } as const
 type Part = keyof typeof PARTS
 
 const TITLES: Readonly<Record<Part, string>> = {
@@ -23,6 +24,7 @@ const TITLES: Readonly<Record<Part, string>> = {
   records: "records",
   sql: "SQL",
   tables: "tables",
+  kafkaRest: "Kafka REST",
   journal: "journalled records",
 }
 
@@ -35,7 +37,7 @@ const TITLES: Readonly<Record<Part, string>> = {
 export function apiContract(
   carrier: string,
   open: () => Carrier | Promise<Carrier>,
-  parts: readonly Part[] = ["callers", "requests", "records", "sql", "tables"],
+  parts: readonly Part[] = ["callers", "requests", "records", "sql", "tables", "kafkaRest"],
   build?: Tests["build"],
 ): void {
   describe(`the API, ${carrier}:`, () => {

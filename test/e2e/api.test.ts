@@ -17,5 +17,6 @@ apiContract("of a server that anybody can reach", reachableServer, [
   "records",
   "sql",
   "tables",
+  "kafkaRest",
   "journal",
 ])

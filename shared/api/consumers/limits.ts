@@ -7,6 +7,9 @@ export const INSTANCE_RENEW_MS = INSTANCE_IDLE_MS / 4
 /** Partitions that an instance reads: 30 bytes each in its item, and each is asked for in every read. */
 export const INSTANCE_PARTITIONS_MAX = 5_000
 
+/** Kafka's `heartbeat.interval.ms`: a request for records looks after its group this long after the last one that did. */
+export const BEAT_MS_MAX = 3_000
+
 /** Kafka's `auto.commit.interval.ms`. */
 export const AUTO_COMMIT_MS = 5_000
 

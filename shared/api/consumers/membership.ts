@@ -7,7 +7,7 @@ import type {
   TopicPartitions,
 } from "../../log/groups/types.ts"
 import type { Instance, Position } from "./instance.ts"
-import { AUTO_COMMIT_MS, INSTANCE_IDLE_MS, INSTANCE_PARTITIONS_MAX } from "./limits.ts"
+import { AUTO_COMMIT_MS, BEAT_MS_MAX, INSTANCE_IDLE_MS, INSTANCE_PARTITIONS_MAX } from "./limits.ts"
 
 /** Heartbeats of one request: each may take partitions away, which is told by the next. */
 const BEATS_MAX = 4
@@ -52,7 +52,11 @@ async function beatOnce(groups: Groups, instance: Instance, date: number): Promi
       owned: ownedOf(positions),
       sessionTimeoutMs: INSTANCE_IDLE_MS,
     })
-    const joined = { ...instance, epoch: reply.memberEpoch, beatAt: date + reply.heartbeatIntervalMs }
+    const joined = {
+      ...instance,
+      epoch: reply.memberEpoch,
+      beatAt: date + Math.min(reply.heartbeatIntervalMs, BEAT_MS_MAX),
+    }
     return reply.assignment === undefined ? joined : await assigned(groups, joined, reply.assignment, date)
   } catch (error) {
     const isLost = error instanceof LogError && ["unknown_member", "fenced_member"].includes(error.code)

@@ -24,6 +24,8 @@ export interface ReadOptions {
 export interface Read {
   readonly text: string
   readonly instance: Instance
+  /** Why the next record cannot be shown; there are none before it then. The instance stays in its group all the same. */
+  readonly failure?: ApiError
 }
 
 interface Ports {
@@ -35,7 +37,7 @@ interface Ports {
  * Reads what is next of all partitions of an instance: joins its group or stays in it, commits what earlier reads gave, and
  * waits while there is nothing.
  * @param date the store's, at the beginning, epoch ms
- * @throws ApiError `illegal_state`, `not_representable`, `forbidden`, `quota_exceeded`; LogError
+ * @throws ApiError `forbidden`, `quota_exceeded`; LogError
  */
 export async function readRecords(
   { log, clock }: Ports,
@@ -63,6 +65,7 @@ export async function readRecords(
       continue
     }
     const read = shown(instance, found, options.bytesMax)
+    if (read.failure !== undefined) return read
     const isOver = leftMs === 0 || options.signal.aborted
     if (isOver || (read.bytes > 0 && read.bytes >= Math.min(instance.minBytes, options.bytesMax))) {
       for (const [topicId, bytes] of read.topicBytes)
@@ -125,13 +128,13 @@ interface Shown extends Read {
   readonly topicBytes: ReadonlyMap<string, number>
 }
 
-/** The records of all partitions as one array. Throws `not_representable` where the first one cannot be shown. */
+/** The records of all partitions as one array. */
 function shown(instance: Instance, found: readonly PartitionFetched[], bytesMax: number): Shown {
   const format = instance.format === "json" ? jsonFormat : binaryFormat
   const texts: string[] = []
   const topicBytes = new Map<string, number>()
   let bytes = 0
-  let failure: unknown
+  let failure: ApiError | undefined
   const positions = instance.positions.map((at, index) => {
     const fetched = found[index]
     if (fetched === undefined || "error" in fetched || bytes >= bytesMax) return at
@@ -152,7 +155,7 @@ function shown(instance: Instance, found: readonly PartitionFetched[], bytesMax:
       return at
     }
   })
+  const read = { text: `[${texts.join(",")}]`, bytes, topicBytes, instance: { ...instance, positions } }
   // What others gave is answered first; the next request is told.
-  if (bytes === 0 && failure !== undefined) throw failure
-  return { text: `[${texts.join(",")}]`, bytes, topicBytes, instance: { ...instance, positions } }
+  return bytes === 0 && failure !== undefined ? { ...read, failure } : read
 }

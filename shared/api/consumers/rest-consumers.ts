@@ -180,29 +180,23 @@ export class RestConsumers {
   /**
    * The next records, as JSON.
    * @param format what the caller accepts; undefined: any
-   * @throws ApiError `not_acceptable`, and what `readRecords` throws
+   * @throws ApiError `not_acceptable`, `illegal_state`, `not_representable`, and what `readRecords` throws
    */
-  read(
+  async read(
     id: InstanceId,
     format: Instance["format"] | undefined,
     options: Omit<ReadOptions, "giveUpAt"> & { readonly timeoutMs?: number; readonly timeoutMsMax: number },
   ): Promise<{ readonly format: Instance["format"]; readonly text: string }> {
     const { clock } = this.#ports
     const began = clock.elapsed()
-    return this.#store.change(id, async (instance, date) => {
-      if (format !== undefined && format !== instance.format) {
-        throw new ApiError(
-          "not_acceptable",
-          `headers.accept: the consumer instance gives ${instance.format} records, and ${format} ones were asked for`,
-        )
-      }
-      if (instance.reads.kind === "nothing") {
-        throw illegalState("consumer is not subscribed to any topics or assigned any partitions")
-      }
+    const read = await this.#store.change(id, async (instance, date) => {
+      checkReadable(instance, format)
       const giveUpAt = began + Math.min(options.timeoutMs ?? instance.timeoutMs, options.timeoutMsMax)
-      const read = await readRecords({ log: this.#log, clock }, instance, date, { ...options, giveUpAt })
-      return { instance: read.instance, value: { format: instance.format, text: read.text } }
+      const value = await readRecords({ log: this.#log, clock }, instance, date, { ...options, giveUpAt })
+      return { instance: value.instance, value }
     })
+    if (read.failure !== undefined) throw read.failure
+    return { format: read.instance.format, text: read.text }
   }
 
   /** A bounded step of maintenance. */
@@ -239,4 +233,17 @@ const MEMBER_ID_DIGITS = 12
 function checkKind({ reads }: Instance, kind: Reads["kind"]): void {
   if (reads.kind === "nothing" || reads.kind === kind) return
   throw illegalState("subscription to topics, partitions and pattern are mutually exclusive")
+}
+
+/** Throws ApiError `not_acceptable`, `illegal_state`. */
+function checkReadable(instance: Instance, format: Instance["format"] | undefined): void {
+  if (format !== undefined && format !== instance.format) {
+    throw new ApiError(
+      "not_acceptable",
+      `headers.accept: the consumer instance gives ${instance.format} records, and ${format} ones were asked for`,
+    )
+  }
+  if (instance.reads.kind === "nothing") {
+    throw illegalState("consumer is not subscribed to any topics or assigned any partitions")
+  }
 }
