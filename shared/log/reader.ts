@@ -161,7 +161,8 @@ export class Reader {
     const { offset } = request
     if (offset < index.start) throw outOfRange(offset, index.start)
     if (offset < index.end) return this.#fromSegments(view, request, index, Math.max(endOffset, index.end))
-    if (offset >= endOffset) return { batches: [], nextOffset: offset, endOffset }
+    const startOffset = index.start
+    if (offset >= endOffset) return { batches: [], nextOffset: offset, endOffset, startOffset }
     const slots = await this.#slots(view, offset, endOffset, request.maxBytes)
     let plan = planFetch(slots, offset, endOffset, request.maxBytes)
     if (plan.transactional && request.isolation !== "read_uncommitted") {
@@ -172,8 +173,8 @@ export class Reader {
       plan = planFetch(within, offset, nextOffset, request.maxBytes, omits)
     }
     if (plan.nextOffset === offset && slots.at(-1)!.next <= offset) throw damaged(offset, endOffset)
-    const batches = await this.#read(view, plan.wanted)
-    return { batches, nextOffset: plan.nextOffset, endOffset }
+    const batches = await this.#read(view, plan.wanted, plan.nextOffset >= endOffset)
+    return { batches, nextOffset: plan.nextOffset, endOffset, startOffset }
   }
 
   /** All that lies in segments stands below the last stable offset, and was committed. */
@@ -190,9 +191,10 @@ export class Reader {
       const read = await this.#segments.read(view, segment, next, maxBytes)
       next = read.next
       // What compaction has left empty is passed over.
-      if (read.batches.length > 0) return { batches: read.batches, nextOffset: next, endOffset }
+      if (read.batches.length > 0)
+        return { batches: read.batches, nextOffset: next, endOffset, startOffset: index.start }
     }
-    return { batches: [], nextOffset: next, endOffset }
+    return { batches: [], nextOffset: next, endOffset, startOffset: index.start }
   }
 
   /**
@@ -238,7 +240,7 @@ export class Reader {
       if (slot === undefined) continue
       const omits = await this.#omitted(view, [slot], end)
       const { wanted } = planFetch([slot], offset, end, Number.POSITIVE_INFINITY, omits)
-      for (const batch of await this.#read(view, wanted)) {
+      for (const batch of await this.#read(view, wanted, false)) {
         const found = offsetInBatch(batch, timestamp, start)
         if (found !== undefined) return found
       }
@@ -297,8 +299,11 @@ export class Reader {
     }
   }
 
-  /** Reads the wanted batches; those that lie side by side in one object come by one ranged get. */
-  async #read(view: PartitionView, wanted: readonly Wanted[]): Promise<FetchedBatch[]> {
+  /**
+   * Reads the wanted batches; those that lie side by side in one object come by one ranged get.
+   * @param near they reach the partition's end: others may ask for them too
+   */
+  async #read(view: PartitionView, wanted: readonly Wanted[], near: boolean): Promise<FetchedBatch[]> {
     const found = wanted.map(want => this.#kept(want))
     const runs: number[][] = []
     for (const [index, want] of wanted.entries()) {
@@ -310,13 +315,9 @@ export class Reader {
     }
     const missing = runs.flat()
     const bytes = missing.reduce((sum, index) => sum + wanted[index].length, 0)
-    const keeps = bytes < CATCH_UP_BYTES_MIN
+    const keeps = near && bytes < CATCH_UP_BYTES_MIN
     await Promise.all(runs.map(run => this.#readRun(run, wanted, found, keeps)))
-    const owned = new Set(keeps ? [] : missing)
-    return wanted.map((want, index) => {
-      const stored = found[index]!
-      return readable(view, want, owned.has(index) ? stored : stored.slice())
-    })
+    return wanted.map((want, index) => readable(view, want, found[index]!))
   }
 
   #kept({ payload, start, length }: Wanted): Uint8Array | undefined {
@@ -360,7 +361,10 @@ function adjoins(last: Wanted, next: Wanted): boolean {
   return before.key === after.key && placeOf(last) + last.length === placeOf(next)
 }
 
-/** A stored batch, verified, with its offset put in place. @param bytes the caller's own */
+/**
+ * A stored batch, verified, with its offset put in place. What is kept is not copied for that: what stands at one place of an
+ * object, or in one slot, has the same offset for everybody.
+ */
 function readable(view: PartitionView, want: Wanted, bytes: Uint8Array): FetchedBatch {
   const { baseOffset, nextOffset } = want
   const header = checkStored(view, bytes, baseOffset)

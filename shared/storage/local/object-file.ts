@@ -1,10 +1,10 @@
 import * as fs from "node:fs"
-import { open } from "node:fs/promises"
 import { promisify } from "node:util"
 import type { ByteRange } from "../object-store.ts"
 
 // Bare descriptors: a write passes through here for every flush, and file handles cost twice as much.
 const openFile = promisify(fs.open)
+const read = promisify(fs.read)
 const writev = promisify(fs.writev)
 const futimes = promisify(fs.futimes)
 const fsync = promisify(fs.fsync)
@@ -56,20 +56,26 @@ function afterBytes(pieces: readonly Uint8Array[], written: number): Uint8Array[
 
 /** The file's bytes, or those of `range`, clipped to its end. */
 export async function readFileRange(path: string, range: ByteRange | undefined): Promise<Uint8Array> {
-  const handle = await open(path, "r")
+  const descriptor = await openFile(path, "r")
   try {
-    const { size } = await handle.stat()
-    const start = Math.min(range?.start ?? 0, size)
-    const end = Math.min(range?.end ?? size, size)
-    const body = new Uint8Array(end - start)
+    const start = range?.start ?? 0
+    // Objects do not change: their size is known once the end was met.
+    const end = range === undefined ? fs.fstatSync(descriptor).size : range.end
+    const body = allocated(end - start)
     let done = 0
-    while (done < body.byteLength) {
-      const { bytesRead } = await handle.read(body, done, body.byteLength - done, start + done)
-      if (bytesRead === 0) throw new Error(`${path}: ends after ${start + done} of ${size} bytes`)
+    while (done < body.length) {
+      const { bytesRead } = await read(descriptor, body, done, body.length - done, start + done)
+      if (bytesRead === 0) break
       done += bytesRead
     }
-    return body
+    return done === body.length ? body : body.slice(0, done)
   } finally {
-    await handle.close()
+    closeSync(descriptor)
   }
+}
+
+/** Not zeroed, and a plain array: a Buffer's `subarray` costs more. */
+function allocated(length: number): Uint8Array {
+  const { buffer } = Buffer.allocUnsafeSlow(Math.max(0, length))
+  return new Uint8Array(buffer)
 }
