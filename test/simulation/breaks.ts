@@ -131,6 +131,27 @@ const LOG_BREAKS: readonly Omit<Break, "workload">[] = [
     replace: "",
     story: "cold writers start from further back, and one day from below what is deleted",
   },
+  {
+    name: "roll up without a snapshot",
+    file: "shared/log/segments/roll-up.ts",
+    find: "await view.snapshot()",
+    replace: "",
+    story: "slots may be deleted that cold writers have to fold",
+  },
+  {
+    name: "keep offsets in segments as they came",
+    file: "shared/log/segments/roll-up.ts",
+    find: "patchBaseOffset(bytes, base)",
+    replace: "",
+    story: "records move to other offsets when they are rolled up",
+  },
+  {
+    name: "look for old records in slots",
+    file: "shared/log/reader.ts",
+    find: "if (offset < index.end) return",
+    replace: "if (offset < index.start) return",
+    story: "what was rolled up cannot be read any more once its slots are deleted",
+  },
 ]
 
 const of = (workload: Break["workload"]) => (entry: Omit<Break, "workload">) => ({ ...entry, workload })

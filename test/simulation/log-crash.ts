@@ -32,6 +32,7 @@ const SCENARIO: LogScenario = {
   restChance: 0,
   lieChance: 0,
   valueBytesMax: LARGE_BYTES,
+  keeping: 0,
   damage: false,
 }
 

@@ -157,13 +157,16 @@ async function repeatSome(context: ClientContext, cold: Host, prng: Prng): Promi
 async function checkDamage(context: ClientContext, partitions: TruthPartition[], prng: Prng): Promise<void> {
   const { world, hosts, answers } = context
   const { history, truth } = answers
+  // What lies in segments is read from there.
+  const amid = ({ slots, rolledEnd }: TruthPartition) =>
+    slots.slice(1, -1).filter(({ base }) => base >= rolledEnd)
   const fit = partitions.filter(
-    ({ slots, topicId }) => slots.length > 2 && truth.topics.get(topicId)?.marked === false,
+    part => amid(part).length > 0 && truth.topics.get(part.topicId)?.marked === false,
   )
   if (fit.length === 0) return
   const part = prng.pick(fit)
-  const above = part.slots.slice(1, -1).filter(({ base }) => base >= part.snapshotEnd)
-  const gone = prng.pick(above.length > 0 ? above : part.slots.slice(1, -1))
+  const above = amid(part).filter(({ base }) => base >= part.snapshotEnd)
+  const gone = prng.pick(above.length > 0 ? above : amid(part))
   await world.stores.meta.delete("log", { pk: `${part.topicId}#${part.partition}`, sk: slotKey(gone.base) })
   const cold = hosts.start({ name: "after damage", skewMs: 0 }, { faults: false })
   const name = truth.topics.get(part.topicId)!.name

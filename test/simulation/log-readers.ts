@@ -77,12 +77,18 @@ async function checkTopicById({ hosts, answers }: ClientContext, host: Host, id:
 
 /** The end that is told is neither behind what was told before nor ahead of what stands. */
 async function checkOffsets(context: ClientContext, host: Host, truth: TruthPartition): Promise<void> {
-  const { hosts } = context
+  const { hosts, answers } = context
   const told = truth.endTold
   const called = await hosts.call(host, log => log.offsets(truth.topicId, truth.partition))
   if (called.state !== "done") return
   const { beginningOffset, endOffset, lastStableOffset } = called.value
-  if (beginningOffset !== 0 || lastStableOffset !== endOffset || endOffset < told || endOffset > truth.end) {
+  const isPurged = answers.truth.topics.get(truth.topicId)?.closed === true && beginningOffset === endOffset
+  if (
+    (beginningOffset !== 0 && !isPurged) ||
+    lastStableOffset !== endOffset ||
+    endOffset < told ||
+    endOffset > truth.end
+  ) {
     hosts.violated(
       `offsets of ${truth.where}: ${JSON.stringify(called.value)}, end is ${told} to ${truth.end}`,
     )
@@ -106,7 +112,12 @@ export async function fetchChecked(
     const { error } = called
     const deleted = error instanceof LogError && error.code === "topic_deleted"
     const marked = answers.truth.topics.get(truth.topicId)?.marked === true
-    const fault = deleted ? (marked ? undefined : "topic_deleted, and it was not") : unavailableOnly(error)
+    const isPurged =
+      error instanceof LogError &&
+      error.code === "offset_out_of_range" &&
+      answers.truth.topics.get(truth.topicId)?.closed === true
+    const said = isPurged ? undefined : unavailableOnly(error)
+    const fault = deleted ? (marked ? undefined : "topic_deleted, and it was not") : said
     if (fault !== undefined) hosts.violated(`${asked}: ${fault}`)
     return undefined
   }

@@ -65,6 +65,8 @@ export interface LogScenario {
   readonly lieChance: number
   /** Bytes of a record's value, at most. */
   readonly valueBytesMax: number
+  /** Rounds of roll-up and deletion, most of them a day apart. */
+  readonly keeping: number
   /** At the end a slot is taken away: nobody may overlook it. */
   readonly damage: boolean
 }
@@ -92,8 +94,13 @@ export function drawScenario(prng: Prng, forced?: Emphasis): LogScenario {
     restChance: prng.pick([0, 0, 0.02, 0.1]),
     lieChance: emphasis === "lies" ? 0.5 : 0.1,
     valueBytesMax: prng.pick([10, 200, 1_500]),
+    keeping: drawKeeping(prng.fork("keeping")),
     damage: prng.chance(0.15),
   }
+}
+
+function drawKeeping(prng: Prng): number {
+  return prng.chance(0.5) ? 1 + prng.integer(4) : 0
 }
 
 function drawTopics(prng: Prng, emphasis: Emphasis): TopicPlan[] {

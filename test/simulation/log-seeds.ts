@@ -11,6 +11,7 @@ export interface SeedsSummary {
   records: number
   slots: number
   snapshots: number
+  rolled: number
   virtualHours: number
   readonly faultsMet: Map<string, number>
   readonly freezePoints: Map<string, number>
@@ -25,6 +26,7 @@ export function emptySummary(): SeedsSummary {
     records: 0,
     slots: 0,
     snapshots: 0,
+    rolled: 0,
     virtualHours: 0,
     faultsMet: new Map(),
     freezePoints: new Map(),
@@ -39,6 +41,7 @@ export function addRun(summary: SeedsSummary, run: LogRun): void {
   summary.records += run.records
   summary.slots += run.slots
   summary.snapshots += run.snapshots
+  summary.rolled += run.rolled
   summary.virtualHours += run.virtualHours
   addTimes(summary.faultsMet, run.faultsMet)
   addTimes(summary.freezePoints, run.freezePoints)
@@ -78,11 +81,11 @@ export async function runLogSeeds(
 }
 
 export function summaryText(summary: SeedsSummary): string {
-  const { seeds, steps, operations, records, slots, snapshots, virtualHours, faultsMet } = summary
+  const { seeds, steps, operations, records, slots, snapshots, rolled, virtualHours, faultsMet } = summary
   const faults = [...faultsMet].sort().map(([fault, times]) => `${fault} ${times}`)
   return [
     `${seeds} seeds, ${steps} steps, ${Math.round(virtualHours)} h of virtual time`,
-    `${operations} operations, ${records} records in ${slots} slots, ${snapshots} snapshots`,
+    `${operations} operations, ${records} records in ${slots} slots, ${snapshots} snapshots, rolled up ${rolled} times`,
     `faults met: ${faults.join(", ")}`,
   ].join("\n")
 }

@@ -1,4 +1,6 @@
 import { checkBatchCrc, decodeRecords } from "../../shared/log/records/index.ts"
+import { segmentKey } from "../../shared/log/segments/segment.ts"
+import { unpackIndex } from "../../shared/log/segments/segment-index.ts"
 import { readSlot, type Slot } from "../../shared/log/slot.ts"
 import { unpackState } from "../../shared/log/snapshot.ts"
 import type { Item, MetaTable } from "../../shared/storage/meta-store.ts"
@@ -32,6 +34,8 @@ export class TruthPartition {
   readonly digests = new Map<number, string[]>([[0, [new LogOracle().digest()]]])
   snapshotEnd = -1
   snapshots = 0
+  /** Up to here records lie in segments, and slots may be gone. */
+  rolledEnd = 0
   /** The largest end that anybody has been told of. */
   endTold = 0
 
@@ -69,6 +73,8 @@ export class LogTruth {
   readonly #history: LogHistory
   readonly #producerIds = new Map<number, string>()
   slots = 0
+  /** Times that an index of segments was put. */
+  rolled = 0
   snapshotObjects = 0
 
   constructor(history: LogHistory) {
@@ -89,6 +95,7 @@ export class LogTruth {
     try {
       if (table === "log") this.#slot(item, date)
       else if (item.sk === "snapshot") this.#snapshot(item)
+      else if (item.sk === "segments") this.#segments(item, date)
       else if (item.pk === "topics") this.#topicName(item)
       else if (item.sk === "topic") this.#topicId(item)
       else if (item.sk === "producer") this.#producer(item)
@@ -230,6 +237,32 @@ export class LogTruth {
     if (end <= truth.snapshotEnd && !closes) violated(`replaces the one at ${truth.snapshotEnd}`)
     truth.snapshotEnd = end
     truth.snapshots++
+  }
+
+  /** Segments stand for what slots held, below the newest snapshot; of topics that are deleted there may be none. */
+  #segments(item: Item, date: number): void {
+    const [topicId, digits] = item.pk.split("#") as [string, string]
+    const truth = this.of(topicId, Number(digits))
+    const violated = (text: string) => this.#history.violated(`segments of ${truth.where}: ${text}`)
+    const { s, e, b, o } = item.fields as { s: number; e: number; b?: Uint8Array; o?: string }
+    const body = b ?? this.uploads.get(o!)?.body
+    if (body === undefined) {
+      violated(`the object ${o} of their index does not exist`)
+      return
+    }
+    const index = unpackIndex(body, { start: s, end: e }, item.pk)
+    if (e < truth.rolledEnd || e > truth.end)
+      violated(`end at ${e}, before at ${truth.rolledEnd} of ${truth.end}`)
+    if (e > truth.snapshotEnd) violated(`end at ${e}, the newest snapshot at ${truth.snapshotEnd}`)
+    if (s !== 0 && this.topics.get(topicId)?.closed !== true) violated(`begin at ${s}`)
+    for (const segment of index.segments) {
+      if (segment.next <= truth.rolledEnd) continue
+      const upload = this.uploads.get(segmentKey(topicId, truth.partition, segment))
+      if (upload === undefined) violated(`${segment.base} to ${segment.next} have no object`)
+      else if (date - upload.last > NAME_AFTER_UPLOAD_MS + STORE_SKEW_MS) violated("name an object too late")
+    }
+    truth.rolledEnd = e
+    this.rolled++
   }
 
   #topicName(item: Item): void {

@@ -9,6 +9,7 @@ import { endRun } from "./log-ending.ts"
 import { LogFunctions } from "./log-functions.ts"
 import { LogHistory } from "./log-history.ts"
 import { LogHosts } from "./log-hosts.ts"
+import { runKeepers } from "./log-keepers.ts"
 import { runReader } from "./log-readers.ts"
 import { drawScenario, type Emphasis, type LogScenario, withFreezes } from "./log-scenario.ts"
 import { LogTruth } from "./log-truth.ts"
@@ -36,6 +37,7 @@ export interface LogRun {
   readonly acknowledged: number
   readonly slots: number
   readonly snapshots: number
+  readonly rolled: number
   readonly records: number
   readonly virtualHours: number
   readonly faultsMet: ReadonlyMap<string, number>
@@ -135,6 +137,7 @@ async function runClients(context: ClientContext, prng: Prng): Promise<void> {
     running.push(runReader(context, spec, prng.fork(`reader ${index}`)))
   }
   for (const topic of topics) running.push(runAdmin(context, topic, prng.fork(`admin ${topic.name}`)))
+  running.push(runKeepers(context, prng.fork("keepers")))
   await Promise.all(running)
   await recover(context, prng)
 }
@@ -166,6 +169,7 @@ function result(seed: number, world: World, history: LogHistory, truth: LogTruth
     operations: history.ops.length,
     acknowledged: acked.length,
     slots: truth.slots,
+    rolled: truth.rolled,
     snapshots: parts.reduce((sum, part) => sum + part.snapshots, 0),
     records: parts.reduce((sum, part) => sum + part.end, 0),
     virtualHours: (world.now - WORLD_START) / 3_600_000,

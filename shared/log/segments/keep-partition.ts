@@ -42,7 +42,7 @@ export async function keepPartition(
 ): Promise<void> {
   const policy = cleanupPolicy(topic.config)
   const { ports, indexes } = context
-  let read = await indexes.get(at)
+  let read = await indexes.read(at)
   if (read.version === undefined) return
   if (await applyRetention(context, at, read, policy)) {
     counts.retained++

@@ -1,4 +1,5 @@
 import type { Ports } from "../../storage/time.ts"
+import { LogError } from "../errors.ts"
 import { DEFAULT_LOG_OPTIONS, type LogOptions } from "../options.ts"
 import { Topics } from "../topics.ts"
 import type { TopicInfo } from "../types.ts"
@@ -158,7 +159,7 @@ export class LogKeeper {
     let boundary = before
     const looks = await fewAtOnce(some, READS_AT_ONCE, async kept => {
       try {
-        return await this.#look(kept)
+        return await twice(() => this.#look(kept))
       } catch (error) {
         this.#fault(kept.at, error)
         // What is not known of one partition is known of none.
@@ -173,7 +174,7 @@ export class LogKeeper {
     for (const { at, topic } of some) {
       if (topic === undefined || !hasTime()) continue
       try {
-        await keepPartition(this.#context, at, topic, counts, hasTime)
+        await twice(() => keepPartition(this.#context, at, topic, counts, hasTime))
       } catch (error) {
         this.#fault(at, error)
       }
@@ -245,7 +246,10 @@ export class LogKeeper {
       )
     } catch (error) {
       if (together.length === 1) {
-        this.#fault(together[0].kept.at, error)
+        const [{ kept, read }] = together
+        // Others may have rolled it up and deleted what was to be read: then that is done.
+        const now = await this.#context.indexes.read(kept.at)
+        if (now.version === read.version) this.#fault(kept.at, error)
         return []
       }
     }
@@ -307,5 +311,15 @@ export class LogKeeper {
 
   #fault({ topicId, partition }: PartitionRef, error: unknown): void {
     this.#faults.push({ what: `log ${topicId}/${partition}`, error })
+  }
+}
+
+/** Does it again where something was missing: others may have rewritten or deleted what was to be read. */
+async function twice<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof LogError) || error.code !== "log_damaged") throw error
+    return work()
   }
 }
