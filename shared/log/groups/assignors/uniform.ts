@@ -14,13 +14,12 @@ export function assignUniform(
   for (const { id, partitions } of topics) {
     const subscribers = subscribersOf(members, id)
     if (subscribers.length === 0) continue
-    const kept = subscribers.map(index => keptOf(members[index], id, partitions))
+    const taken = new Uint8Array(partitions)
+    const kept = subscribers.map(index => keptOf(members[index], id, taken))
     const each = Math.floor(partitions / subscribers.length)
     const longer = longerShares(subscribers, totals, kept, each, partitions % subscribers.length)
-    const taken = new Uint8Array(partitions)
     for (const [place, numbers] of kept.entries()) {
-      numbers.length = Math.min(numbers.length, each + longer[place])
-      for (const partition of numbers) taken[partition] = 1
+      for (const partition of numbers.splice(each + longer[place])) taken[partition] = 0
     }
     let next = 0
     for (const [place, index] of subscribers.entries()) {
@@ -40,8 +39,15 @@ export function assignUniform(
   return assigned
 }
 
-function keptOf(member: AssignedMember, topicId: string, partitions: number): number[] {
-  return (member.previous.get(topicId) ?? []).filter(partition => partition < partitions)
+/** What a member had of a topic and nobody before it: marked as taken. */
+function keptOf(member: AssignedMember, topicId: string, taken: Uint8Array): number[] {
+  const kept: number[] = []
+  for (const partition of member.previous.get(topicId) ?? []) {
+    if (partition >= taken.length || taken[partition] === 1) continue
+    taken[partition] = 1
+    kept.push(partition)
+  }
+  return kept
 }
 
 /** 1 for each subscriber whose share is longer by one: who has the fewest in all, and of these who had such a share. */
