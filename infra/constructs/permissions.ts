@@ -10,6 +10,7 @@ import type { MillraceStorage } from "./storage.ts"
 /** Under which prefixes the engine keeps what in the bucket. */
 const WAL = "wal/*"
 const SNAPSHOTS = "snap/*"
+const SEGMENTS = "seg/*"
 const TABLES = "tab/*"
 const DEAD = "dead/*"
 const JOBS = "job/*"
@@ -18,10 +19,12 @@ const RESULTS = "res/*"
 const DATE = "date"
 
 const ITEMS_READ = ["dynamodb:GetItem", "dynamodb:Query"]
-/** Slots, snapshots and manifests are put, and nothing else; with their expiry slots will be deleted too. */
+/** Slots, snapshots and manifests are put, and nothing else. */
 const ITEMS_PUT = [...ITEMS_READ, "dynamodb:PutItem"]
 /** A transaction asks for the right to each of its steps. */
 const ITEMS_TRANSACTED = [...ITEMS_PUT, "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"]
+/** Slots whose records lie in segments are deleted. */
+const SLOTS_COLLECTED = [...ITEMS_PUT, "dynamodb:BatchWriteItem"]
 /** Of dropped tables nothing is left. */
 const ITEMS_COLLECTED = [...ITEMS_TRANSACTED, "dynamodb:BatchWriteItem"]
 
@@ -46,15 +49,16 @@ const ACCESS: Readonly<Record<FunctionName, Access>> = {
   api: {
     log: ITEMS_PUT,
     meta: ITEMS_TRANSACTED,
-    objectsRead: [WAL, SNAPSHOTS, TABLES],
-    objectsWritten: [WAL, SNAPSHOTS],
+    objectsRead: [WAL, SNAPSHOTS, SEGMENTS, TABLES],
+    // An index of segments that is too large for its item, when records are deleted.
+    objectsWritten: [WAL, SNAPSHOTS, SEGMENTS],
   },
   query: {
     log: ITEMS_READ,
     // What it runs comes from strangers: it tells of queries that may be stopped, and writes nothing else.
     meta: [...ITEMS_PUT, "dynamodb:DeleteItem"],
     metaPk: RUNNING_PK,
-    objectsRead: [WAL, SNAPSHOTS, TABLES, RESULTS],
+    objectsRead: [WAL, SNAPSHOTS, SEGMENTS, TABLES, RESULTS],
     objectsWritten: [RESULTS],
     objectsDeleted: [RESULTS],
   },
@@ -63,30 +67,30 @@ const ACCESS: Readonly<Record<FunctionName, Access>> = {
   build: {
     log: ITEMS_PUT,
     meta: ITEMS_TRANSACTED,
-    objectsRead: [WAL, SNAPSHOTS, TABLES],
+    objectsRead: [WAL, SNAPSHOTS, SEGMENTS, TABLES],
     objectsWritten: [WAL, SNAPSHOTS, TABLES],
   },
   process: {
     log: ITEMS_PUT,
     meta: ITEMS_PUT,
-    objectsRead: [WAL, SNAPSHOTS, JOBS],
+    objectsRead: [WAL, SNAPSHOTS, SEGMENTS, JOBS],
     objectsWritten: [WAL, SNAPSHOTS, JOBS],
   },
   journal: {
     log: ITEMS_PUT,
     meta: ITEMS_PUT,
-    objectsRead: [WAL, SNAPSHOTS],
+    objectsRead: [WAL, SNAPSHOTS, SEGMENTS],
     objectsWritten: [WAL, SNAPSHOTS, DEAD],
   },
   maintain: {
-    log: ITEMS_PUT,
+    log: SLOTS_COLLECTED,
     meta: ITEMS_COLLECTED,
-    objectsRead: [WAL, SNAPSHOTS, TABLES, DEAD],
-    objectsWritten: [WAL, SNAPSHOTS],
-    // Nobody else deletes: what is not named by a manifest may be about to be.
-    objectsDeleted: [TABLES, RESULTS],
+    objectsRead: [WAL, SNAPSHOTS, SEGMENTS, TABLES, DEAD],
+    objectsWritten: [WAL, SNAPSHOTS, SEGMENTS],
+    // Nobody else deletes: what is not named by a manifest or an index may be about to be.
+    objectsDeleted: [WAL, SNAPSHOTS, SEGMENTS, TABLES, RESULTS],
   },
-  deploy: { log: ITEMS_READ, meta: ITEMS_TRANSACTED, objectsRead: [SNAPSHOTS, TABLES] },
+  deploy: { log: ITEMS_READ, meta: ITEMS_TRANSACTED, objectsRead: [SNAPSHOTS, SEGMENTS, TABLES] },
 }
 
 /** Gives a function's role what it needs of the stores, and no more. */
@@ -106,7 +110,7 @@ export function grantStorage(role: IRole, name: FunctionName, storage: MillraceS
   bucket.encryptionKey?.grantEncryptDecrypt(role)
   acknowledgeWildcards(
     role,
-    keys([WAL, SNAPSHOTS, TABLES, DEAD, JOBS, RESULTS]),
+    keys([WAL, SNAPSHOTS, SEGMENTS, TABLES, DEAD, JOBS, RESULTS]),
     "The keys under the prefix are the engine's own, and are made as records come.",
   )
 }
@@ -132,7 +136,7 @@ function allowMeta(role: IRole, name: FunctionName, actions: readonly string[], 
 export function grantJobs(role: IRole, { bucket, logTable }: MillraceStorage): void {
   const keys = (prefixes: readonly string[]) => prefixes.map(prefix => bucket.arnForObjects(prefix))
   allow(role, ITEMS_PUT, [logTable.tableArn])
-  allow(role, ["s3:GetObject"], keys([WAL, SNAPSHOTS, JOBS]))
+  allow(role, ["s3:GetObject"], keys([WAL, SNAPSHOTS, SEGMENTS, JOBS]))
   allow(role, ["s3:PutObject"], keys([WAL, SNAPSHOTS]))
   acknowledgeWildcards(role, keys([JOBS]), "The keys under the prefix are made as jobs commit.")
 }
