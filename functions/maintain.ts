@@ -1,4 +1,5 @@
 import type { RedriveResult } from "../shared/api/auth/types.ts"
+import { ExpiryRounds } from "../shared/log/groups/expiry-rounds.ts"
 import { LogKeeper } from "../shared/log/segments/log-keeper.ts"
 import { OverdueRounds } from "../shared/log/transactions/overdue-rounds.ts"
 import { TableCollector } from "../shared/serving/maintain/table-collector.ts"
@@ -30,7 +31,8 @@ export function createMaintain(
   const collector = new TableCollector(home.ports, home.tables, home.log)
   const keeper = new LogKeeper(home.ports, { rollBytesMax: ROLL_BYTES_MAX })
   const overdue = new OverdueRounds(home.log.transactions)
-  const parts = { memory, collector, keeper, overdue }
+  const expiry = new ExpiryRounds(home.log.groups, home.ports.clock)
+  const parts = { memory, collector, keeper, overdue, expiry }
   return {
     ...endings(home),
     async handle(event, invocation) {

@@ -1,4 +1,5 @@
 import { LogError } from "../../shared/log/errors.ts"
+import type { ExpiryRounds } from "../../shared/log/groups/expiry-rounds.ts"
 import type { LogKeeper } from "../../shared/log/segments/log-keeper.ts"
 import type { OverdueRounds } from "../../shared/log/transactions/overdue-rounds.ts"
 import { mayNeed } from "../../shared/serving/maintain/may-need.ts"
@@ -21,6 +22,7 @@ export interface TickParts {
   readonly collector: TableCollector
   readonly keeper: LogKeeper
   readonly overdue: OverdueRounds
+  readonly expiry: ExpiryRounds
 }
 
 type TickHome = Home<Settings<"MILLRACE_BUILD_FUNCTION">>
@@ -43,7 +45,7 @@ const PARTITIONS_AT_ONCE = 16
 export async function tick(
   home: TickHome,
   invocation: Invocation,
-  { memory, collector, keeper, overdue }: TickParts,
+  { memory, collector, keeper, overdue, expiry }: TickParts,
 ): Promise<void> {
   const faults: Error[] = []
   const marginMs = Math.min(TABLE_MS_MAX, invocation.leftMs() * TABLE_SHARE_MAX)
@@ -74,6 +76,7 @@ export async function tick(
   await part("ended queries", () => collectQueries(home.ports))
   await part("jobs", () => tickJobs(home, hasTime, memory, part))
   await part("open transactions", () => overdue.round(hasTime))
+  await part("groups", () => expiry.round(hasTime))
   await part("the log", async () => {
     const { faults: met } = await keeper.round(hasTime)
     for (const { what, error } of met) await part(what, () => Promise.reject(error))

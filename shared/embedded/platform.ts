@@ -31,6 +31,7 @@ import { localRandom } from "../storage/local/random.ts"
 import { localWake } from "../storage/local/wake.ts"
 import type { Ports } from "../storage/time.ts"
 import { DeadRecords } from "./dead-records.ts"
+import { expiryLoop } from "./expiry-loop.ts"
 import { fetchJson } from "./fetch-json.ts"
 import { collectLoop } from "./jobs/collect-loop.ts"
 import { JobManager } from "./jobs/job-manager.ts"
@@ -150,12 +151,13 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
   })
   const clearing = resultLoop(ports, signal, error => report(`kept answers: ${describe(error)}`))
   const ending = overdueLoop(log, clock, signal, error => report(`open transactions: ${describe(error)}`))
+  const expiring = expiryLoop(log, clock, signal, error => report(`groups: ${describe(error)}`))
   const shaping = logLoop({ ports, signal, breathe: () => setImmediate(), onFault: onKeepFault })
   const close = async () => {
     stop.abort()
     api.close()
     await Promise.all([journal.close(), manager.close()])
-    await Promise.all([keeping, collecting, clearing, ending, shaping])
+    await Promise.all([keeping, collecting, clearing, ending, expiring, shaping])
     await log.close()
     await engine.close()
     await stores.close()

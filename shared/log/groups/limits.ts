@@ -66,3 +66,5 @@ export const EXPIRED_OFFSETS_MAX = 500
 
 /** How often a group's first member looks whether its topics have grown, are gone, or are there at last. */
 export const TOPICS_LOOKED_MS = 60_000
+/** All groups are looked at this often for what has expired: after a week, an hour more is little. */
+export const EXPIRY_EVERY_MS = 3_600_000
