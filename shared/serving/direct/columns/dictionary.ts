@@ -7,6 +7,8 @@ export const RANKED_VALUES_MAX = 131_072
 /** Masks kept of a dictionary: the conditions of a dashboard or two; fewer of one with many values. */
 const MASKS_KEPT = 64
 const MASK_BYTES_KEPT = 4 * 1024 ** 2
+/** Values judged in one piece: of a pattern a few milliseconds. */
+const MASK_SLICE = 4_096
 /** Memory of a value: its entry in a map and in a list, and for text a short string. */
 const BYTES_OF_NUMBER = 56
 const BYTES_OF_TEXT = 96
@@ -64,9 +66,21 @@ export class Dictionary<T extends string | number = string | number> {
    * @param key names the condition: equal keys mean equal conditions
    */
   mask(key: string, test: (value: T) => boolean): Uint8Array {
+    return this.#maskTo(this.size, key, test)
+  }
+
+  /** Judges some more values for a mask; true: so few are left that `mask` takes no time worth telling. */
+  growMask(key: string, test: (value: T) => boolean): boolean {
+    const judged = this.#masks.get(key)?.length ?? 1
+    if (this.size - judged <= MASK_SLICE) return true
+    this.#maskTo(judged + MASK_SLICE, key, test)
+    return false
+  }
+
+  #maskTo(size: number, key: string, test: (value: T) => boolean): Uint8Array {
     const known = this.#masks.get(key)
-    if (known?.length === this.size) return known
-    const mask = new Uint8Array(this.size)
+    if (known?.length === size) return known
+    const mask = new Uint8Array(size)
     if (known !== undefined) mask.set(known)
     for (let code = known?.length ?? 1; code < mask.length; code++) {
       if (test(this.values[code]!)) mask[code] = 1

@@ -251,6 +251,25 @@ function joined(kind: "and" | "or", parts: readonly BlockTest[]): BlockTest {
   }
 }
 
+export type TextCondition = Extract<Condition, { kind: "text" }>
+
+/** The conditions over text in a condition: dictionaries are judged by them. */
+export function textConditions(condition: Condition): readonly TextCondition[] {
+  if ("parts" in condition) return condition.parts.flatMap(textConditions)
+  return condition.kind === "text" ? [condition] : []
+}
+
+/** Judges some more of a block's dictionaries; true: nothing is left that takes long. */
+export function growMasks(
+  conditions: readonly TextCondition[],
+  columns: ReadonlyMap<string, BlockColumn>,
+): boolean {
+  return conditions.every(({ column: name, key, passes }) => {
+    const column = columns.get(name)
+    return column?.kind !== "codes" || column.dictionary.growMask(key, value => passes(String(value)))
+  })
+}
+
 function columnIn(columns: ReadonlyMap<string, BlockColumn>, name: string): BlockColumn {
   const column = columns.get(name)
   if (column === undefined) throw new RangeError(`a block without ${name}`)

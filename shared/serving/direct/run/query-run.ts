@@ -12,7 +12,7 @@ import type { Postings } from "../columns/postings.ts"
 import { columnsRead, type DirectPlan, type Predicate } from "../plan.ts"
 import { CountAccumulator } from "./accumulator.ts"
 import { accumulators } from "./accumulators.ts"
-import { termsOf } from "./condition.ts"
+import { growMasks, type TextCondition, termsOf, textConditions } from "./condition.ts"
 import { type DeadRows, setRows } from "./dead-rows.ts"
 import { codesKey, codesOf, dictionaryOf, prepareScalar } from "./derived.ts"
 import { finishGroups } from "./finish-groups.ts"
@@ -79,6 +79,7 @@ export class QueryRun {
   readonly #own: Selector
   readonly #cut: Selector
   readonly #both: Selector
+  readonly #texts: readonly TextCondition[]
   readonly #startedAt: number
   readonly #meter = newMeter()
   #rollup: string | undefined
@@ -94,6 +95,8 @@ export class QueryRun {
     const { filter } = request.plan
     const own = filter === undefined ? [] : termsOf(filter)
     const cut = cutOf(request.table).flatMap(termsOf)
+    const filters = request.plan.aggregates.flatMap(call => call.filter ?? [])
+    this.#texts = [...own, ...filters.flatMap(termsOf)].flatMap(textConditions)
     this.#own = new Selector(own)
     this.#cut = new Selector(cut)
     this.#both = cut.length === 0 ? this.#own : new Selector([...own, ...cut])
@@ -177,11 +180,24 @@ export class QueryRun {
   async #blocks(file: TableFile, wanted: Wanted, groups?: readonly number[]): Promise<readonly Block[]> {
     const { store } = this.#context
     const held = store.held(file, wanted, groups)
-    if (held !== undefined) return held
+    if (held !== undefined) return this.#isJudged(held) ? held : await this.#judged(held)
     const blocks = await store.load(file, wanted, groups, this.#meter)
     const pause = this.#pause()
     if (pause !== undefined) await pause
+    return await this.#judged(blocks)
+  }
+
+  /** Conditions over text judge each value of a dictionary: of many, piece by piece. Blocks have theirs in common. */
+  async #judged(blocks: readonly Block[]): Promise<readonly Block[]> {
+    while (!this.#isJudged(blocks)) {
+      const pause = this.#pause()
+      if (pause !== undefined) await pause
+    }
     return blocks
+  }
+
+  #isJudged([first]: readonly Block[]): boolean {
+    return this.#texts.length === 0 || first === undefined || growMasks(this.#texts, first.columns)
   }
 
   /** A file's rows, without those that pruning left out. */
