@@ -1,6 +1,7 @@
 import { FUNCTION_BREAKS } from "./function-breaks.ts"
 import type { Emphasis } from "./log-scenario.ts"
 import type { Workload } from "./simulate-seed.ts"
+import { STREAM_BREAKS } from "./stream-breaks.ts"
 import { TABLE_BREAKS } from "./table-breaks.ts"
 import { TASK_BREAKS } from "./task-breaks.ts"
 
@@ -161,4 +162,5 @@ export const BREAKS: readonly Break[] = [
   ...TABLE_BREAKS.map(of("table")),
   ...FUNCTION_BREAKS,
   ...TASK_BREAKS.map(of("tasks")),
+  ...STREAM_BREAKS,
 ]

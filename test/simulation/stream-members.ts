@@ -185,6 +185,8 @@ export async function runMember(
     const records = await member.poll(operation)
     context.book.end(operation, "ok")
     noteReads(context, group.name, records)
+    // Who is slow may have been replaced meanwhile, and not know it.
+    if (prng.chance(0.2)) await rest(context, prng)
     if (prng.chance(0.7)) await member.commit()
     const ends = prng.pick(ENDS)
     if (ends === "die") member.die()

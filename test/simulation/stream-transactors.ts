@@ -25,6 +25,7 @@ import type { StreamWriter } from "./stream-scenario.ts"
 
 const TIMEOUT_MS_MIN = 5_000
 const TIMEOUT_MS_MAX = 900_000
+const SLOW_MS_MAX = 600_000
 const RETRIES_MAX = 30
 const RETRY_PAUSE_MS_MAX = 30_000
 
@@ -146,7 +147,11 @@ export class Transactor {
   async #small(wanted: Wanted): Promise<void> {
     const { producer, parts, sends } = wanted
     const batches = parts.map(part => this.#batch(part, producer, 0))
+    // Who is slow may have lost its partitions meanwhile, and not know it.
+    if (this.#prng.chance(0.3)) await this.#context.hosts.pause(this.#prng.magnitude(10, SLOW_MS_MAX))
     const offsets = await this.#commit(wanted, batches)
+    if (offsets.length > sends.length)
+      return this.#context.hosts.violated("told of records that it did not send")
     for (const [index, offset] of offsets.entries()) setOffsets(sends[index]!, offset)
   }
 

@@ -3,6 +3,7 @@ import { HistoryBook, type StreamHistory } from "../support/stream-checker/histo
 import { LogHistory } from "./log-history.ts"
 import { LogHosts } from "./log-hosts.ts"
 import { Prng } from "./prng.ts"
+import { CommittedOffsets } from "./stream-committed.ts"
 import { ask, type StreamContext } from "./stream-context.ts"
 import { endStreamRun } from "./stream-ending.ts"
 import { checkGroups } from "./stream-groups.ts"
@@ -42,8 +43,13 @@ export async function runStreamSeed(
   const name = `streams ${seed}`
   const prng = new Prng(name)
   const scenario = drawStreamScenario(prng.fork("scenario"))
-  const world = new World(name, { faults: scenario.faults, trace: options.trace ?? false })
   const notes = new LogHistory()
+  const world = new World(name, {
+    faults: scenario.faults,
+    trace: options.trace ?? false,
+    watch: { item: (_table, item) => committed.item(item) },
+  })
+  const committed = new CommittedOffsets(text => notes.violated(text))
   const hosts = new LogHosts(world, notes, scenario.options)
   let stopping = false
   let values = 0
