@@ -1,4 +1,9 @@
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { defineConfig } from "vitest/config"
+
+// Tests start hundreds of processes: query children, servers, the CLI, the CDK. Compiled code halves what they take.
+process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), "millrace-test-compile-cache")
 
 // Time limits are generous: they end a hang, they measure nothing. By default one worker would leave the second of two
 // cores idle.
@@ -14,6 +19,9 @@ export default defineConfig({
       {
         test: {
           ...project("unit", ["test/**/*.test.ts"], 30_000).test,
+          // A worker takes one file after the other: to load all modules anew for each takes a fifth of the project's
+          // time. What a file changes of the process (environment, globals), it puts back.
+          isolate: false,
           exclude: apart.map(room => `test/${room}/**`),
         },
       },
