@@ -6,6 +6,7 @@ import type { Access } from "../auth/access.ts"
 import { jsonBody } from "../body.ts"
 import { errorEntry, isOurs } from "../error-reply.ts"
 import { fetchPartitions, type PartitionFetch, type PartitionFetched } from "../fetch-partitions.ts"
+import { epochNumber, groupName, memberName } from "../group-schemas.ts"
 import { FETCH_BYTES_DEFAULT, FRAMED_BATCHES_MAX, REPLY_BYTES_MAX, WAIT_MS_MAX } from "../limits.ts"
 import { mediaTypes } from "../media-type.ts"
 import { anyHeaders, nothing } from "../nothing.ts"
@@ -42,7 +43,19 @@ const body = v.strictObject({
     integerNumber(0, WAIT_MS_MAX, "How long to wait while no partition has records, ms. Default 0."),
   ),
   isolation: v.optional(v.picklist(["read_committed", "read_uncommitted"])),
+  group: v.optional(
+    v.pipe(
+      v.strictObject({
+        group: groupName,
+        member: memberName,
+        memberEpoch: epochNumber("The epoch of the member's last reply."),
+      }),
+      v.description("The member that reads: partitions that are not its own fail with `fenced_member`."),
+    ),
+  ),
 })
+
+type Body = v.InferOutput<typeof body>
 
 /** The bytes that the head of a reply takes for each partition, and for each batch, so that all stays within bounds. */
 const HEAD_BYTES = 400
@@ -65,6 +78,25 @@ async function targetOf({ topic, topicId }: Wanted, log: Log, { access, meter }:
     throw new LogError("unknown_topic", `topic ${JSON.stringify(topic)} has not the id ${topicId}`)
   meter?.topic(info)
   return { topicId: info.id, name: topic }
+}
+
+/** The targets, and why it may not be read for those that are not the member's. */
+async function ownedOf(
+  { group, ...stamp }: NonNullable<Body["group"]>,
+  partitions: readonly Wanted[],
+  targets: readonly (Target | { readonly error: unknown })[],
+  log: Log,
+): Promise<readonly (Target | { readonly error: unknown })[]> {
+  const known: { readonly index: number; readonly topicId: string; readonly partition: number }[] = []
+  for (const [index, target] of targets.entries())
+    if (!("error" in target))
+      known.push({ index, topicId: target.topicId, partition: partitions[index].partition })
+  const refusals = await log.groups.checkFetch(group, stamp, known)
+  const refused = new Map(known.map(({ index }, at) => [index, refusals[at]]))
+  return targets.map((target, index) => {
+    const error = refused.get(index)
+    return error === undefined ? target : { error }
+  })
 }
 
 function entryOf(want: Wanted, target: Target | { error: unknown }, fetched: PartitionFetched): object {
@@ -102,10 +134,13 @@ export const fetchFramed = route({
   async handle({ request, access }, context) {
     const { log, onFailure, quotas } = context
     const meter = quotas?.request("consume", access.caller)
-    const { partitions, maxBytes = FETCH_BYTES_DEFAULT, waitMs = 0, isolation } = jsonBody(request, body)
-    const targets = await Promise.all(
+    const fetch = jsonBody(request, body)
+    const { partitions, maxBytes = FETCH_BYTES_DEFAULT, waitMs = 0, isolation, group } = fetch
+    if (group !== undefined) access.demand({ kind: "group", name: group.group, action: "read" })
+    const asked = await Promise.all(
       partitions.map(want => targetOf(want, log, { access, meter }).catch((error: unknown) => ({ error }))),
     )
+    const targets = group === undefined ? asked : await ownedOf(group, partitions, asked, log)
     const readable: number[] = []
     for (const [index, target] of targets.entries()) if (!("error" in target)) readable.push(index)
     const fetches = readable.map((index): PartitionFetch => {

@@ -1,0 +1,145 @@
+import { describe, expect, test } from "vitest"
+import { Admin, type Consumer, type RebalanceListener } from "../../client/index.ts"
+import { openConsumer, openProducer, openServer } from "./support.ts"
+
+const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, at) => `${from + at}`)
+
+async function serverWith(count: number, partitions: number) {
+  const server = await openServer()
+  await server.log.createTopic({ name: "t", partitions, owner: "http" })
+  const producer = openProducer({ url: server.url, batchBytes: 500, lingerMs: 0 })
+  const send = async (values: readonly string[]) => {
+    for (const value of values) producer.send({ topic: "t", partition: Number(value) % partitions, value })
+    await producer.flush()
+  }
+  await send(numbers(count))
+  return { ...server, send, admin: new Admin({ url: server.url }) }
+}
+
+/** With the shortest session, and so the shortest interval of heartbeats. */
+const options = (url: string) => ({
+  url,
+  group: "g",
+  autoOffsetReset: "earliest" as const,
+  sessionTimeoutMs: 6_000,
+})
+
+function listening(name: string, seen: string[]): RebalanceListener {
+  const told = (what: string) => (partitions: readonly { readonly partition: number }[]) => {
+    seen.push(
+      `${name} ${what} ${partitions
+        .map(({ partition }) => partition)
+        .sort()
+        .join()}`,
+    )
+  }
+  return { onAssigned: told("+"), onRevoked: told("-"), onLost: told("!") }
+}
+
+async function take(consumer: Consumer, count: number): Promise<string[]> {
+  const found: string[] = []
+  for await (const record of consumer) {
+    found.push(record.text ?? "null")
+    if (found.length === count) break
+  }
+  return found
+}
+
+const sorted = (values: readonly string[]) => [...values].sort((a, b) => Number(a) - Number(b))
+
+describe("a group", () => {
+  test("a lone member reads all partitions, and goes on after those who left where they had committed", async () => {
+    const { url, send, admin } = await serverWith(100, 4)
+    const first = openConsumer(options(url))
+    first.subscribe({ topics: ["t"] })
+    expect(sorted(await take(first, 100))).toEqual(numbers(100))
+    expect(first.assignment().length).toBe(4)
+    // The last record is not done with: nothing was asked for after it.
+    await first.close()
+    const lags = await admin.lag("g")
+    expect(lags.reduce((sum, { lag }) => sum + lag, 0)).toBe(1)
+    await send(numbers(20, 100))
+    const second = openConsumer(options(url))
+    second.subscribe({ pattern: "t.*" })
+    const found = await take(second, 21)
+    expect(sorted(found).slice(1)).toEqual(numbers(20, 100))
+    await second.commit()
+    await second.close()
+    expect((await admin.lag("g")).every(({ lag }) => lag === 0)).toBe(true)
+  })
+
+  test("partitions go from member to member, and no record is missed", async () => {
+    const { url, send, admin } = await serverWith(40, 4)
+    const seen: string[] = []
+    const found: string[] = []
+    const reading = async (consumer: Consumer) => {
+      for await (const record of consumer) found.push(record.text ?? "null")
+    }
+    const a = openConsumer(options(url))
+    a.subscribe({ topics: ["t"] }, listening("a", seen))
+    const loops = [reading(a)]
+    await expect.poll(() => found.length, { timeout: 10_000 }).toBe(40)
+    const b = openConsumer(options(url))
+    b.subscribe({ topics: ["t"] }, listening("b", seen))
+    loops.push(reading(b))
+    await expect.poll(() => b.assignment().length, { timeout: 20_000 }).toBe(2)
+    expect(a.assignment().length).toBe(2)
+    expect((await admin.describeGroup("g")).members.length).toBe(2)
+    await send(numbers(40, 40))
+    await expect.poll(() => new Set(found).size, { timeout: 10_000 }).toBe(80)
+    await b.close()
+    await expect.poll(() => a.assignment().length, { timeout: 20_000 }).toBe(4)
+    await send(numbers(40, 80))
+    await expect.poll(() => new Set(found).size, { timeout: 10_000 }).toBe(120)
+    await a.close()
+    await Promise.all(loops)
+    expect(sorted([...new Set(found)])).toEqual(numbers(120))
+    expect(seen[0]).toBe("a + 0,1,2,3")
+    expect(seen.filter(line => line.startsWith("a -")).length).toBeGreaterThan(0)
+    expect(seen.some(line => line.includes("!"))).toBe(false)
+  })
+
+  test("who is no member any more hears of its loss, and joins again", async () => {
+    const { url, log } = await serverWith(10, 1)
+    const seen: string[] = []
+    const consumer = openConsumer({ ...options(url), autoCommit: false })
+    consumer.subscribe({ topics: ["t"] }, listening("a", seen))
+    expect((await take(consumer, 10)).length).toBe(10)
+    const [{ member, memberEpoch }] = (await log.groups.describe("g")).members
+    await log.groups.leave("g", { member, memberEpoch })
+    // Nothing was committed: all is read again.
+    expect((await take(consumer, 10)).length).toBe(10)
+    await consumer.commit()
+    expect(await consumer.committed({ topic: "t", partition: 0 })).toBe(10)
+    expect(seen).toEqual(["a + 0", "a ! 0", "a + 0"])
+  })
+
+  test("an admin sees a group, and sets its offsets once it has no members", async () => {
+    const { url, admin } = await serverWith(10, 2)
+    const consumer = openConsumer(options(url))
+    consumer.subscribe({ topics: ["t"] })
+    await take(consumer, 10)
+    await consumer.commit()
+    const reset = () => admin.resetOffsets("g", [{ topic: "t", to: "earliest" }])
+    await expect(reset()).rejects.toMatchObject({ code: "group_in_use", status: 409 })
+    await consumer.close()
+    expect((await reset()).map(({ offset }) => offset)).toEqual([0, 0])
+    expect(await admin.listGroups()).toEqual([{ group: "g", state: "empty" }])
+    expect((await admin.committed("g", "t")).length).toBe(2)
+    await admin.deleteGroup("g")
+    await expect(admin.describeGroup("g")).rejects.toMatchObject({ code: "unknown_group" })
+  })
+
+  test("assigned partitions go on where their group committed", async () => {
+    const { url } = await serverWith(10, 1)
+    const at = { topic: "t", partition: 0 }
+    const first = openConsumer(options(url))
+    await first.assign([at])
+    await take(first, 4)
+    await first.commit()
+    await first.close()
+    const second = openConsumer(options(url))
+    await second.assign([at])
+    expect(await take(second, 6)).toEqual(numbers(6, 4))
+  })
+})
