@@ -13,6 +13,8 @@ import { EMULATOR_CREDENTIALS, EMULATOR_REGION } from "./endpoint.ts"
 const EMULATOR_ACCOUNT = "000000000000"
 const REPOSITORY = join(import.meta.dirname, "..")
 const CDK = join(REPOSITORY, "node_modules", "aws-cdk", "bin", "cdk")
+/** The CDK's own rules for templates take two thirds of a synthesis: once for what is deployed is enough. */
+const UNVALIDATED = { CDK_VALIDATION: "false" }
 /** What of a failed command's output its error tells. */
 const TOLD_LINES = 40
 
@@ -69,7 +71,12 @@ async function deployFrom(folder: string, options: DeployOptions, bootstrap: boo
   const assembly = join(folder, "cdk.out")
   const outputsFile = join(folder, "outputs.json")
   const cdk = (...args: string[]) => runCdk(options, args)
-  const synthesis = cdk("synth", "--quiet", ...contextOf(options), "--output", assembly)
+  const synthesis = runCdk(
+    options,
+    ["synth", "--quiet", ...contextOf(options), "--output", assembly],
+    REPOSITORY,
+    bootstrap ? {} : UNVALIDATED,
+  )
   // From where no app is: it would be asked about what it has no say in.
   const bootstrapping = ["bootstrap", `aws://${EMULATOR_ACCOUNT}/${EMULATOR_REGION}`]
   await Promise.all([synthesis, bootstrap && runCdk(options, bootstrapping, folder)])
@@ -134,10 +141,11 @@ async function runCdk(
   { endpoint, onLine }: DeployOptions,
   args: readonly string[],
   cwd = REPOSITORY,
+  more: NodeJS.ProcessEnv = {},
 ): Promise<void> {
   const child = spawn(process.execPath, [CDK, ...args, "--ci", "--no-notices", "--no-color"], {
     cwd,
-    env: environment(endpoint),
+    env: { ...environment(endpoint), ...more },
     stdio: ["ignore", "pipe", "pipe"],
   })
   const lines: string[] = []
@@ -168,8 +176,6 @@ function environment(endpoint: string): NodeJS.ProcessEnv {
     AWS_REGION: EMULATOR_REGION,
     AWS_EC2_METADATA_DISABLED: "true",
     CDK_DISABLE_CLI_TELEMETRY: "true",
-    // Its own rules for templates take two thirds of a synthesis, and end in warnings: `npm run synth` tells those.
-    CDK_VALIDATION: "false",
     // Of what a command takes, a second is the compiling of the CDK.
     NODE_COMPILE_CACHE: join(tmpdir(), "millrace-test-compile-cache"),
   }
