@@ -1,3 +1,4 @@
+import { InstanceStore } from "../../shared/api/consumers/instance-store.ts"
 import { LogError } from "../../shared/log/errors.ts"
 import type { ExpiryRounds } from "../../shared/log/groups/expiry-rounds.ts"
 import type { LogKeeper } from "../../shared/log/segments/log-keeper.ts"
@@ -73,6 +74,7 @@ export async function tick(
   })
   await part("what tables left", () => collector.round(hasTime))
   await part("kept answers", () => collectResults(home.ports))
+  await part("idle consumer instances", () => new InstanceStore(home.ports).collect())
   await part("ended queries", () => collectQueries(home.ports))
   await part("jobs", () => tickJobs(home, hasTime, memory, part))
   await part("open transactions", () => overdue.round(hasTime))

@@ -72,6 +72,7 @@ import { revokeKey } from "./routes/revoke-key.ts"
 import { cancelClientQuery, cancelQuery, listQueries } from "./routes/running-queries.ts"
 import { createSchema, deleteSchema, getSchema, listSchemas } from "./routes/schemas.ts"
 import { pauseJob, resetJob, restoreJob, resumeJob, savepointJob } from "./routes/steer-job.ts"
+import { getPartition, listPartitions } from "./routes/topic-partitions.ts"
 
 /** Every route, in the order in which the documentation tells of them. */
 export const routes: readonly Route[] = [
@@ -86,6 +87,8 @@ export const routes: readonly Route[] = [
   produceToPartition,
   consume,
   getOffsets,
+  listPartitions,
+  getPartition,
   deleteRecords,
   createConsumer,
   subscribeConsumer,

@@ -31,15 +31,12 @@ import { localRandom } from "../storage/local/random.ts"
 import { localWake } from "../storage/local/wake.ts"
 import type { Ports } from "../storage/time.ts"
 import { DeadRecords } from "./dead-records.ts"
-import { expiryLoop } from "./expiry-loop.ts"
 import { fetchJson } from "./fetch-json.ts"
 import { collectLoop } from "./jobs/collect-loop.ts"
 import { JobManager } from "./jobs/job-manager.ts"
 import { openJournal } from "./journal.ts"
 import { keepTables } from "./maintain/keep-tables.ts"
-import { logLoop } from "./maintain/log-loop.ts"
-import { overdueLoop } from "./overdue-loop.ts"
-import { resultLoop } from "./result-loop.ts"
+import { upkeep } from "./upkeep.ts"
 
 /**
  * What suits LMDB. A slot's payload goes into its item as long as that saves the object's own syncs and does not
@@ -149,15 +146,12 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
     onFault: (job, error) =>
       report(`what ${job === undefined ? "removed jobs" : `job ${job}`} left: ${describe(error)}`),
   })
-  const clearing = resultLoop(ports, signal, error => report(`kept answers: ${describe(error)}`))
-  const ending = overdueLoop(log, clock, signal, error => report(`open transactions: ${describe(error)}`))
-  const expiring = expiryLoop(log, clock, signal, error => report(`groups: ${describe(error)}`))
-  const shaping = logLoop({ ports, signal, breathe: () => setImmediate(), onFault: onKeepFault })
+  const upkeeping = upkeep({ ports, log, consumers, signal, onFault: onKeepFault })
   const close = async () => {
     stop.abort()
     api.close()
     await Promise.all([journal.close(), manager.close()])
-    await Promise.all([keeping, collecting, clearing, ending, expiring, shaping])
+    await Promise.all([keeping, collecting, upkeeping])
     await log.close()
     await engine.close()
     await stores.close()

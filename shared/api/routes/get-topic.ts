@@ -8,18 +8,29 @@ import { route } from "../route.ts"
 
 const replica = v.object({ broker: v.number(), leader: v.boolean(), in_sync: v.boolean() })
 
+export const partitionAnswer = v.object({
+  partition: v.number(),
+  leader: v.number(),
+  replicas: v.array(replica),
+})
+
 export const topicAnswer = v.object({
   name: v.string(),
   configs: v.record(v.string(), v.string()),
-  partitions: v.array(v.object({ partition: v.number(), leader: v.number(), replicas: v.array(replica) })),
+  partitions: v.array(partitionAnswer),
 })
 
 // There are no brokers: clients of Kafka REST see one, in sync, that leads every partition.
 const replicas = [{ broker: 0, leader: true, in_sync: true }]
 
+/** A partition as Kafka REST shows it. */
+export function partitionShown(partition: number): object {
+  return { partition, leader: 0, replicas }
+}
+
 /** A topic as Kafka REST shows it. */
 export function topicShown({ name, config, partitions: count }: TopicInfo): object {
-  const partitions = Array.from({ length: count }, (_, partition) => ({ partition, leader: 0, replicas }))
+  const partitions = Array.from({ length: count }, (_, partition) => partitionShown(partition))
   return { name, configs: config, partitions }
 }
 
