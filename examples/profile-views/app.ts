@@ -63,7 +63,7 @@ export const profileViewsTable = table("profile_views", {
   ],
   retention: "90d",
   // A member has few rows of a segment: small row groups hold less of others' around them.
-  rowGroupRows: 8_192,
+  rowGroupRows: 4_096,
 })
 
 /** The newest revision of each member; a closed account is gone. */

@@ -141,14 +141,16 @@ export class ChoosingEngine implements SqlEngine {
     const { plan, table, useRollups = true } = request
     const scanner = this.#scanner
     if (scanner === undefined) return this.#direct.run(request)
-    const meter = newMeter()
+    let meter = newMeter()
     const rules = rulesOf(plan, table, useRollups)
     const startedMs = scanner.elapsed()
     let scanned = await scanner.prune(table, plan.filter, meter, { ...rules, heldAlone: true })
     // Columns that are in memory have their rows by value there, too.
     if (rules.pointersAlone !== true && !this.#direct.holds({ ...request, table: scanned.table })) {
-      if (!this.#isWanted(plan, scanned.table))
+      if (!this.#isWanted(plan, scanned.table)) {
+        meter = newMeter()
         scanned = await scanner.prune(table, plan.filter, meter, rules)
+      }
     }
     const prune = scanner.elapsed() - startedMs
     const reply = await this.#direct.run({ ...request, table: scanned.table })

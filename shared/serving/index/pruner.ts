@@ -84,8 +84,8 @@ export class SegmentPruner implements Pruner {
       return { kept: [...whole, ...left], pruned, used: [] }
     }
     if (rules.heldAlone === true) {
-      const kept = candidates.flatMap(({ file, segment, verdict }): KeptSegment[] => {
-        const judged = withGroups(table, file, this.#footers.known(segment), condition, verdict, rules)
+      const kept = candidates.flatMap((candidate): KeptSegment[] => {
+        const judged = this.#byHeld(table, candidate, condition, rules, meter)
         if (typeof judged !== "string") return [judged]
         drop(judged)
         return []
@@ -101,6 +101,36 @@ export class SegmentPruner implements Pruner {
       return []
     })
     return { kept: [...whole, ...kept], pruned, used: [...used].sort() }
+  }
+
+  /** By what is in memory: footers, and filters, which take next to nothing to ask. */
+  #byHeld(
+    table: PinnedTable,
+    candidate: Candidate,
+    condition: Condition,
+    rules: PruneRules,
+    meter: ReadMeter,
+  ): KeptSegment | PrunedBy {
+    const { segment } = candidate
+    const held = new Map<string, Opened>()
+    for (const blob of candidate.blobs) {
+      const filter = blob[1] === "bloom" ? this.#open.get(nameOf(segment, blob)) : undefined
+      if (filter === undefined) continue
+      held.set(nameOf(segment, blob), filter)
+      meter.bytesCached += blob[3]
+    }
+    const blobs = candidate.blobs.filter(blob => held.has(nameOf(segment, blob)))
+    const footer = this.#footers.known(segment)
+    const asked = { ...candidate, blobs }
+    return byIndexes(
+      table,
+      asked,
+      openIndexes(segment, blobs, held),
+      footer,
+      condition,
+      rules,
+      new Set<string>(),
+    )
   }
 
   /** Made once for each predicate: plans are kept, and with them what indexes found. */

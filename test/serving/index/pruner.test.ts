@@ -174,8 +174,12 @@ describe("pruning", () => {
           const pointers = await storeSegments(ports, spec, batches)
           const table = pinOf(spec, pointers)
           const rows = new Map(pointers.map(({ id }, at) => [`tab/t1/0/${id}`, rowsOf(batches[at]!)]))
-          for (const predicate of predicates) {
-            const { kept, pruned } = await pruner.prune(table, predicate, newMeter())
+          const heldAlone = { nullsAreValues: false, heldAlone: true }
+          for (const [predicate, rules] of predicates.flatMap(one => [
+            [one] as const,
+            [one, heldAlone] as const,
+          ])) {
+            const { kept, pruned } = await pruner.prune(table, predicate, newMeter(), rules)
             for (const by of Object.keys(pruned)) dropped.add(by)
             const left = new Set(kept.map(({ file }) => file.id))
             for (const [id, held] of rows) {
