@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises"
 import { expect, test } from "vitest"
 import { answered, JSON_TYPE, matching, refused, type Tests } from "./replies.ts"
 
@@ -73,6 +74,23 @@ export function sql({ ask }: Tests): void {
     expect(await ask(`GET /responseStore/${requestId}/results`)).toMatchObject({
       status: 404,
       body: { reason: "unknown_result" },
+    })
+  })
+
+  test("is stopped by who asked it", async () => {
+    const endless = "SELECT sum(x) FROM range(1000000000000) t(x)"
+    const sql = `SET clientQueryId='contract'; SET timeoutMs=30000; ${endless}`
+    let isOver = false
+    const reply = ask("POST /query/sql", { body: { sql } }).finally(() => {
+      isOver = true
+    })
+    // In functions it is to be found from its first second on.
+    while (!isOver && (await ask("DELETE /clientQuery/contract")).status !== 200) await sleep(100)
+    expect(await reply).toMatchObject({ status: 200, body: { exceptions: [{ errorCode: 503 }] } })
+    expect(await ask("GET /queries")).toEqual(answered(200, {}))
+    expect(await ask("DELETE /clientQuery/contract")).toMatchObject({
+      status: 404,
+      body: { reason: "unknown_query" },
     })
   })
 
