@@ -5,12 +5,15 @@ import { partitionForKey } from "../../../shared/log/records/index.ts"
 import type { Predicate } from "../../../shared/serving/direct/plan.ts"
 import { placedTail, placementCompanions, placementOf } from "../../../shared/serving/index/placement.ts"
 import { SegmentPruner } from "../../../shared/serving/index/pruner.ts"
+import { Maintainer } from "../../../shared/serving/maintain/maintainer.ts"
+import { MERGE_LIMITS } from "../../../shared/serving/maintain/plan-merge.ts"
 import { ChunkStore, newMeter } from "../../../shared/serving/read/chunk-store.ts"
 import { FooterStore } from "../../../shared/serving/read/footer-store.ts"
 import { decodePointer, encodePointer } from "../../../shared/serving/segment/segment-key.ts"
 import type { PinnedTable, TableFile } from "../../../shared/serving/types.ts"
 import { memoryPorts } from "../../support/memory-ports.ts"
 import { ingestValues } from "../batches.ts"
+import { openMaintained, settle } from "../maintain/support.ts"
 import { tableInfo } from "./segments.ts"
 
 const spec: TableSpec = {
@@ -143,6 +146,35 @@ test("a question for one key leaves one partition, also where the topic has grow
     const { ids } = await left(table, { kind: "compare", op: "=", column: "n", value: 7 })
     expect(ids).toHaveLength(8)
   }
+})
+
+test("builders and merges find it in what they write", async () => {
+  const table = await openMaintained({}, { partitions: 4 })
+  for (let round = 0; round < 2; round++) {
+    for (let partition = 0; partition < 4; partition++) {
+      const ids = Array.from({ length: 200 }, (_, at) => round * 200 + at)
+      const own = ids.filter(id => partitionForKey(Buffer.from(String(id)), 4) === partition)
+      await table.flush(
+        own.map(id => ({ id })),
+        partition,
+      )
+    }
+  }
+  const asked = async () =>
+    await left((await table.source.pin("events"))!, {
+      kind: "in",
+      column: "id",
+      values: [7, 207],
+      negated: false,
+    })
+  const partitions = new Set([7, 207].map(id => partitionForKey(Buffer.from(String(id)), 4))).size
+  expect((await asked()).pruned.partition).toBe(8 - 2 * partitions)
+  const maintainer = new Maintainer(table.ports, table.registry, table.log, {
+    merge: { ...MERGE_LIMITS, fanIn: 2 },
+  })
+  for (let partition = 0; partition < 4; partition++)
+    expect(await settle(maintainer, partition)).toEqual(["merge"])
+  expect(await asked()).toMatchObject({ pruned: { partition: 4 - partitions }, ids: { length: partitions } })
 })
 
 test("columns that say nothing of their place are known after a few rows", () => {
