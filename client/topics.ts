@@ -16,11 +16,14 @@ interface TopicAnswer {
 /** How many partitions topics have, as of a minute ago at most. */
 export class Topics {
   readonly #connection: Connection
+  readonly #timeoutMs: number
   readonly #known = new Map<string, Known>()
   readonly #reading = new Map<string, Promise<number>>()
 
-  constructor(connection: Connection) {
+  /** @param timeoutMs how long a topic that cannot be asked for is tried */
+  constructor(connection: Connection, timeoutMs: number) {
     this.#connection = connection
+    this.#timeoutMs = timeoutMs
   }
 
   /** What is known without asking; a count that is due to be read again is read meanwhile. */
@@ -43,7 +46,9 @@ export class Topics {
 
   async #read(topic: string): Promise<number> {
     try {
-      const answer = await this.#connection.call<TopicAnswer>("GET", `/topics/${encodeURIComponent(topic)}`)
+      const path = `/topics/${encodeURIComponent(topic)}`
+      const options = { timeoutMs: this.#timeoutMs }
+      const answer = await this.#connection.call<TopicAnswer>("GET", path, options)
       const partitions = answer.partitions.length
       this.#known.set(topic, { partitions, readAt: performance.now() })
       return partitions

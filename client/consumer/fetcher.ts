@@ -58,6 +58,7 @@ export class Fetcher {
     while (!this.#closing.signal.aborted) {
       this.#changed = false
       await this.#look()
+      if (this.#closing.signal.aborted) return
       const wanted = this.#wanted()
       if (wanted.length === 0) await this.#rest()
       else await this.#fetch(wanted)

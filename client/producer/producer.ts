@@ -40,7 +40,7 @@ export class Producer {
   constructor(options: ProducerOptions) {
     this.#settings = producerSettings(options)
     this.#connection = new Connection(options)
-    this.#topics = new Topics(this.#connection)
+    this.#topics = new Topics(this.#connection, this.#settings.deliveryTimeoutMs)
     const { deliveryTimeoutMs, requestsMax, idempotent } = this.#settings
     this.#identity = idempotent ? undefined : "none"
     this.#sender = new BatchSender(this.#connection, {
