@@ -1,4 +1,4 @@
-import { Command } from "commander"
+import { Command, InvalidArgumentError } from "commander"
 import { exitCodes, Failure } from "../failure.ts"
 import { path, refusal, Server } from "../http.ts"
 import { integer, reaching, type ServerOptions } from "../options.ts"
@@ -19,6 +19,9 @@ interface Options extends ServerOptions {
   readonly partition?: number
   readonly offset?: number
   readonly fromBeginning?: boolean
+  /** Epoch ms. */
+  readonly fromTime?: number
+  readonly group?: string
   readonly max?: number
   readonly follow?: boolean
   readonly json?: boolean
@@ -94,15 +97,59 @@ class PartitionReader {
   }
 }
 
-function startOffset({ offset, fromBeginning, follow }: Options, bounds: Offsets): number {
+interface Place {
+  readonly server: Server
+  readonly topic: string
+  readonly partition: number
+  readonly bounds: Offsets
+}
+
+async function startOffset(options: Options, { server, topic, partition, bounds }: Place): Promise<number> {
+  const { offset, fromBeginning, fromTime, follow } = options
   if (offset !== undefined) return offset
+  if (fromTime !== undefined) {
+    const url = path`/topics/${topic}/partitions/${partition}/records`
+    const headers = { accept: "application/vnd.kafka.binary.v2+json" }
+    const query = `timestamp=${fromTime}&max_bytes=1&timeout=0`
+    const [first] = await server.json<readonly BinaryRecord[]>(`${url}?${query}`, { headers })
+    return first?.offset ?? bounds.end_offset
+  }
   return follow && !fromBeginning ? bounds.end_offset : bounds.beginning_offset
 }
 
-async function run(topic: string, options: Options): Promise<void> {
-  if (options.offset !== undefined && options.partition === undefined) {
-    throw new Failure(exitCodes.usage, "--offset: needs --partition, for each partition counts its own")
+/** Throws `Failure` (usage) for options that do not go together. */
+function checkOptions({ offset, partition, fromBeginning, fromTime, group }: Options): void {
+  const refuse = (message: string) => new Failure(exitCodes.usage, message)
+  if (offset !== undefined && partition === undefined) {
+    throw refuse("--offset: needs --partition, for each partition counts its own")
   }
+  if ([offset, fromBeginning, fromTime].filter(start => start !== undefined).length > 1) {
+    throw refuse("--offset, --from-beginning, --from-time: expected one of them")
+  }
+  if (group !== undefined && partition !== undefined) {
+    throw refuse("--partition: is not for --group, which shares out partitions itself")
+  }
+}
+
+/** As a member of a group: its offsets come before what the options say. */
+async function runAsGroup(topic: string, group: string, options: Options, ends: readonly number[]) {
+  const { fromBeginning, fromTime, follow = false, max = Number.POSITIVE_INFINITY, json } = options
+  // The client's modules take a while to load; reading without a group needs none of them.
+  const { readAsGroup } = await import("../group-reader.ts")
+  const latest = follow && fromBeginning !== true
+  await readAsGroup({
+    ...options,
+    topic,
+    group,
+    from: fromTime === undefined ? (latest ? "latest" : "earliest") : { timestamp: fromTime },
+    max,
+    ends: follow ? undefined : ends,
+    line: json ? recordLine : valueLine,
+  })
+}
+
+async function run(topic: string, options: Options): Promise<void> {
+  checkOptions(options)
   const server = new Server(options)
   const { partitions } = await server.json<{ partitions: readonly { partition: number }[] }>(
     path`/topics/${topic}`,
@@ -110,10 +157,19 @@ async function run(topic: string, options: Options): Promise<void> {
   const chosen =
     options.partition === undefined ? partitions.map(({ partition }) => partition) : [options.partition]
   const share: Share = { left: options.max ?? Number.POSITIVE_INFINITY, stop: new AbortController() }
-  const readers: { reader: PartitionReader; end: number }[] = []
+  const places: Place[] = []
   for (const partition of chosen) {
     const bounds = await server.json<Offsets>(path`/topics/${topic}/partitions/${partition}/offsets`)
-    const reader = new PartitionReader(server, topic, partition, startOffset(options, bounds), options)
+    places.push({ server, topic, partition, bounds })
+  }
+  if (options.group !== undefined) {
+    const ends = places.map(({ bounds }) => bounds.end_offset)
+    return await runAsGroup(topic, options.group, options, ends)
+  }
+  const readers: { reader: PartitionReader; end: number }[] = []
+  for (const place of places) {
+    const { partition, bounds } = place
+    const reader = new PartitionReader(server, topic, partition, await startOffset(options, place), options)
     readers.push({ reader, end: options.follow ? Number.POSITIVE_INFINITY : bounds.end_offset })
   }
   try {
@@ -122,6 +178,12 @@ async function run(topic: string, options: Options): Promise<void> {
   } catch (error) {
     if (!share.stop.signal.aborted) throw error
   }
+}
+
+function time(text: string): number {
+  const at = /^\d+$/.test(text) ? Number(text) : Date.parse(text)
+  if (Number.isSafeInteger(at) && at >= 0) return at
+  throw new InvalidArgumentError("Expected epoch milliseconds, or a time such as 2026-01-31T12:00:00Z.")
 }
 
 const offsetMax = Number.MAX_SAFE_INTEGER
@@ -133,6 +195,12 @@ export const consumeCommand = () =>
     .option("--partition <n>", "only this partition", integer(0, 2 ** 31 - 1))
     .option("--offset <n>", "from this offset of --partition", integer(0, offsetMax))
     .option("--from-beginning", "with --follow: first all that there is")
+    .option(
+      "--from-time <time>",
+      "from the first record at or after it: epoch ms, or such as 2026-01-31T12:00:00Z",
+      time,
+    )
+    .option("--group <name>", "as a member of this consumer group: goes on where the group is, and commits")
     .option("--max <n>", "at most so many records", integer(1, offsetMax))
     .option("--follow", "stay and print what comes")
     .option("--json", "print whole records as JSON: topic, key, value, partition, offset, timestamp, headers")

@@ -215,6 +215,54 @@ describe.concurrent("millrace produce and consume", () => {
     expect(stdout.split("\n").sort()).toEqual(["", '"after"', '"before"'])
   })
 
+  test("begin at a time", async () => {
+    await topic("timed", 2)
+    const headers = { "content-type": "application/json" }
+    const at = (second: number) => Date.UTC(2026, 0, 1, 0, 0, second)
+    const records = [1, 2, 3].map(second => ({ value: second, partition: second % 2, timestamp: at(second) }))
+    await cli.api.call("POST /topics/timed", { headers, body: { records } })
+    const read = async (time: string) =>
+      (await cli.run(["consume", "timed", "--from-time", time])).stdout.split("\n").sort().join("")
+    expect(await read("2026-01-01T00:00:02Z")).toBe("23")
+    expect(await read(`${at(3)}`)).toBe("3")
+    expect(await cli.run(["consume", "timed", "--from-time", "soon"])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("Expected epoch milliseconds, or a time such as 2026-01-31T12:00:00Z."),
+    })
+    expect(await cli.run(["consume", "timed", "--from-time", "1", "--from-beginning"])).toMatchObject({
+      code: 2,
+      stderr: "error: --offset, --from-beginning, --from-time: expected one of them\n",
+    })
+  })
+
+  test("read as a group, which goes on where it was", async () => {
+    await topic("grouped", 2)
+    await cli.api.produce("/topics/grouped/partitions/0", ["1", "2"])
+    await cli.api.produce("/topics/grouped/partitions/1", ["3"])
+    const read = (...more: string[]) => cli.run(["consume", "grouped", "--group", "readers", ...more])
+    const first = await read()
+    expect(first).toMatchObject({ code: 0, stderr: "" })
+    expect(first.stdout.split("\n").sort().join("")).toBe("123")
+    const committed = await cli.api.log.groups.committed("readers")
+    expect(committed.map(({ partition, offset }) => [partition, offset])).toEqual([
+      [0, 2],
+      [1, 1],
+    ])
+    await cli.api.produce("/topics/grouped/partitions/1", ["4"])
+    const seen = (stdout: string) => stdout.includes('"value":4')
+    const followed = await cli.run(["consume", "grouped", "--group", "readers", "--follow", "--json"], {
+      until: seen,
+    })
+    expect(followed).toMatchObject({ code: 0, stderr: "" })
+    expect(JSON.parse(followed.stdout)).toMatchObject({ topic: "grouped", partition: 1, offset: 1, value: 4 })
+    expect((await cli.api.log.groups.describe("readers")).members).toEqual([])
+    expect(await read("--partition", "0")).toMatchObject({
+      code: 2,
+      stderr: "error: --partition: is not for --group, which shares out partitions itself\n",
+    })
+    expect((await read("--max", "1")).stdout).toBe("")
+  })
+
   test("show what is no JSON as it is", async () => {
     await topic("raw")
     const headers = { "content-type": "application/vnd.kafka.binary.v2+json" }

@@ -42,7 +42,8 @@ export function kafkaRest({ ask, keyFor, url }: Tests): void {
     })
   const get = (path: string, accept = V2) => ask(`GET ${path}`, { headers: { accept } })
   const remove = (path: string) => ask(`DELETE ${path}`, v2)
-  const done = { status: 204, headers: {}, body: "" }
+  // A gateway may name a type even of nothing.
+  const done = expect.objectContaining({ status: 204, body: "" })
   const kafkaError = (status: number, code: number, message: unknown) => ({
     status,
     headers: JSON_TYPE,
@@ -95,7 +96,10 @@ export function kafkaRest({ ask, keyFor, url }: Tests): void {
     expect(made).toEqual({
       status: 200,
       headers: { "content-type": V2 },
-      body: { instance_id: "one", base_uri: uri },
+      body: {
+        instance_id: "one",
+        base_uri: matching(/^https?:\/\/[^/]+\/consumers\/session\/instances\/one$/),
+      },
     })
     const at = "/consumers/session/instances/one"
     expect(await get(`${at}/subscription`)).toMatchObject({ status: 200, body: { topics: [] } })
