@@ -6,7 +6,8 @@ import type { ColumnType } from "./table-spec.ts"
 
 /** A topic's largest number of partitions: each costs a slot, a manifest item and a builder. */
 export const PARTITIONS_MAX = 10_000
-const ROW_GROUP_ROWS_MIN = 8_192
+/** Fewer, and what a footer says of their columns takes as much as the rows that are not read. */
+const ROW_GROUP_ROWS_MIN = 2_048
 const ROW_GROUP_ROWS_MAX = 131_072
 /** More columns than this no longer fit the item that describes a table. */
 export const COLUMNS_MAX = 1_000

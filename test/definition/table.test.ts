@@ -119,7 +119,7 @@ test.each([
   [
     "row groups too small",
     { rowGroupRows: 10 },
-    "rowGroupRows: expected a whole number from 8192 to 131072, found 10",
+    "rowGroupRows: expected a whole number from 2048 to 131072, found 10",
   ],
   ["not a topic", { from: "flights" }, 'from: expected a topic, found "flights"'],
 ])("%s", (_, options, fault) => {
