@@ -1,4 +1,5 @@
 import type { Anomaly } from "../support/stream-checker/anomaly.ts"
+import { checkDerived } from "../support/stream-checker/derived.ts"
 import type { StreamHistory } from "../support/stream-checker/history.ts"
 import { removable } from "../support/stream-checker/removed.ts"
 import { isCommitted, versionsOf } from "../support/stream-checker/versions.ts"
@@ -57,13 +58,5 @@ export function checkGroups(context: StreamContext, history: StreamHistory): Ano
       }
     }
   }
-  const made = new Map<string, string>()
-  for (const value of versions.committed) {
-    const of = context.derived.get(value)
-    if (of === undefined) continue
-    if (made.has(of))
-      found.push({ kind: "made twice", text: `of ${of}, ${made.get(of)} and ${value} are both committed` })
-    made.set(of, value)
-  }
-  return found
+  return [...found, ...checkDerived(context.derived, versions)]
 }
