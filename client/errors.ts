@@ -16,6 +16,8 @@ export type ClientErrorCode =
   | "corrupt_reply"
   /** This platform has no such compression. */
   | "unsupported_codec"
+  /** A group has committed nothing, and the consumer was told to begin nowhere else. */
+  | "no_offset"
   /** The transaction was aborted: by its time-out, or by whoever took its id over. */
   | "transaction_aborted"
 
