@@ -13,6 +13,11 @@ export const REPORT_BYTES_MAX = 4_000_000
 const PRINTED_BYTES_MAX = 64_000
 /** A definition that needs more is building something else than data. */
 const HEAP_MB_MAX = 512
+/**
+ * A fifth of what a child takes would go into optimizing what strips types (WebAssembly), and into clearing a small heap
+ * again and again: it is over before either pays.
+ */
+const SHORT_LIVED = ["--liftoff-only", "--min-semi-space-size=16"]
 /** How Node ends when a top-level await can never settle. */
 const UNSETTLED_AWAIT_EXIT = 13
 
@@ -37,6 +42,7 @@ export async function runChild(task: EvaluationTask, timeoutMs: number): Promise
       "--allow-fs-read=*",
       "--no-warnings",
       `--max-old-space-size=${HEAP_MB_MAX}`,
+      ...SHORT_LIVED,
       CHILD,
       JSON.stringify(task),
     ],
