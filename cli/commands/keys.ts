@@ -99,7 +99,7 @@ export function keysCommand(): Command {
     .argument("<name>", "what it is for")
     .requiredOption(
       "--scope <scope>",
-      "what it may do: topic:<name>:read|write|admin, table:<name>:query|admin, deployment:*:admin, or * for all; may be repeated",
+      "what it may do: topic:<name>:read|write|admin, table:<name>:query|admin, job:<name>:read|admin, group:<name>:read|admin, transaction:<id>:write, deployment:*:admin, or * for all; may be repeated",
       repeated,
     )
     .option("--row-filter <condition>", "of which rows its queries may know, such as 'member_id = 7'")

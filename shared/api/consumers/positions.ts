@@ -1,4 +1,5 @@
 import { LogError } from "../../log/errors.ts"
+import { inParallel } from "../../log/groups/in-parallel.ts"
 import { checkPartition } from "../../log/topic-config.ts"
 import type { Log } from "../../log/types.ts"
 import { ApiError } from "../errors.ts"
@@ -36,20 +37,40 @@ export async function resolvePositions(log: Log, instance: Instance): Promise<In
       committed.set(`${topicId}#${partition}`, offset)
     }
   }
-  const positions: Position[] = []
-  for (const at of instance.positions) {
+  const positions = await inParallel(instance.positions, async at => {
     const offset = at.offset ?? committed.get(`${at.topicId}#${at.partition}`)
-    positions.push({ ...at, offset: offset ?? (await resetOffset(log, at, instance.reset)) })
-  }
+    return { ...at, offset: offset ?? (await resetOffset(log, at, instance.reset)) }
+  })
   return { ...instance, positions }
 }
 
-/** Throws LogError `unknown_topic`, `unknown_partition`. */
-export async function positionOf(log: Log, { topic, partition }: TopicPartition): Promise<Position> {
-  const known = await log.topic(topic)
-  const info = partition < known.partitions ? known : await log.topic(topic, true)
-  checkPartition(info, partition)
-  return { topic, topicId: info.id, partition, offset: undefined, isAhead: false }
+/** Partitions as they are to be read, each once. Throws LogError `unknown_topic`, `unknown_partition`. */
+export async function positionsOf(
+  log: Log,
+  partitions: readonly TopicPartition[],
+): Promise<readonly Position[]> {
+  const highest = new Map<string, number>()
+  for (const { topic, partition } of partitions) {
+    highest.set(topic, Math.max(partition, highest.get(topic) ?? 0))
+  }
+  const infos = await inParallel([...highest], async ([name, partition]) => {
+    const known = await log.topic(name)
+    return partition < known.partitions ? known : await log.topic(name, true)
+  })
+  const byName = new Map(infos.map(info => [info.name, info]))
+  const positions = new Map<string, Position>()
+  for (const { topic, partition } of partitions) {
+    const info = byName.get(topic)!
+    checkPartition(info, partition)
+    positions.set(`${topic}/${partition}`, {
+      topic,
+      topicId: info.id,
+      partition,
+      offset: undefined,
+      isAhead: false,
+    })
+  }
+  return [...positions.values()]
 }
 
 /**
@@ -61,9 +82,10 @@ export function movePositions(
   moves: readonly (TopicPartition & { readonly offset: number })[],
 ): Instance {
   const offsets = new Map(moves.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]))
+  const read = new Set(instance.positions.map(({ topic, partition }) => `${topic}/${partition}`))
   for (const { topic, partition } of moves) {
-    const isRead = instance.positions.some(at => at.topic === topic && at.partition === partition)
-    if (!isRead) throw illegalState(`no current assignment for partition ${topic}-${partition}`)
+    if (!read.has(`${topic}/${partition}`))
+      throw illegalState(`no current assignment for partition ${topic}-${partition}`)
   }
   const positions = instance.positions.map(at => {
     const offset = offsets.get(`${at.topic}/${at.partition}`)

@@ -1,4 +1,5 @@
 import { LogError } from "../../log/errors.ts"
+import { inParallel } from "../../log/groups/in-parallel.ts"
 import { topicPattern } from "../../log/groups/topic-pattern.ts"
 import type { Subscription } from "../../log/groups/types.ts"
 import type { Log } from "../../log/types.ts"
@@ -7,7 +8,7 @@ import type { Instance, InstanceConfig, InstanceId, Reads } from "./instance.ts"
 import { type InstancePorts, InstanceStore } from "./instance-store.ts"
 import { INSTANCE_PARTITIONS_MAX } from "./limits.ts"
 import { allCommitted, commitPositions, stampOf, subscriptionOf } from "./membership.ts"
-import { illegalState, movePositions, positionOf, type TopicPartition } from "./positions.ts"
+import { illegalState, movePositions, positionsOf, type TopicPartition } from "./positions.ts"
 import { type ReadOptions, readRecords } from "./read-records.ts"
 
 /** An offset to commit, as requests name it. */
@@ -94,8 +95,7 @@ export class RestConsumers {
       const message = `partitions: expected at most ${INSTANCE_PARTITIONS_MAX}, got ${partitions.length}`
       throw new LogError("group_too_large", message)
     }
-    const wanted = await Promise.all(partitions.map(at => positionOf(this.#log, at)))
-    const unique = [...new Map(wanted.map(at => [`${at.topicId}#${at.partition}`, at])).values()]
+    const unique = await positionsOf(this.#log, partitions)
     await this.#store.change(id, async instance => {
       checkKind(instance, "partitions")
       await this.#stop(instance)
@@ -133,15 +133,12 @@ export class RestConsumers {
         instance,
         partitions.map(at => ({ ...at, offset: 0 })),
       )
-      const moves = await Promise.all(
-        partitions.map(async at => {
-          const { topicId } = instance.positions.find(({ topic, partition }) => {
-            return topic === at.topic && partition === at.partition
-          })!
-          const { beginningOffset, lastStableOffset } = await this.#log.offsets(topicId, at.partition)
-          return { ...at, offset: to === "beginning" ? beginningOffset : lastStableOffset }
-        }),
-      )
+      const asked = new Set(partitions.map(({ topic, partition }) => `${topic}/${partition}`))
+      const moved = instance.positions.filter(({ topic, partition }) => asked.has(`${topic}/${partition}`))
+      const moves = await inParallel(moved, async at => {
+        const { beginningOffset, lastStableOffset } = await this.#log.offsets(at.topicId, at.partition)
+        return { ...at, offset: to === "beginning" ? beginningOffset : lastStableOffset }
+      })
       return { instance: movePositions(instance, moves), value: undefined }
     })
   }
@@ -170,9 +167,9 @@ export class RestConsumers {
   async committed(id: InstanceId, partitions?: readonly TopicPartition[]) {
     const instance = await this.#look(id)
     const asked = partitions ?? instance.positions
-    const wanted = await Promise.all(asked.map(at => positionOf(this.#log, at)))
+    const wanted = await positionsOf(this.#log, asked)
     const topics = new Set(wanted.map(({ topic }) => topic))
-    const found = await Promise.all([...topics].map(topic => this.#log.groups.committed(id.group, topic)))
+    const found = await inParallel([...topics], topic => this.#log.groups.committed(id.group, topic))
     const known = new Map(found.flat().map(at => [`${at.topicId}#${at.partition}`, at]))
     return wanted.flatMap(({ topicId, partition }) => known.get(`${topicId}#${partition}`) ?? [])
   }

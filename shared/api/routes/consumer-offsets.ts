@@ -1,5 +1,6 @@
 import * as v from "valibot"
 import { jsonBody } from "../body.ts"
+import { INSTANCE_PARTITIONS_MAX } from "../consumers/limits.ts"
 import { mediaTypes } from "../media-type.ts"
 import { anyHeaders, nothing } from "../nothing.ts"
 import { consumersOf } from "../offered.ts"
@@ -19,16 +20,16 @@ const entry = (description: string) =>
     metadata: v.optional(v.nullable(v.string("expected text"))),
   })
 
-const commitBody = v.strictObject({
-  offsets: v.array(
-    entry("Of the last record that was worked: the offset after it is committed."),
-    "expected an array of {topic, partition, offset}",
-  ),
-})
+const offsetsOf = (description: string) =>
+  v.strictObject({
+    offsets: v.pipe(
+      v.array(entry(description), "expected an array of {topic, partition, offset}"),
+      v.maxLength(INSTANCE_PARTITIONS_MAX, `expected at most ${INSTANCE_PARTITIONS_MAX}`),
+    ),
+  })
 
-const seekBody = v.strictObject({
-  offsets: v.array(entry("Of the next record to read."), "expected an array of {topic, partition, offset}"),
-})
+const commitBody = offsetsOf("Of the last record that was worked: the offset after it is committed.")
+const seekBody = offsetsOf("Of the next record to read.")
 
 const committedAnswer = v.object({
   offsets: v.array(

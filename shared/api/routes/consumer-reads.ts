@@ -1,6 +1,7 @@
 import * as v from "valibot"
 import type { Access } from "../auth/access.ts"
 import { jsonBody } from "../body.ts"
+import { INSTANCE_PARTITIONS_MAX } from "../consumers/limits.ts"
 import { mediaTypes } from "../media-type.ts"
 import { anyHeaders, nothing } from "../nothing.ts"
 import { consumersOf } from "../offered.ts"
@@ -37,8 +38,13 @@ const subscription = v.pipe(
 
 export const topicPartition = v.strictObject({ topic: name("topic"), partition: partitionNumber })
 
+const tooMany = `expected at most ${INSTANCE_PARTITIONS_MAX}`
+
 export const partitionsBody = v.strictObject({
-  partitions: v.array(topicPartition, "expected an array of {topic, partition}"),
+  partitions: v.pipe(
+    v.array(topicPartition, "expected an array of {topic, partition}"),
+    v.maxLength(INSTANCE_PARTITIONS_MAX, tooMany),
+  ),
 })
 
 /** Throws ApiError `forbidden`. */
