@@ -3,6 +3,7 @@ import { logMetrics } from "../log-metrics.ts"
 import { anyHeaders, nothing } from "../nothing.ts"
 import { PROMETHEUS_TYPE, prometheusText } from "../prometheus.ts"
 import { logMetricsText } from "../prometheus-log.ts"
+import { tableMetricsText } from "../prometheus-tables.ts"
 import { route } from "../route.ts"
 import type { JobService } from "../types.ts"
 
@@ -18,7 +19,8 @@ export const getMetrics = route({
   method: "GET",
   path: "/metrics",
   id: "getMetrics",
-  summary: "Metrics of the jobs, topics and groups that the caller may read, as Prometheus reads them",
+  summary:
+    "Metrics of the jobs, tables, topics and groups that the caller may read, as Prometheus reads them",
   description:
     "What went through the log is that of the process that answers, since it began; offsets and lags are as they stand.",
   access: () => [
@@ -28,12 +30,16 @@ export const getMetrics = route({
   ],
   schemas: { path: nothing, query: nothing, headers: anyHeaders },
   answers: { 200: { description: "Prometheus' text format.", content: { "text/plain": undefined } } },
-  async handle({ access }, { log, jobs }) {
-    const [ofJobs, ofLog] = await Promise.all([jobsText(jobs, access), logMetrics(log, access)])
+  async handle({ access }, { log, jobs, tables }) {
+    const [ofJobs, ofLog, ofTables] = await Promise.all([
+      jobsText(jobs, access),
+      logMetrics(log, access),
+      tableMetricsText(tables, access),
+    ])
     return {
       status: 200,
       headers: { "content-type": PROMETHEUS_TYPE, "cache-control": "no-store" },
-      body: ofJobs + logMetricsText(ofLog),
+      body: ofJobs + logMetricsText(ofLog) + ofTables,
     }
   },
 })

@@ -23,6 +23,8 @@ export interface RebuildStatus extends Pick<PartitionStatus, "partition" | "posi
 /** What a table's segments were made of; the tail is not in it. */
 export interface TableStatus {
   readonly totals: Totals
+  /** Offsets that the log had given up before the table came to read them, in all partitions. */
+  readonly missed: number
   /** Why records were skipped or fields made null, the most frequent first. */
   readonly faults: readonly FaultCount[]
   readonly partitions: readonly PartitionStatus[]
@@ -33,6 +35,7 @@ export async function tableStatus(ports: ManifestPorts, table: TableInfo): Promi
   const { manifests } = await readManifests(ports, table.id)
   return {
     totals: manifests.reduce((sum, { totals }) => add(sum, totals), NO_TOTALS),
+    missed: manifests.reduce((sum, { gaps }) => sum + missedOf(gaps), 0),
     faults: manifests.reduce<readonly FaultCount[]>((all, { faults }) => addFaults(all, faults), []),
     partitions: manifests.map(({ partition, position, lists, segments, drained, gaps, refused }) => ({
       partition,
@@ -57,6 +60,10 @@ export async function rebuildStatus(
     end: rebuild?.ends[partition] ?? 0,
     ...(refused === undefined ? {} : { refused }),
   }))
+}
+
+function missedOf(gaps: readonly Gap[]): number {
+  return gaps.reduce((sum, { base, next }) => sum + next - base, 0)
 }
 
 function add(a: Totals, b: Totals): Totals {

@@ -237,6 +237,7 @@ test("a table's status adds up its partitions, and says why records were bad", a
   for (const partition of [0, 1]) await builder.step("events", partition, true)
   expect(await tableStatus(ports, (await registry.find("events"))!.table)).toEqual({
     totals: { records: 5, rows: 2, filtered: 0, skipped: 3, nulled: 0 },
+    missed: 0,
     faults: [
       ["value is not JSON", 2],
       ["id: text is not a number", 1],
