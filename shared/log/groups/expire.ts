@@ -1,4 +1,3 @@
-import { ITEM_DELETES_MAX } from "../../storage/meta-store.ts"
 import { notAfter } from "../../storage/not-after.ts"
 import type { Ports } from "../../storage/time.ts"
 import { LogError } from "../errors.ts"
@@ -80,7 +79,8 @@ function onlyInUse(error: unknown): void {
 /** Forgets a group without members: throws `unknown_group`, `group_in_use`, `outcome_unknown`. */
 export async function deleteGroup(parts: Parts, name: string): Promise<void> {
   const { value: group } = await parts.store.group(name)
-  if (group === undefined || group.closing !== undefined) throw unknownGroup(name)
+  // One that was cut short is carried through.
+  if (group === undefined || group.closing === "expired") throw unknownGroup(name)
   await checkUnused(parts.store, parts.membership, name)
   await erase(parts, name, "deleted")
 }
@@ -101,10 +101,7 @@ async function erase({ ports, store }: Parts, name: string, closing: "deleted" |
   if (group?.closing !== closing) throw inUse(name)
   const { offsets } = await store.standingOffsets(name)
   if (closing === "expired" && offsets.length > 0) return store.ensure(name)
-  for (let from = 0; from < offsets.length; from += ITEM_DELETES_MAX) {
-    const keys = offsets.slice(from, from + ITEM_DELETES_MAX).map(at => offsetKey(name, at))
-    await ports.meta.deleteMany("meta", keys)
-  }
+  await inParallel(offsets, at => ports.meta.delete("meta", offsetKey(name, at)))
   const left = await store.standingOffsets(name)
   const outcome = left.offsets.length > 0 ? "unknown" : await store.forget(name, version, date)
   if (outcome === "refused") throw inUse(name)

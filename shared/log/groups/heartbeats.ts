@@ -63,7 +63,7 @@ export class Heartbeats {
       if (beat.memberEpoch !== 0) throw notMember(beat, group.value)
       const joined = await this.#membership.join(beat)
       if (joined === undefined) return undefined
-      return this.#reply(beat, joined.group, NO_PARTITIONS, joined.member)
+      return this.#reply(beat, joined.group, NO_PARTITIONS, joined.member, false)
     }
     checkEpoch(beat, member.value)
     if (group.value === undefined) return undefined
@@ -108,7 +108,7 @@ export class Heartbeats {
       condition: { version: read.version! },
       notAfter: Math.min(notAfter(date), member.deadline),
     }
-    const [settled] = await Promise.all([
+    const [settled, swept] = await Promise.all([
       settlePut(this.#ports, "meta", item, options),
       this.#watch(beat, group),
     ])
@@ -116,28 +116,35 @@ export class Heartbeats {
       throw new LogError("outcome_unknown", `the heartbeat of member ${beat.member} may or may not count`)
     }
     if (settled.outcome === "refused") return undefined
-    return this.#reply(beat, group, confirmed(before, told), member)
+    return this.#reply(beat, group, confirmed(before, told), member, swept)
   }
 
-  /** Each member watches the one after it: one that is gone is noticed by somebody, and then all that are. */
-  async #watch(beat: Heartbeat, group: Group): Promise<void> {
-    if (group.members.length < 2) return
+  /** Each member watches the one after it: one that is gone is noticed by somebody, and then all that are. Whether any was. */
+  async #watch(beat: Heartbeat, group: Group): Promise<boolean> {
+    if (group.members.length < 2) return false
     const place = group.members.findIndex(({ member }) => member === beat.member)
     const next = group.members[(place + 1) % group.members.length].member
     const { value, date } = await this.#store.member(beat.group, next)
-    if (value !== undefined && isGone(value, date)) await this.#membership.sweep(beat.group)
+    return value !== undefined && isGone(value, date) && (await this.#membership.sweep(beat.group)) > 0
   }
 
   /** Takes over what is free of the member's target, and tells it what is new. */
-  async #reply(beat: Heartbeat, group: Group, known: PartitionSet, member: Member): Promise<HeartbeatReply> {
-    const taker = { group: beat.group, member: beat.member, epoch: member.epoch, notAfter: member.deadline }
+  async #reply(
+    beat: Heartbeat,
+    group: Group,
+    known: PartitionSet,
+    member: Member,
+    swept: boolean,
+  ): Promise<HeartbeatReply> {
+    const { joined, epoch, deadline: notAfter } = member
+    const taker = { group: beat.group, member: beat.member, joined, epoch, notAfter }
     const wanted = without(member.assigned, known)
     let taken: readonly TakenOver[] = []
-    let waiting = false
+    let waiting = swept
     if (wanted.size > 0) {
       const took = await takeOver(this.#ports, this.#store, taker, wanted)
       if (took.ownerGone) await this.#membership.sweep(beat.group)
-      ;[taken, waiting] = [took.taken, took.waiting]
+      ;[taken, waiting] = [took.taken, waiting || took.waiting]
     }
     const allowed = union(known, takenSet(taken))
     const isNews = beat.memberEpoch === 0 || !sameSet(allowed, member.owned)

@@ -22,6 +22,8 @@ export interface TakeOver {
 export interface Taker {
   readonly group: string
   readonly member: string
+  /** The group's epoch when it joined. */
+  readonly joined: number
   /** The group's epoch that says that the partitions are this member's. */
   readonly epoch: number
   /** Store time after which the member is gone: none is taken over for it any more. */
@@ -77,8 +79,10 @@ async function stamp(
   taker: Taker,
   read: OffsetRead,
 ): Promise<boolean> {
-  const { group, member, epoch, notAfter } = taker
-  const before: OffsetRecord = read.value ?? { metadata: "", committed: 0, epoch }
+  const { group, member, joined, notAfter } = taker
+  const before: OffsetRecord = read.value ?? { metadata: "", committed: 0, epoch: 0 }
+  // It may be reading it all the while, and not have heard of the epoch: the new version keeps out whom the old one let in.
+  const epoch = before.owner === member && before.epoch >= joined ? before.epoch : taker.epoch
   const item = offsetItem(group, read, { ...before, owner: member, epoch }, ports.random.id())
   const condition = read.version === undefined ? ({ absent: true } as const) : { version: read.version }
   return (await settlePut(ports, "meta", item, { condition, notAfter })).outcome === "committed"
