@@ -3,6 +3,7 @@ import { FUNCTION_DEFAULTS } from "../infra/constructs/functions.ts"
 import { TAIL_LIMITS } from "../shared/serving/builder/flush-rule.ts"
 import { WAKE_RECORDS, WAKE_SLOTS } from "../shared/serving/builder/wake-rule.ts"
 import type { Ledger } from "../shared/storage/aws/ledger.ts"
+import type { LifeShare } from "./cost-life.ts"
 import { GIB, HOURS_PER_MONTH, HTTP_API_UNIT_BYTES, lambdaCost, ledgerCost, PRICES } from "./prices.ts"
 
 // What the emulator cannot tell, and what does not exist yet: every figure here is an estimate, and printed as one.
@@ -34,12 +35,9 @@ const ACCESS_LOG_BYTES = 330
 const DISPATCH_LOG_BYTES = 340
 /** Logs are kept for a month. */
 const LOG_GB = PRICES.logsGbIngested + PRICES.logsGbMonth
-/** Of the log's own segments, which will replace small slots and flush objects. */
+/** Of the log's own segments, which replace slots and flush objects: what `maintain` makes of one at a time. */
 const ROLL_UP_SEGMENT_BYTES = 32 * 1024 ** 2
 const ROLL_UP_SEGMENT_MS = 2_000
-const ROLL_UP_PUTS = 2
-/** Slots that one read unit brings: 4 KB. */
-const SLOTS_PER_READ_UNIT = 16
 
 const MILLION = 1e6
 
@@ -74,17 +72,18 @@ export interface Bill {
   readonly dynamodb: number
   readonly kinesis: number
   readonly http: number
+  /** Measured beside: requests by the ledger, of what was appended alike. */
+  readonly slotDeletion: number
+  readonly rollUp: number
   /** Estimated. */
   readonly lambda: number
   readonly logs: number
   readonly dispatch: number
   readonly build: number
-  readonly slotDeletion: number
-  readonly rollUp: number
 }
 
 /** Dollars per million records that are appended at the log's own door. */
-export function billOf(cell: Cell, build: BuildShare): Bill {
+export function billOf(cell: Cell, build: BuildShare, life: LifeShare): Bill {
   const { records, recordBytes, bodyBytes, request, objects, slots, slotUnits } = cell
   const requests = MILLION / records
   const counted = ledgerCost(request)
@@ -102,8 +101,8 @@ export function billOf(cell: Cell, build: BuildShare): Bill {
     dispatch:
       requests * (lambdaCost(MEMORY_MB.dispatch, ASSUMED_MS.dispatch) + (DISPATCH_LOG_BYTES / GIB) * LOG_GB),
     build: buildCost(cell, build),
-    slotDeletion: requests * slotUnits * PRICES.dynamoWriteUnit,
-    rollUp: rollUpCost(requests * objects, requests * slots, MILLION * recordBytes),
+    slotDeletion: requests * slotUnits * life.perUnitDeleted,
+    rollUp: rollUpCost(life, requests * objects, requests * slots, MILLION * recordBytes),
   }
 }
 
@@ -140,13 +139,13 @@ export function buildCost(
   )
 }
 
-/** A flush object is read once for all its partitions. */
-function rollUpCost(objects: number, slots: number, bytes: number): number {
+/** A flush object is read once for all its partitions. Requests are measured; the time that it takes is estimated. */
+function rollUpCost(life: LifeShare, objects: number, slots: number, bytes: number): number {
   const segments = bytes / ROLL_UP_SEGMENT_BYTES
   return (
-    objects * PRICES.s3Get +
-    (slots / SLOTS_PER_READ_UNIT) * PRICES.dynamoReadUnit +
-    segments * (ROLL_UP_PUTS * PRICES.s3Put + lambdaCost(MEMORY_MB.build, ROLL_UP_SEGMENT_MS))
+    objects * life.perObject +
+    slots * life.perSlotRead +
+    segments * (life.perSegment + lambdaCost(MEMORY_MB.maintain, ROLL_UP_SEGMENT_MS))
   )
 }
 
@@ -171,14 +170,25 @@ export interface Idle {
   readonly shards: number
 }
 
-/** A month in which nothing happens, dollars. */
-export function idleMonth(tick: Ledger, tickLogBytes: number, alarms: number, shards: number): Idle {
+/**
+ * A month in which nothing happens, dollars.
+ * @param round a tick that looks through all partitions of the log, as one an hour does
+ */
+export function idleMonth(
+  tick: Ledger,
+  round: Ledger,
+  tickLogBytes: number,
+  alarms: number,
+  shards: number,
+): Idle {
   const { s3, dynamodb } = ledgerCost(tick)
+  const looked = ledgerCost(round)
+  const rounds = HOURS_PER_MONTH * (looked.s3 + looked.dynamodb - s3 - dynamodb)
   const invocation = PRICES.eventBridgeEvent + lambdaCost(MEMORY_MB.maintain, ASSUMED_MS.maintain)
   return {
     secret: PRICES.secretMonth,
     alarms: alarms * PRICES.alarmMonth,
-    ticks: TICKS_PER_MONTH * (invocation + s3 + dynamodb + (tickLogBytes / GIB) * LOG_GB),
+    ticks: rounds + TICKS_PER_MONTH * (invocation + s3 + dynamodb + (tickLogBytes / GIB) * LOG_GB),
     shards: shards * HOURS_PER_MONTH * PRICES.kinesisShardHour,
   }
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path"
 import { type Ledger, ledgerToJson } from "../shared/storage/aws/ledger.ts"
+import { type LifeShare, measureLife } from "./cost-life.ts"
 import {
   ASSUMED_MS,
   type Bill,
@@ -86,7 +87,7 @@ interface Measured {
   readonly request: Ledger
 }
 
-async function logDoor(app: Deployed, build: BuildShare): Promise<readonly Measured[]> {
+async function logDoor(app: Deployed, build: BuildShare, lives: Lives): Promise<readonly Measured[]> {
   const measured: Measured[] = []
   for (const topic of Object.keys(TOPICS) as TopicName[]) {
     const partitions = TOPICS[topic]
@@ -107,7 +108,13 @@ async function logDoor(app: Deployed, build: BuildShare): Promise<readonly Measu
           slotUnits: request.dynamodb.writeUnits,
           objects: request.s3.puts,
         }
-        measured.push({ topic, records, recordBytes, request, bill: billOf(cell, build) })
+        measured.push({
+          topic,
+          records,
+          recordBytes,
+          request,
+          bill: billOf(cell, build, lives[cell.objects > 0 ? "objects" : "inline"]),
+        })
       }
     }
   }
@@ -117,7 +124,7 @@ async function logDoor(app: Deployed, build: BuildShare): Promise<readonly Measu
 function printMatrix(measured: readonly Measured[]): void {
   console.log("\nThe log's own door, warm, dollars per million records (~ estimated)")
   console.log(
-    "records  bytes  parts   S3 put  slots  units    total      s3   slots    http ~lambda   ~logs ~dispatch  ~build ~delete ~roll-up",
+    "records  bytes  parts   S3 put  slots  units    total      s3   slots    http ~lambda   ~logs ~dispatch  ~build  delete  roll-up",
   )
   for (const { topic, records, recordBytes, request, bill } of measured) {
     const parts = [bill.s3, bill.dynamodb, bill.http, bill.lambda, bill.logs]
@@ -138,7 +145,7 @@ function printMatrix(measured: readonly Measured[]): void {
   }
 }
 
-async function journalDoor(app: Deployed): Promise<void> {
+async function journalDoor(app: Deployed, lives: Lives): Promise<void> {
   console.log("\nThe journalled door, warm, dollars per million records; deliveries as the emulator cut them")
   console.log(
     "records  bytes  parts  payload units  deliveries    door  ~delivery   total without the builder",
@@ -170,6 +177,7 @@ async function journalDoor(app: Deployed): Promise<void> {
             objects: 0,
           },
           none,
+          lives.inline,
         )
         const at = totalOf({ ...bill, build: 0, dispatch: 0 })
         const delivery = deliveryCost(ledger, Math.max(1, invocations), logBytes, WARM_REQUESTS * records)
@@ -233,13 +241,14 @@ async function idle(app: Deployed): Promise<Idle> {
   await app.asked("maintain")
   for (let tick = 0; tick < 2; tick++) await app.invoke("maintain", {})
   const { each, logBytes, invocations } = await app.askedBy("maintain", 2)
-  const tick = each.at(-1)!
+  const [round, tick] = [each[0]!, each.at(-1)!]
   const logs = logBytes / invocations
-  const plain = idleMonth(tick, logs, ALARMS.plain, 0)
-  const journal = idleMonth(tick, logs, ALARMS.journal, 1)
+  const plain = idleMonth(tick, round, logs, ALARMS.plain, 0)
+  const journal = idleMonth(tick, round, logs, ALARMS.journal, 1)
   console.log(
     `\nAn idle month (${HOURS_PER_MONTH} h), dollars; a tick with 3 tables, 21 partitions: ${told(tick)}`,
   )
+  console.log(`  … of which one an hour looks through the log: ${told(round)}`)
   const line = (name: string, { secret, alarms, ticks, shards }: Idle) =>
     `  ${name.padEnd(18)} ${(secret + alarms + ticks + shards).toFixed(2)}   secret ${secret.toFixed(2)}, alarms ${alarms.toFixed(2)}, ~ticks ${ticks.toFixed(2)}, shards ${shards.toFixed(2)}`
   console.log(line("default", plain))
@@ -268,6 +277,21 @@ function judge(measured: readonly Measured[], month: Idle): void {
   }
 }
 
+/** What becomes of slots that name an object, and of those that hold their records. */
+type Lives = Readonly<Record<"objects" | "inline", LifeShare>>
+
+async function life(url: string): Promise<Lives> {
+  console.log("\nThe life of 60 appends: rolled up after a day, deleted after another")
+  const shares = []
+  for (const records of [100, 1]) {
+    const { share, rolled, deleted } = await measureLife(url, records)
+    console.log(`  ${records} of 1 KB each, rolled up: ${told(rolled)}`)
+    console.log(`  … deleted: ${told(deleted)}`)
+    shares.push(share)
+  }
+  return { objects: shares[0]!, inline: shares[1]! }
+}
+
 const endpoint = await openEmulator()
 try {
   console.log(
@@ -278,9 +302,10 @@ try {
   await app.send("POST", "/topics/one", bodyOf(100, 1_000, 1))
   console.log(`\nA cold request of 100 records: ${told((await app.askedBy("api", 1)).ledger)}`)
   const build = await pipeline(app)
-  const measured = await logDoor(app, build)
+  const lives = await life(endpoint.url)
+  const measured = await logDoor(app, build, lives)
   printMatrix(measured)
-  await journalDoor(app)
+  await journalDoor(app, lives)
   await queries(app)
   stored()
   judge(measured, await idle(app))

@@ -20,10 +20,14 @@ const JSON_TYPE = { "content-type": "application/json" }
 
 /** One batch of `RECORDS_PER_BATCH` records. */
 export function someBatch(): Uint8Array {
-  const builder = createBatchBuilder({ capacityBytes: RECORDS_PER_BATCH * (RECORD_BYTES + 32) })
-  for (let index = 0; index < RECORDS_PER_BATCH; index++) {
+  return batchOf(RECORDS_PER_BATCH, RECORD_BYTES)
+}
+
+export function batchOf(records: number, recordBytes: number): Uint8Array {
+  const builder = createBatchBuilder({ capacityBytes: records * (recordBytes + 32) })
+  for (let index = 0; index < records; index++) {
     const head = `{"id":${index},"user":"user-${index % 97}","amount":${index * 7},"text":"`
-    const value = Buffer.from(`${head}${"x".repeat(RECORD_BYTES - head.length - 2)}"}`)
+    const value = Buffer.from(`${head}${"x".repeat(recordBytes - head.length - 2)}"}`)
     builder.add(value, -1, -1, 0, value.length, Date.now())
   }
   return builder.finish().bytes
