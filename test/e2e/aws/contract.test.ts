@@ -6,12 +6,16 @@ import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3"
 import { ListSecretsCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager"
 import { ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs"
 import { beforeAll, describe, expect, test } from "vitest"
+import { runStreamClients } from "../../support/stream-checker/http-run.ts"
 import { apiContract } from "../api-contract.ts"
 import { repository } from "../support.ts"
 import { callAws, Deployed, sdk, skipped } from "./deployed.ts"
 
 /** Made by `cdk bootstrap`, not by us. */
 const BOOTSTRAP = /^cdk-hnb659fds-/
+
+/** What clients get done at the least. */
+const STREAMED_MIN = 60
 
 /** What there is at the emulator, by kind. */
 async function everything(): Promise<Record<string, readonly unknown[]>> {
@@ -55,6 +59,19 @@ describe.skipIf(skipped !== "")(`an app without a journal, deployed by CDK to an
   }
   const carrier = () => ({ url: deployed.url, key: deployed.key! })
   apiContract("deployed", carrier, undefined, build)
+
+  test("shows clients of the whole log nothing that a log must never show", async () => {
+    let done = 0
+    const goesOn = () => done < STREAMED_MIN
+    const options = { name: "stream", goesOn, counted: () => void done++, pauseMs: 50, large: 1 }
+    const server = { url: () => deployed.url, token: deployed.key! }
+    const { anomalies, counts } = await runStreamClients(server, options)
+    process.stdout.write(`${JSON.stringify(Object.fromEntries(counts))}\n`)
+    expect(anomalies).toEqual([])
+    expect(counts.get("large")).toBe(1)
+    for (const what of ["send ok", "transaction ok", "transformed", "polled"])
+      expect(counts.get(what), what).toBeGreaterThan(2)
+  })
 
   test("looks after its tables, and those that were dropped, at the tick", async () => {
     expect(await deployed.invoke("maintain", {})).toMatchObject({ failed: false })

@@ -100,7 +100,8 @@ export function requests({ ask }: Tests): void {
     const form = { "content-type": "application/x-www-form-urlencoded" }
     const got = 'got "application/x-www-form-urlencoded"'
     const kafka = "application/vnd.kafka.json.v2+json or application/vnd.kafka.binary.v2+json"
-    const records = `headers.content-type: expected application/json or ${kafka} or application/x-ndjson, ${got}`
+    const events = "application/cloudevents+json or application/cloudevents-batch+json"
+    const records = `headers.content-type: expected application/json or ${kafka} or application/x-ndjson or ${events}, ${got}`
     expect(await post("a=1", form)).toEqual(refused(415, "unsupported_media_type", records))
     expect(await ask("POST /query/sql", { headers: form, body: "sql=1" })).toEqual(
       refused(415, "unsupported_media_type", `headers.content-type: expected application/json, ${got}`),
