@@ -35,7 +35,8 @@ export function createQuery(
   base: Base,
   engine: SqlEngine & { close(): Promise<void> },
 ): Served<HttpEvent, HttpResult> {
-  const home = openHome(base)
+  // It may not write: what stops its reads is ended by others.
+  const home = openHome(base, { settles: false })
   const { ports, log, tables } = home
   const indexes = new KeyIndexes(ports, {
     residentEntriesMax: KEY_ENTRIES_MAX,

@@ -1,4 +1,5 @@
 import { openLog } from "../../shared/log/open-log.ts"
+import type { LogOptions } from "../../shared/log/options.ts"
 import type { Log } from "../../shared/log/types.ts"
 import { TableRegistry } from "../../shared/serving/tables/table-registry.ts"
 import type { FunctionEnvironment } from "../environment.ts"
@@ -11,9 +12,12 @@ export interface Home<Settings extends FunctionEnvironment = FunctionEnvironment
 }
 
 /** Opens the engine. Nothing is read until it is asked for. */
-export function openHome<Settings extends FunctionEnvironment>(base: Base<Settings>): Home<Settings> {
+export function openHome<Settings extends FunctionEnvironment>(
+  base: Base<Settings>,
+  options: Partial<LogOptions> = {},
+): Home<Settings> {
   // An environment serves one request at a time: on partitions of their own, environments lose no slot to each other.
-  const log = openLog(base.ports, { stickyUntil: "rivals" })
+  const log = openLog(base.ports, { stickyUntil: "rivals", ...options })
   return { ...base, log, tables: new TableRegistry(base.ports, log) }
 }
 

@@ -10,7 +10,7 @@ import { Producers } from "./producers.ts"
 import { Reader } from "./reader.ts"
 import { type TopicRead, Topics } from "./topics.ts"
 import { StoredTransactions } from "./transactions/stored-transactions.ts"
-import type { Registrar, TransactionOffsets } from "./transactions/types.ts"
+import type { Registrar, TransactionOffsets, Transactions } from "./transactions/types.ts"
 import type {
   AppendRequest,
   AppendResult,
@@ -63,7 +63,9 @@ class StoredLog implements Log {
     }
     const appends = new Appends({ ports, options, topics, producers, partitions, reader, registrar, signal })
     this.#appends = appends
-    this.#fetches = new Fetches(ports, partitions, reader, (id, at) => this.transactions.settle(id, at))
+    const settle: Transactions["settle"] = async (id, at) =>
+      options.settles ? this.transactions.settle(id, at) : false
+    this.#fetches = new Fetches(ports, partitions, reader, settle)
     this.groups = openGroups(ports, this)
     const offsetSteps = (offsets: readonly TransactionOffsets[]) => this.groups.offsetSteps(offsets)
     const parts = { ports, options, topics, producers, partitions, appends, reader, offsetSteps }

@@ -25,6 +25,8 @@ export interface LogOptions {
   readonly snapshotSlots: number
   /** A larger snapshot lies in an object. */
   readonly snapshotInlineBytesMax: number
+  /** Whether readers end overdue transactions that stop them; a process that must not write leaves it to others. */
+  readonly settles: boolean
 }
 
 /** What suits DynamoDB, and any backend until it says otherwise. */
@@ -42,4 +44,5 @@ export const DEFAULT_LOG_OPTIONS: LogOptions = {
   stickyUntil: "flush",
   snapshotSlots: SNAPSHOT_SLOTS,
   snapshotInlineBytesMax: SNAPSHOT_INLINE_BYTES_MAX,
+  settles: true,
 }

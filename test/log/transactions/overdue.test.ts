@@ -158,3 +158,16 @@ test.each([
     expect(await values(log, topicId, 1)).toBe(`${seen}b`)
   },
 )
+
+test("a process that must not write ends nothing, and sees what others have ended", async () => {
+  const { log, topicId, counts, another, advance } = await memoryWorld(1, undefined, { settles: false })
+  const dead = await new Producer(log).init(1_000)
+  await dead.append(["a"])
+  await append(log, ["x"])
+  advance(2_000)
+  counts.reset()
+  expect(await values(log, topicId)).toBe("")
+  expect(counts.calls).toMatchObject({ metaGet: 0, metaPut: 0, metaTransact: 0 })
+  expect((await another().transactions.settleOverdue()).settled).toBe(1)
+  expect(await values(log, topicId)).toBe("x")
+})
