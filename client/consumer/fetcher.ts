@@ -13,6 +13,8 @@ const REGROUP_MS = 10
 const REPLY_BYTES_MIN = 64 * 1024
 /** A partition that cannot be read is asked for again after this long, ms. */
 const PARTITION_PAUSE_MS = 500
+/** Who gets so much of a partition at once is behind, and will ask for more. */
+const CATCH_UP_BYTES_MIN = 128 * 1024
 /** Partitions of one fetch that a server takes. */
 const PARTITIONS_MAX = 1_000
 
@@ -208,10 +210,17 @@ export class Fetcher {
       state.endOffset = reply.endOffset ?? state.endOffset
       state.fromStart = false
       state.take(batches, Math.max(from, reply.nextOffset), this.#host.inHand(state))
-      if (batches.length > 0) this.#host.arrived()
+      if (batches.length > 0) this.#tell(batches)
     } catch (error) {
       this.#trouble(state, clientError(error))
     }
+  }
+
+  /** Where there is more to fetch, it is asked for before what came is read: reading holds the event loop. */
+  #tell(batches: readonly FetchedBatch[]): void {
+    const bytes = batches.reduce((sum, batch) => sum + batch.bytes, 0)
+    if (bytes < CATCH_UP_BYTES_MIN) this.#host.arrived()
+    else setTimeout(() => this.#host.arrived(), 0)
   }
 
   /** What to do about a partition that cannot be read. */

@@ -11,6 +11,15 @@ const DRAIN_BYTES_MAX = 64 * 1024 * 1024
 
 const empty = Buffer.alloc(0)
 
+/** Room for a body whose length nobody told. */
+const CHUNK_BYTES = 64 * 1024
+
+function grown(from: Buffer, used: number, size: number): Buffer {
+  const to = Buffer.allocUnsafeSlow(size)
+  to.set(from.subarray(0, used))
+  return to
+}
+
 export type CollectedBody =
   /** `reserved` bytes of the budget are to be given back after the answer. */
   | { readonly outcome: "whole"; readonly body: Buffer; readonly reserved: number }
@@ -58,12 +67,18 @@ export function collectBody(
   }
   budget.bytes -= reserved
   if (expectsContinue) response.writeContinue()
-  return readAll(request, reserved, budget)
+  return readAll(request, reserved, budget, length === undefined ? CHUNK_BYTES : reserved)
 }
 
-function readAll(request: IncomingMessage, reserved: number, budget: BodyBudget): Promise<CollectedBody> {
+/** @param room bytes that are made room for with the first piece: pieces are copied as they come, and die young */
+function readAll(
+  request: IncomingMessage,
+  reserved: number,
+  budget: BodyBudget,
+  room: number,
+): Promise<CollectedBody> {
   return new Promise(resolve => {
-    const chunks: Buffer[] = []
+    let whole: Buffer = empty
     let bytes = 0
     const settle = (result: CollectedBody) => {
       request.off("data", take).off("end", finish).off("close", lose).off("error", lose)
@@ -71,15 +86,23 @@ function readAll(request: IncomingMessage, reserved: number, budget: BodyBudget)
       resolve(result)
     }
     const take = (chunk: Buffer) => {
+      const before = bytes
       bytes += chunk.length
-      chunks.push(chunk)
-      if (bytes <= BODY_BYTES_MAX) return
+      if (bytes <= BODY_BYTES_MAX) {
+        // The whole body in one piece, as small ones come, is not copied at all.
+        if (before === 0 && bytes >= room) {
+          whole = chunk
+          return
+        }
+        if (bytes > whole.length) whole = grown(whole, before, Math.max(room, bytes, 2 * before))
+        whole.set(chunk, before)
+        return
+      }
       settle({ outcome: "refused", error: bodyTooLarge() })
       drain(request)
     }
     const finish = () => {
-      const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes)
-      settle({ outcome: "whole", body, reserved })
+      settle({ outcome: "whole", body: whole.subarray(0, bytes), reserved })
     }
     const lose = () => {
       // An error that comes after this must not end the process.
