@@ -21,13 +21,26 @@ interface Known {
   readonly tables: ReadonlyMap<string, readonly TableOfTopic[]>
   /** By topic id and partition. */
   readonly tasks: ReadonlyMap<string, readonly TaskOfPartition[]>
+  /** Names of jobs by topic id. */
+  readonly readers: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+interface Reading extends TaskOfPartition {
+  /** Topic id, `#`, number. */
+  readonly partition: string
+}
+
+function readersOf(tasks: readonly Reading[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const topicOf = ({ partition }: Reading) => partition.slice(0, partition.lastIndexOf("#"))
+  const groups = Map.groupBy(tasks, topicOf)
+  return new Map([...groups].map(([topicId, of]) => [topicId, new Set(of.map(({ job }) => job))]))
 }
 
 /** Which tables and jobs read a topic, as of up to a minute ago. */
 export class ByTopic {
   readonly #ports: Pick<Ports, "meta" | "clock">
   readonly #hasJobs: boolean
-  #known: Known = { tables: new Map(), tasks: new Map() }
+  #known: Known = { tables: new Map(), tasks: new Map(), readers: new Map() }
   #readAt = Number.NEGATIVE_INFINITY
 
   /** @param hasJobs whether there are functions that run jobs: else none is looked for */
@@ -41,10 +54,19 @@ export class ByTopic {
     return (await this.#fresh()).tables.get(topicId) ?? []
   }
 
-  /** The tasks of running jobs that read a partition. Throws `StorageError`. */
+  /**
+   * The tasks of running jobs that read a partition; of a job that reads the topic and does not know of the partition, since
+   * the topic has grown, the first: whichever is woken looks for new ones. Throws `StorageError`.
+   */
   async tasksOf(topicId: string, partition: number): Promise<readonly TaskOfPartition[]> {
     if (!this.#hasJobs) return []
-    return (await this.#fresh()).tasks.get(`${topicId}#${partition}`) ?? []
+    const { tasks, readers } = await this.#fresh()
+    const known = tasks.get(`${topicId}#${partition}`) ?? []
+    const all = readers.get(topicId)
+    if (all === undefined || all.size === known.length) return known
+    const aware = new Set(known.map(({ job }) => job))
+    const others = [...all].filter(job => !aware.has(job))
+    return [...known, ...others.map(job => ({ job, task: 0 }))]
   }
 
   async #fresh(): Promise<Known> {
@@ -54,6 +76,7 @@ export class ByTopic {
       this.#known = {
         tables: Map.groupBy(tables, ({ topicId }) => topicId),
         tasks: Map.groupBy(tasks, ({ partition }) => partition),
+        readers: readersOf(tasks),
       }
       this.#readAt = now
     }

@@ -83,6 +83,8 @@ async function wakesOf(
   // Whoever meets it carries it through, whichever task it is woken for.
   if (job.intent !== undefined) wakes.add(job.name, 0)
   if (job.intent !== undefined || job.state !== "running" || job.finished === true) return wakes
+  // Whichever task is woken looks for new partitions.
+  if (await hasGrown(home, job)) wakes.add(job.name, 0)
   const { items, date } = await readAgain(home.ports, () =>
     queryItems(home.ports.meta, "meta", { pk: leasesKey(job.name) }),
   )
@@ -105,6 +107,22 @@ async function wakesOf(
     )
   }
   return wakes
+}
+
+/** Whether a topic that the job reads has partitions that none of its tasks has. */
+async function hasGrown({ log }: Home, { tasks }: JobItem): Promise<boolean> {
+  const known = new Map<string, number>()
+  for (const [topicId] of tasks.flat()) known.set(topicId, (known.get(topicId) ?? 0) + 1)
+  for (const [topicId, partitions] of known) {
+    const topic = await log.topicById(topicId).catch(ifDeleted)
+    if (topic !== undefined && topic.partitions > partitions) return true
+  }
+  return false
+}
+
+function ifDeleted(error: unknown): undefined {
+  if (error instanceof LogError && error.code === "topic_deleted") return undefined
+  throw error
 }
 
 /** A timer that is past, and for which no message is under way. */

@@ -38,6 +38,20 @@ describe("build", () => {
     expect(await build.handle({ all: true }, ample)).toEqual({ rows: 0, segments: 0, left: 0 })
   })
 
+  test("woken for a partition that its table does not know of yet follows the topic", async () => {
+    const { base, log, positions } = await withRecords(1)
+    await log.alterTopic("events", "http", { partitions: 3 })
+    const values = Array.from({ length: DUE }, (_, id) => event(id))
+    await log.append({ topic: "events", parts: [{ partition: 2, records: records(...values) }] })
+    const build = createBuild(coldBase(base, 1))
+    const tables = [{ table: "events", partitions: [2] }]
+    expect(await build.handle({ tables }, ample)).toMatchObject({ rows: DUE, segments: 1, left: 0 })
+    expect(await positions()).toEqual([0, 0, DUE])
+    expect(await build.handle({ tables: [{ table: "events", partitions: [7] }] }, ample)).toMatchObject({
+      rows: 0,
+    })
+  })
+
   test("woken twice at once, from two environments, makes each row part of one segment", async () => {
     const { base, positions } = await withRecords(1)
     const event = { tables: [{ table: "events", partitions: [0] }] }

@@ -269,6 +269,23 @@ test("dispatch wakes the tasks that read a new slot's partition, by their job's 
   expect(wakesOf(base)).toEqual([])
 })
 
+test("a slot of a partition that a job does not know of yet wakes it, and so does the tick; it reads what is there", async () => {
+  const { base, log, input, jobs, runs, cold } = await withJob()
+  await runs().handle(CLICKS, ample)
+  const { id, owner } = await log.topic("clicks")
+  await log.alterTopic("clicks", owner, { partitions: 6 })
+  const wake = { functionName: "process-clicks", event: CLICKS }
+  await createDispatch(base).handle(slotOf(id, 5), ample)
+  expect(wakesOf(base)).toEqual([wake])
+  await createMaintain(base).handle(null, ample)
+  expect(wakesOf(base)).toEqual([wake])
+  await produce(log, input)
+  expect(await runs(cold()).handle(CLICKS, ample)).toEqual({ records: input.length, left: [] })
+  expect((await jobs.store.get("clicks")).item.tasks[0]).toHaveLength(6)
+  await createMaintain(base).handle(null, ample)
+  expect(wakesOf(base)).toEqual([])
+})
+
 test("dispatch passes timers on, each task once; what is not taken the queue keeps", async () => {
   const { base } = await withJob()
   const dispatch = createDispatch(base)

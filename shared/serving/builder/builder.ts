@@ -40,7 +40,10 @@ export type StepResult =
   | { readonly kind: "flushed"; readonly rows: number; readonly position: number; readonly more: boolean }
   | { readonly kind: "waiting"; readonly records: number }
   | { readonly kind: "lost" }
-  | { readonly kind: "stopped"; readonly reason: "no_table" | "closed" | "drained" | "detached" }
+  | {
+      readonly kind: "stopped"
+      readonly reason: "no_table" | "no_partition" | "closed" | "drained" | "detached"
+    }
 
 export interface BuilderOptions {
   /** Dollars of one flush, against which queries' costs are held. */
@@ -89,6 +92,7 @@ export class Builder {
     if (found === undefined) return { kind: "stopped", reason: "no_table" }
     const { table } = found
     const { manifest: stored, date } = await readManifest(this.#ports, table.id, partition)
+    if (stored === undefined && partition >= table.partitions) return this.#grown(table, partition)
     if (stored === undefined) throw new StorageError("corrupt", `table ${name} has no manifest ${partition}`)
     if (stored.closed) return { kind: "stopped", reason: "closed" }
     const manifest = await this.#sent(stored, date)
@@ -116,6 +120,12 @@ export class Builder {
     const now = await this.#registry.findBuilt(name)
     if (now?.table.version !== table.version) return { kind: "lost" }
     return this.#flush(table, manifest, read, Math.min(found.date, date), drained)
+  }
+
+  /** Whoever was woken for a partition that the table does not know has it follow its topic, which has grown. */
+  async #grown(table: TableInfo, partition: number): Promise<StepResult> {
+    const { partitions } = await this.#registry.follow(table, true)
+    return partition < partitions ? { kind: "lost" } : { kind: "stopped", reason: "no_partition" }
   }
 
   /** The manifest once the bad records that it names are in their topic; undefined: the write that says so was lost. */

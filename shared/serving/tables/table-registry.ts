@@ -240,14 +240,14 @@ export class TableRegistry {
   }
 
   /**
-   * Gives a table the partitions that its topic has grown by, as of up to a minute ago. One that is detached gets them when
+   * Gives a table the partitions that its topic has grown by, as of up to a minute ago, or, with `anew`, as of now. One that is detached gets them when
    * it is attached again. No topic of a table with keys may grow: where one did in the moment in which the table was made,
    * this throws `LogError` (`invalid_topic`), every time.
    */
-  async follow(table: TableInfo): Promise<TableInfo> {
+  async follow(table: TableInfo, anew = false): Promise<TableInfo> {
     const { spec, topicId, attached, partitions } = table
     if (!attached) return table
-    const topic = await this.#log.topicById(topicId).catch(ifDeleted)
+    const topic = await this.#log.topicById(topicId, anew).catch(ifDeleted)
     if (topic === undefined || topic.partitions <= partitions) return table
     if (!isKeyed(spec)) return this.grow(table, topic.partitions)
     throw new LogError(
