@@ -115,7 +115,9 @@ async function remove(name: string, options: ServerOptions): Promise<void> {
 const json = ["--json", "print JSON"] as const
 
 export function topicsCommand(): Command {
-  const topics = new Command("topics").description("List, create, describe, alter and delete topics, and delete records.")
+  const topics = new Command("topics").description(
+    "List, create, describe, alter and delete topics, and delete records.",
+  )
   reaching(topics.command("list"))
     .description("Print the topics' names.")
     .option(...json)
