@@ -59,18 +59,24 @@ export class Connection {
     this.#transport = options.fetch === undefined ? natives().transport : fetchTransport(options.fetch)
   }
 
+  /** How long one request may take, ms. */
+  get requestTimeoutMs(): number {
+    return this.#options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS
+  }
+
   /** The pause before the next attempt, ms, with a fifth of chance. @param attempt from 1 on */
   backoffMs(attempt: number, error?: ClientError): number {
     const { retryBackoffMs = RETRY_BACKOFF_MS, retryBackoffMsMax = RETRY_BACKOFF_MS_MAX } = this.#options
     const pauseMs = Math.min(retryBackoffMsMax, retryBackoffMs * 2 ** Math.min(attempt - 1, 20))
-    const told = error?.status === 429 ? 1_000 * Number(error.detail.retryAfter ?? 0) : 0
-    return Math.max(told, pauseMs * (0.8 + 0.4 * Math.random()))
+    const { retryAfterMs, retryAfter = 0 } = error?.detail ?? {}
+    const told = error?.status === 429 ? 1_000 * Number(retryAfter) : 0
+    return Math.max(Number(retryAfterMs ?? told), pauseMs * (0.8 + 0.4 * Math.random()))
   }
 
   /** One request, once. Rejects with `ClientError`; a reply of any other status than 2xx is one. */
   async send(method: string, path: string, options: CallOptions = {}): Promise<WireReply> {
     const { body, signal } = options
-    const timeoutMs = options.timeoutMs ?? this.#options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS
+    const timeoutMs = options.timeoutMs ?? this.requestTimeoutMs
     const headers = await this.#headers(options)
     const pieces = options.pieces ?? (body && [encoder.encode(JSON.stringify(body))])
     const own = new AbortController()
@@ -111,9 +117,9 @@ export class Connection {
     const until = performance.now() + timeoutMs
     for (let attempt = 1; ; attempt++) {
       const left = until - performance.now()
-      const most = this.#options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS
+      const most = Math.max(1, Math.min(left, this.requestTimeoutMs))
       try {
-        return await this.send(method, path, { ...options, timeoutMs: Math.max(1, Math.min(left, most)) })
+        return await this.send(method, path, { ...options, timeoutMs: most })
       } catch (error) {
         const failure = error as ClientError
         const pauseMs = this.backoffMs(attempt, failure)

@@ -216,6 +216,15 @@ export class Consumer implements OffsetSource, AsyncIterable<ConsumerRecord> {
     this.#fetcher.poke()
   }
 
+  /** Goes back to where the group committed, in every partition: after a transaction with offsets of it was aborted. */
+  async rewind(): Promise<void> {
+    const { group } = this.stamp()
+    const committed = await committedOffsets(this.#connection, group)
+    const known = new Map(committed.map(each => [partitionKey(each), each.offset]))
+    for (const state of this.#assignment.states()) state.seek(known.get(state.key) ?? "committed")
+    this.#fetcher.poke()
+  }
+
   /** The offset that follows what was handed out; undefined while it is not known yet. */
   position(at: TopicPartition): number | undefined {
     return this.#state(at).position

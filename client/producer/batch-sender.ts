@@ -158,7 +158,9 @@ export class BatchSender {
     )
     let results: readonly (Result | ClientError)[]
     try {
-      const reply = await this.#connection.send("POST", "/produce", { pieces, contentType: FRAMED_TYPE })
+      const timeoutMs = Math.min(this.#options.deliveryTimeoutMs, this.#connection.requestTimeoutMs)
+      const options = { pieces, contentType: FRAMED_TYPE, timeoutMs }
+      const reply = await this.#connection.send("POST", "/produce", options)
       results = resultsOf(decoder.decode(reply.body), batches.length)
     } catch (error) {
       const failure = clientError(error)

@@ -1,7 +1,7 @@
 import { Connection } from "../connection.ts"
 import { ClientError, clientError } from "../errors.ts"
 import { Topics } from "../topics.ts"
-import type { OutgoingRecord } from "../types.ts"
+import type { Delivered, OutgoingRecord } from "../types.ts"
 import { Accumulator } from "./accumulator.ts"
 import type { Batch } from "./batch.ts"
 import { BatchSender } from "./batch-sender.ts"
@@ -66,7 +66,7 @@ export class Producer {
    * Rejects with `unknown_topic`, `unknown_partition`, `record_too_large`, `delivery_timeout`, `buffer_full`, `fenced`,
    * `forbidden`, `closed`, and what else the server refuses it with.
    */
-  send(record: OutgoingRecord): Delivery {
+  send(record: OutgoingRecord): Promise<Delivered> {
     const delivery = new Delivery()
     const refusal = this.#refusal()
     if (refusal !== undefined) {
