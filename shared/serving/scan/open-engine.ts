@@ -20,6 +20,18 @@ export interface QueryEngineOptions {
   readonly columnBytesMax?: number
 }
 
+/** Others have their turn this often: to let them in after each small piece takes longer than the piece. */
+const TURN_MS = 1
+
+function seldom(clock: Ports["clock"], breathe: () => Promise<void>): () => Promise<void> {
+  let last = Number.NEGATIVE_INFINITY
+  return async () => {
+    if (clock.elapsed() - last < TURN_MS) return
+    await breathe()
+    last = clock.elapsed()
+  }
+}
+
 /**
  * The engine of a home: what the direct path can plan runs there, everything else in DuckDB, and both read no more than
  * a statement needs.
@@ -28,9 +40,11 @@ export interface QueryEngineOptions {
 export function openQueryEngine(
   ports: Pick<Ports, "objects" | "clock">,
   duckdb: SqlEngine,
-  { breathe, indexBytesMax, columnBytesMax }: QueryEngineOptions = {},
+  options: QueryEngineOptions = {},
 ): SqlEngine {
+  const { indexBytesMax, columnBytesMax } = options
   const { clock } = ports
+  const breathe = options.breathe && seldom(clock, options.breathe)
   const chunks = new ChunkStore(ports)
   const footers = new FooterStore(chunks)
   const scanner = new Scanner(chunks, footers, clock, indexBytesMax)

@@ -43,6 +43,13 @@ export interface Wanted {
   readonly withOffsets: boolean
 }
 
+/** A file's row groups. */
+interface Shape {
+  readonly rows: readonly number[]
+  /** What their blocks are kept by. */
+  readonly ids: readonly string[]
+}
+
 const offsetSpec: ColumnSpec = { name: OFFSET_COLUMN, type: "long" }
 
 /** Decoded columns of files, kept within bytes, and the dictionaries of tables' columns. */
@@ -51,7 +58,7 @@ export class ColumnStore {
   readonly #bytesMax: number
   readonly #breathe: (() => Promise<void>) | undefined
   readonly #blocks: LRUCache<string, Block>
-  readonly #shapes = new LRUCache<string, readonly number[]>({ max: SHAPES_KEPT })
+  readonly #shapes = new LRUCache<string, Shape>({ max: SHAPES_KEPT })
   readonly #loading = new Map<string, Promise<void>>()
   #dictionaries = new Map<string, Dictionary>()
 
@@ -82,9 +89,9 @@ export class ColumnStore {
     const shape = this.#shapes.get(file.id)
     if (shape === undefined) return undefined
     const blocks: Block[] = []
-    const count = groups?.length ?? shape.length
+    const count = groups?.length ?? shape.rows.length
     for (let at = 0; at < count; at++) {
-      const block = this.#blocks.get(blockId(file, groups?.[at] ?? at))
+      const block = this.#blocks.get(shape.ids[groups?.[at] ?? at]!)
       if (block === undefined || !hasAll(block, wanted)) return undefined
       blocks.push(block)
     }
@@ -119,10 +126,10 @@ export class ColumnStore {
     meter: ReadMeter,
   ): Promise<readonly Block[]> {
     const source = this.#source(file)
-    const shape = this.#shapes.get(file.id) ?? (await source.shape(file, meter))
+    const shape = this.#shapes.get(file.id) ?? shapeOf(file, await source.shape(file, meter))
     this.#shapes.set(file.id, shape)
-    const indexes = groups ?? shape.map((_, index) => index)
-    const blocks = indexes.map(group => this.#block(blockId(file, group), shape, group))
+    const indexes = groups ?? shape.rows.map((_, index) => index)
+    const blocks = indexes.map(group => this.#block(shape, group))
     const missing = indexes.filter((_, at) => !hasAll(blocks[at]!, wanted))
     if (missing.length > 0) {
       const specs = fileSpecs(file, wanted)
@@ -135,9 +142,10 @@ export class ColumnStore {
     return blocks
   }
 
-  #block(id: string, shape: readonly number[], group: number): Block {
-    const firstRow = (): number => shape.slice(0, group).reduce((sum, rows) => sum + rows, 0)
-    return this.#blocks.get(id) ?? new Block(id, shape[group] ?? 0, firstRow())
+  #block({ rows, ids }: Shape, group: number): Block {
+    const id = ids[group]!
+    const firstRow = (): number => rows.slice(0, group).reduce((sum, count) => sum + count, 0)
+    return this.#blocks.get(id) ?? new Block(id, rows[group] ?? 0, firstRow())
   }
 
   async #fill(block: Block, wanted: Wanted, loaded: LoadedGroup): Promise<void> {
@@ -204,8 +212,8 @@ function valuesName(name: string): string {
   return name.replace(/^\$(?:min|max)\$/, "")
 }
 
-function blockId(file: TableFile, group: number): string {
-  return `${file.id}#${group}`
+function shapeOf({ id }: TableFile, rows: readonly number[]): Shape {
+  return { rows, ids: rows.map((_, group) => `${id}#${group}`) }
 }
 
 function hasAll(block: Block, { columns, withOffsets }: Wanted): boolean {
