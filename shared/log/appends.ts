@@ -146,7 +146,12 @@ export class Appends {
     const content = appendContent(part, producer)
     checkKeys(topic.info, part)
     await this.#checkProducer(content, { topicId: topic.info.id, partition })
-    return this.#queue(topic, partition, content, arrivedAt)
+    const result = await this.#queue(topic, partition, content, arrivedAt)
+    if (!("error" in result) || result.error.code !== "fenced" || content.range === undefined) return result
+    if (!("batch" in content.content) || content.content.batch.transactional !== true) return result
+    // The partition knows that the transaction is over; its item knows how it ended.
+    const { id, epoch } = content.range
+    return { partition, error: (await this.#registrar.refusal(id, epoch)) ?? result.error }
   }
 
   /** Of an encoded batch: its producer must have been given out, and its transaction must know the partition. */

@@ -60,6 +60,7 @@ class StoredLog implements Log {
     const registrar: Registrar = {
       registered: (id, epoch, place) => this.transactions.registered(id, epoch, place),
       register: (id, epoch, places) => this.transactions.register(id, epoch, places),
+      refusal: (id, epoch) => this.transactions.refusal(id, epoch),
     }
     const appends = new Appends({ ports, options, topics, producers, partitions, reader, registrar, signal })
     this.#appends = appends

@@ -5,7 +5,7 @@ import {
   TRANSACTION_TIMEOUT_MS_MIN,
   TRANSACTIONAL_ID_BYTES_MAX,
 } from "./limits.ts"
-import type { TransactionEpoch, TransactionRead } from "./transaction-item.ts"
+import { sameEpoch, type TransactionEpoch, type TransactionRead } from "./transaction-item.ts"
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is not allowed
 const UNPRINTABLE = /[\u0000-\u001f\u007f]/
@@ -27,11 +27,11 @@ export function checkTimeout(timeoutMs: number): void {
   throw new LogError("invalid_producer", `timeoutMs: expected ${least} to ${most}, got ${timeoutMs}`)
 }
 
-/** Why a transaction that is not the present one takes nothing. */
+/** Why a transaction that is not the present one takes nothing: it ended and its client may go on, or that is fenced. */
 export function refusal({ transactionalId, state }: TransactionRead, asked: TransactionEpoch): LogError {
   const { producerId, epoch } = asked
-  const decided = state.decided.find(one => one.producerId === producerId && one.epoch === epoch)
-  if (decided !== undefined) {
+  const decided = state.decided.find(one => sameEpoch(one, asked))
+  if (decided !== undefined && sameEpoch(decided.next, state)) {
     const outcome = decided.committed ? "committed" : "aborted"
     return new LogError("invalid_transaction", `transaction ${epoch} of ${transactionalId} is ${outcome}`, {
       detail: { outcome },

@@ -114,6 +114,13 @@ export class StoredTransactions implements Transactions, Registrar {
     return this.#registrations.register(producerId, epoch, places)
   }
 
+  async refusal(producerId: number, epoch: number): Promise<LogError | undefined> {
+    const transactionalId = await this.#items.ofProducer(producerId)
+    const read = transactionalId === undefined ? undefined : await this.#items.read(transactionalId)
+    const asked = { producerId, epoch }
+    return read === undefined || sameEpoch(read.state, asked) ? undefined : refusal(read, asked)
+  }
+
   async commit(request: CommitRequest): Promise<TransactionResult> {
     checkTransactionalId(request.transactionalId)
     checkOffsets(request)

@@ -1,3 +1,4 @@
+import type { LogError } from "../errors.ts"
 import type { OffsetCommit } from "../groups/types.ts"
 
 /** One partition of the topic with this id. */
@@ -11,6 +12,8 @@ export interface Registrar {
   /** Whether this process knows the partition to be part of the transaction. */
   registered(producerId: number, epoch: number, place: TopicPartition): boolean
   register(producerId: number, epoch: number, places: readonly TopicPartition[]): Promise<void>
+  /** Why a transaction takes nothing any more: `invalid_transaction` (aborted, or committed), `fenced`; undefined: it does. */
+  refusal(producerId: number, epoch: number): Promise<LogError | undefined>
 }
 
 /** A transactional id's producer, as its client has it. Each epoch is one transaction. */
