@@ -26,6 +26,14 @@ export interface LifeShare {
   readonly perSegment: number
 }
 
+/** What looking through partitions asks for in which nothing happens. */
+export interface RoundShare {
+  /** Each hour. */
+  readonly look: Ledger
+  /** And four times a day beside: flush objects, orphans. */
+  readonly chores: Ledger
+}
+
 /** The same stores, at another time: what a write may be applied until goes back as much as dates go forward. */
 function later({ meta, objects, ...ports }: Ports, byMs: number): Ports {
   const shift = <T extends object>(store: T): T =>
@@ -48,6 +56,34 @@ function later({ meta, objects, ...ports }: Ports, byMs: number): Ports {
   return { ...ports, meta: shift(meta), objects: shift(objects) }
 }
 
+/** Rounds of keepers, each at another time: what they ask for. */
+function rounds(ports: Ports, ledger: RequestLedger): (byMs: number) => Promise<Ledger> {
+  return async byMs => {
+    const before = ledger.snapshot()
+    const { faults } = await new LogKeeper(later(ports, byMs), { roundEveryMs: 0 }).round()
+    if (faults.length > 0) throw faults[0]!.error
+    return diffLedgers(ledger.snapshot(), before)
+  }
+}
+
+/** Looks through partitions that rest: each holds a record, rolled up long ago. */
+export async function measureRound(url: string, partitions: number): Promise<RoundShare> {
+  const ledger = new RequestLedger()
+  const ports = emulatedPorts(await createStores(url), ledger)
+  const log = openLog(ports)
+  await log.createTopic({ name: "rest", partitions, owner: "http" })
+  const batch = batchOf(1, 1_000)
+  const parts = Array.from({ length: partitions }, (_, partition) => ({ partition, batch }))
+  for (let sent = 0; sent < 2; sent++) await log.append({ topic: "rest", parts })
+  const round = rounds(ports, ledger)
+  for (const days of [1, 2, 3]) await round(days * DAY_AND_MORE_MS)
+  const look = await round(3 * DAY_AND_MORE_MS + HOUR_MS)
+  const whole = await round(4 * DAY_AND_MORE_MS)
+  await log.close()
+  await ports.close()
+  return { look, chores: diffLedgers(whole, look) }
+}
+
 /** Appends, each a request's worth of its own, and follows them through their life. */
 export async function measureLife(
   url: string,
@@ -64,26 +100,20 @@ export async function measureLife(
     await log.append({ topic: "life", parts: [{ partition: 0, batch }] })
   }
   const appended = diffLedgers(ledger.snapshot(), began)
-  const round = async (byMs: number) => {
-    const before = ledger.snapshot()
-    const keeper = new LogKeeper(later(ports, byMs), { roundEveryMs: 0 })
-    const { faults } = await keeper.round()
-    if (faults.length > 0) throw faults[0]!.error
-    return diffLedgers(ledger.snapshot(), before)
-  }
+  const round = rounds(ports, ledger)
   const rolled = await round(DAY_AND_MORE_MS)
   const deleted = await round(2 * DAY_AND_MORE_MS)
   await log.close()
   await ports.close()
   const slots = appended.dynamodb.puts
   const reads = rolled.dynamodb.readUnits + deleted.dynamodb.readUnits
-  const rounds = ledgerCost(rolled).dynamodb + rolled.s3.puts * PRICES.s3Put
+  const puts = ledgerCost(rolled).dynamodb + rolled.s3.puts * PRICES.s3Put
   return {
     share: {
       perSlotRead: (reads * PRICES.dynamoReadUnit) / slots,
       perUnitDeleted: PRICES.dynamoWriteUnit,
       perObject: (Math.max(0, rolled.s3.gets - 1) * PRICES.s3Get) / Math.max(1, appended.s3.puts),
-      perSegment: rounds - rolled.dynamodb.readUnits * PRICES.dynamoReadUnit,
+      perSegment: puts - rolled.dynamodb.readUnits * PRICES.dynamoReadUnit,
     },
     rolled,
     deleted,

@@ -1,9 +1,10 @@
 import type { FunctionName } from "../functions/environment.ts"
 import { FUNCTION_DEFAULTS } from "../infra/constructs/functions.ts"
+import { CHORES_EVERY_MS } from "../shared/log/segments/life-limits.ts"
 import { TAIL_LIMITS } from "../shared/serving/builder/flush-rule.ts"
 import { WAKE_RECORDS, WAKE_SLOTS } from "../shared/serving/builder/wake-rule.ts"
 import type { Ledger } from "../shared/storage/aws/ledger.ts"
-import type { LifeShare } from "./cost-life.ts"
+import type { LifeShare, RoundShare } from "./cost-life.ts"
 import { GIB, HOURS_PER_MONTH, HTTP_API_UNIT_BYTES, lambdaCost, ledgerCost, PRICES } from "./prices.ts"
 
 // What the emulator cannot tell, and what does not exist yet: every figure here is an estimate, and printed as one.
@@ -172,18 +173,20 @@ export interface Idle {
 
 /**
  * A month in which nothing happens, dollars.
- * @param round a tick that looks through all partitions of the log, as one an hour does
+ * @param round what one tick an hour does beside: it looks through all partitions of the log
  */
 export function idleMonth(
   tick: Ledger,
-  round: Ledger,
+  round: RoundShare,
   tickLogBytes: number,
   alarms: number,
   shards: number,
 ): Idle {
   const { s3, dynamodb } = ledgerCost(tick)
-  const looked = ledgerCost(round)
-  const rounds = HOURS_PER_MONTH * (looked.s3 + looked.dynamodb - s3 - dynamodb)
+  const [look, chores] = [ledgerCost(round.look), ledgerCost(round.chores)]
+  const chorings = (HOURS_PER_MONTH * 3_600_000) / CHORES_EVERY_MS
+  const rounds =
+    HOURS_PER_MONTH * (look.s3 + look.dynamodb) + chorings * Math.max(0, chores.s3 + chores.dynamodb)
   const invocation = PRICES.eventBridgeEvent + lambdaCost(MEMORY_MB.maintain, ASSUMED_MS.maintain)
   return {
     secret: PRICES.secretMonth,

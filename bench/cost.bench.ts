@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import { type Ledger, ledgerToJson } from "../shared/storage/aws/ledger.ts"
-import { type LifeShare, measureLife } from "./cost-life.ts"
+import { type LifeShare, measureLife, measureRound } from "./cost-life.ts"
 import {
   ASSUMED_MS,
   type Bill,
@@ -234,21 +234,26 @@ function stored(): void {
   )
 }
 
+/** Of the app's topics. */
+const IDLE_PARTITIONS = Object.values(TOPICS).reduce((sum, partitions) => sum + partitions, 0)
+
 /** Alarms of the stack, without and with a journal (`infra/constructs/alarms.ts`). */
 const ALARMS = { plain: 5, journal: 8 }
 
-async function idle(app: Deployed): Promise<Idle> {
+async function idle(app: Deployed, url: string): Promise<Idle> {
   await app.asked("maintain")
   for (let tick = 0; tick < 2; tick++) await app.invoke("maintain", {})
   const { each, logBytes, invocations } = await app.askedBy("maintain", 2)
-  const [round, tick] = [each[0]!, each.at(-1)!]
+  const tick = each.at(-1)!
+  const round = await measureRound(url, IDLE_PARTITIONS)
   const logs = logBytes / invocations
   const plain = idleMonth(tick, round, logs, ALARMS.plain, 0)
   const journal = idleMonth(tick, round, logs, ALARMS.journal, 1)
   console.log(
-    `\nAn idle month (${HOURS_PER_MONTH} h), dollars; a tick with 3 tables, 21 partitions: ${told(tick)}`,
+    `\nAn idle month (${HOURS_PER_MONTH} h), dollars; a tick with 3 tables, ${IDLE_PARTITIONS} partitions: ${told(tick)}`,
   )
-  console.log(`  … of which one an hour looks through the log: ${told(round)}`)
+  console.log(`  … one an hour looks through the log beside: ${told(round.look)}`)
+  console.log(`  … and four times a day for what may go: ${told(round.chores)}`)
   const line = (name: string, { secret, alarms, ticks, shards }: Idle) =>
     `  ${name.padEnd(18)} ${(secret + alarms + ticks + shards).toFixed(2)}   secret ${secret.toFixed(2)}, alarms ${alarms.toFixed(2)}, ~ticks ${ticks.toFixed(2)}, shards ${shards.toFixed(2)}`
   console.log(line("default", plain))
@@ -308,7 +313,7 @@ try {
   await journalDoor(app, lives)
   await queries(app)
   stored()
-  judge(measured, await idle(app))
+  judge(measured, await idle(app, endpoint.url))
   app.close()
 } finally {
   await endpoint.stop()

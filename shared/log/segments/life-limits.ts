@@ -33,7 +33,7 @@ export const ROUND_EVERY_MS = 3_600_000
 /** … but after one that rolled something up at every tick: what comes fast is large soon. */
 export const ROUND_BUSY_MS = 5 * 60_000
 /** Flush objects, orphans and deleted topics are looked for at most so often: looking is billed. */
-export const CHORES_EVERY_MS = 6 * 3_600_000
+export const CHORES_EVERY_MS = 12 * 3_600_000
 /** Slots deleted of one partition in a round; the rest is for the next one. */
 export const SLOTS_DELETED_MAX = 20_000
 
