@@ -103,9 +103,12 @@ test("a heartbeat that was under way since before the member read a partition gi
   await a.beat()
   const b = new Consumer(log.groups, "b")
   await b.beat()
-  await log.groups.heartbeat(late)
-  await b.beat()
-  expect(b.partitions).toEqual([])
+  for (const _ of ["before it is told to give up", "after that"]) {
+    await log.groups.heartbeat(late)
+    await b.beat()
+    expect(b.partitions).toEqual([])
+    await a.send()
+  }
   expect(await a.mayFetch()).toEqual([true, true, true, true])
   await settle(a, b)
   expect(b.partitions).toHaveLength(2)
@@ -154,6 +157,35 @@ test("a process that freezes between its reads and its write takes nothing over 
   expect(a.take(await late).assignment).toEqual([])
   expect(await b.mayFetch()).toEqual([true])
   expect(await codeOf(a.beat())).toBe("unknown_member")
+})
+
+test("who comes back while it is taken out stays", async () => {
+  const { open, advance } = world()
+  const log = open()
+  await log.createTopic({ ...events, partitions: 2 })
+  const held: (() => void)[] = []
+  const frozen = open({
+    before: async ({ operation }) => {
+      if (operation === "transact" && held.length === 0)
+        await new Promise<void>(resolve => held.push(resolve))
+      return undefined
+    },
+  })
+  const [a, b] = ["a", "b"].map(name => new Consumer(log.groups, name))
+  await a.beat()
+  await settle(a, b)
+  advance(40_000)
+  await b.beat()
+  advance(6_000)
+  b.groups = frozen.groups
+  const sweeping = b.beat()
+  while (held.length === 0) await new Promise(resolve => setImmediate(resolve))
+  await a.beat()
+  held[0]()
+  await sweeping
+  await settle(a, b)
+  expect([a.partitions, b.partitions]).toEqual([[0], [1]])
+  expect(await log.groups.describe("g")).toMatchObject({ epoch: 2 })
 })
 
 test("a store that does not answer is told so, and the next call works", async () => {

@@ -3,9 +3,9 @@ import type { Item } from "../../../shared/storage/meta-store.ts"
 import { Commits, RandomClient } from "./random-clients.ts"
 import { RandomWorld } from "./random-world.ts"
 
-const BUSY_MS = 120_000
+const BUSY_MS = 90_000
 /** The longest session, time to give up, look at the topics, standstill, and some heartbeats of each. */
-const CALM_MS = 20_000 + 20_000 + 60_000 + 30_000 + 20_000
+const CALM_MS = 12_000 + 10_000 + 60_000 + 15_000 + 15_000
 
 /** Members that join, read, commit, crash, come back, leave and linger, while topics grow and stores fail. */
 export async function play(seed: number): Promise<string[]> {
@@ -25,8 +25,8 @@ export async function play(seed: number): Promise<string[]> {
       : { topics: ["events"] }
     const client = new RandomClient(world, commits, `m${++made}`, {
       subscription,
-      sessionTimeoutMs: 6_000 + world.prng.integer(14_000),
-      rebalanceTimeoutMs: 5_000 + world.prng.integer(15_000),
+      sessionTimeoutMs: 6_000 + world.prng.integer(6_000),
+      rebalanceTimeoutMs: 5_000 + world.prng.integer(5_000),
       assignor: world.pick<AssignorName>(["range", "uniform", "sticky"]),
       ...(instanceId === undefined ? {} : { instanceId }),
     })

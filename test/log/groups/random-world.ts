@@ -50,7 +50,7 @@ export class RandomWorld {
         if (!this.faulty) return undefined
         for (let turns = prng.integer(12); turns > 0; turns--) await undefined
         // Now and then a process stands still, or the network does.
-        if (prng.integer(60) === 0) await this.sleep(prng.integer(prng.integer(8) === 0 ? 30_000 : 2_000))
+        if (prng.integer(60) === 0) await this.sleep(prng.integer(prng.integer(8) === 0 ? 15_000 : 2_000))
         return prng.integer(25) === 0 ? this.#fault(call.write) : undefined
       },
     }
