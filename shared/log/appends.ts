@@ -20,6 +20,7 @@ import type { Partitions } from "./partitions.ts"
 import { type Marker, PendingAppend } from "./pending.ts"
 import { onlyInTransactions, type Producers } from "./producers.ts"
 import type { Reader } from "./reader.ts"
+import { checkPartition } from "./topic-config.ts"
 import type { TopicRead, Topics } from "./topics.ts"
 import { FlushMeter } from "./traffic.ts"
 import type { Registrar, TopicPartition } from "./transactions/types.ts"
@@ -204,7 +205,9 @@ export class Appends {
     for (const run of slotfuls(batches)) {
       if (this.#closed) throw new LogError("overloaded", "the log is closing")
       const arrivedAt = this.#ports.clock.elapsed()
-      const topic = await this.#topics.having(partition, await this.#topics.findById(topicId))
+      const topic = await this.#topics.findById(topicId)
+      // Whoever delivers reads the topic again, once for all entries.
+      checkPartition(topic.info, partition)
       const content = { journalled: { shard, batches: run } }
       const [count, bytesMax] = [run.length, run.reduce((sum, { bytes }) => sum + bytes.length, 0)]
       const waiting = { content, count, bytesMax, range: undefined }

@@ -138,6 +138,8 @@ describe("an error", () => {
   test("keeps Kafka REST's rule: error_code begins with the status", () => {
     for (const forms of Object.values(errorTable)) {
       for (const { status, errorCode } of Object.values(forms)) {
+        // Kafka REST's own exception: constraints of a consumer's configuration.
+        if (errorCode === 40001) continue
         expect(String(errorCode).slice(0, 3)).toBe(String(status))
       }
     }

@@ -3,7 +3,7 @@ import { openLog } from "../../shared/log/open-log.ts"
 import { PINNED_TOPICS_MAX } from "../../shared/log/producer-pins.ts"
 import type { StoreCall } from "../../shared/storage/memory/faults.ts"
 import { memoryPorts } from "../support/memory-ports.ts"
-import { append, batch, failure, openWithTopic, readAll } from "./support.ts"
+import { append, failure, openWithTopic, readAll } from "./support.ts"
 
 test("more partitions begin at offset 0, beside what is there; every process learns of them when they are named", async () => {
   const ports = memoryPorts()
@@ -25,23 +25,6 @@ test("more partitions begin at offset 0, beside what is there; every process lea
   expect(await failure(log.fetch(id, 4, { offset: 1, maxBytes: 100 }))).toMatchObject({
     code: "topic_deleted",
   })
-})
-
-test("a journal's entries and a task's results for new partitions are taken by who did not know of them", async () => {
-  const ports = memoryPorts()
-  const { log, id } = await openWithTopic(ports, 1)
-  const other = openLog(memoryPorts({ stores: ports.stores, seed: 1 }))
-  await other.topic("events")
-  await log.alterTopic("events", "http", { partitions: 2 })
-  const bytes = batch(["journalled"])
-  const entry = { sequence: "1", index: 0, bytes, count: 1, minTimestamp: 1, maxTimestamp: 1 }
-  const batches = [{ ...entry, compressed: false }]
-  expect(await other.appendJournalled({ topicId: id, partition: 1, shard: "s", batches })).toEqual({
-    appended: 1,
-    skipped: 0,
-  })
-  const third = openLog(memoryPorts({ stores: ports.stores, seed: 2 }))
-  expect(await readAll(third, id, 1)).toEqual([[0, "journalled"]])
 })
 
 test("fewer partitions, unknown entries and wrong values are refused with their paths; the next change works", async () => {
