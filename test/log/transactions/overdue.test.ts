@@ -1,6 +1,8 @@
 import { expect, test } from "vitest"
+import { openLog } from "../../../shared/log/open-log.ts"
 import { slotItem, TRANSACTIONAL } from "../../../shared/log/slot.ts"
 import { OverdueRounds } from "../../../shared/log/transactions/overdue-rounds.ts"
+import { memoryPorts } from "../../support/memory-ports.ts"
 import { append, failure } from "../support.ts"
 import { homes, memoryWorld, Producer, values } from "./support.ts"
 
@@ -172,4 +174,20 @@ test("a process that must not write ends nothing, and sees what others have ende
   expect(counts.calls).toMatchObject({ metaGet: 0, metaPut: 0, metaTransact: 0 })
   expect((await another().transactions.settleOverdue()).settled).toBe(1)
   expect(await values(log, topicId)).toBe("x")
+})
+
+test("a transaction of a process that was frozen before it began has all its time", async () => {
+  const ports = memoryPorts()
+  const log = openLog(ports)
+  const { id } = await log.createTopic({ name: "events", partitions: 1, owner: "http" })
+  // Its own clock does not move when the store's does.
+  const frozen = openLog(memoryPorts({ stores: ports.stores, seed: 1 }))
+  const producer = await new Producer(frozen).init(60_000)
+  ports.advance(10 * 60_000)
+  await producer.append(["a"])
+  const { deadline = 0 } = await log.transactions.describe("orders")
+  expect(deadline - ports.clock.now()).toBeGreaterThan(50_000)
+  expect(await values(log, id)).toBe("")
+  await producer.commit()
+  expect(await values(log, id)).toBe("a")
 })
