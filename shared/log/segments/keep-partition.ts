@@ -32,6 +32,7 @@ export const noCounts = (): KeepCounts => ({
 /**
  * What is to be done for one partition's segments: retention, merges, compaction, and the deletion of slots that they stand
  * for. Each step is one conditional put of the index; a lost one is left to the next round. Throws `LogError`, `StorageError`.
+ * @param anew what is known of the index may be old
  */
 export async function keepPartition(
   context: RewriteContext,
@@ -39,10 +40,11 @@ export async function keepPartition(
   topic: Pick<TopicInfo, "config">,
   counts: KeepCounts,
   hasTime: () => boolean,
+  anew = false,
 ): Promise<void> {
   const policy = cleanupPolicy(topic.config)
   const { ports, indexes } = context
-  let read = await indexes.read(at)
+  let read = await (anew ? indexes.read(at) : indexes.get(at))
   if (read.version === undefined) return
   if (await applyRetention(context, at, read, policy)) {
     counts.retained++

@@ -6,6 +6,8 @@ export const SEGMENT_BYTES_MAX = 64 * 1024 * 1024
 export const ROLL_BYTES_MAX = 64 * 1024 * 1024
 /** Slots of one partition that are rolled up at once: their items are in memory too. */
 export const ROLL_SLOTS_MAX = 16_384
+/** So many slots of a partition are rolled up however little they hold: each is read and deleted on its own. */
+export const ROLL_SLOTS_DUE = 4_096
 /** What was not rolled up for so long is, whatever its size. */
 export const ROLL_AGE_MS = 24 * 3_600_000
 /** … and what has waited half as long with it: they share flush objects, each of which is then read once. */
@@ -34,8 +36,8 @@ export const ROUND_EVERY_MS = 3_600_000
 export const ROUND_BUSY_MS = 5 * 60_000
 /** Flush objects, orphans and deleted topics are looked for at most so often: looking is billed. */
 export const CHORES_EVERY_MS = 12 * 3_600_000
-/** Slots deleted of one partition in a round; the rest is for the next one. */
-export const SLOTS_DELETED_MAX = 20_000
+/** Slots deleted of one partition in a round, more than it gets between two of them; the rest is for the next one. */
+export const SLOTS_DELETED_MAX = 100_000
 
 /** Keys whose newest records one compaction run knows: 24 bytes each, at three quarters full. */
 export const COMPACTION_KEYS_MAX = 1_000_000

@@ -14,22 +14,21 @@ import {
   PURGE_AFTER_MS,
   READS_AT_ONCE,
   ROLL_BYTES_MAX,
+  ROLL_SLOTS_DUE,
   ROUND_BUSY_MS,
   ROUND_EVERY_MS,
   SEGMENT_BYTES_MIN,
 } from "./life-limits.ts"
 import { purgePartition } from "./purge.ts"
 import type { RewriteContext } from "./rewrite.ts"
-import { duePartitions, type Pending, payloadBytes } from "./roll-plan.ts"
+import { duePartitions, isMuch, type Pending, payloadBytes } from "./roll-plan.ts"
 import { readSlots } from "./roll-read.ts"
-import { type KeepContext, rollUp } from "./roll-up.ts"
+import { type KeepContext, type RolledUp, rollUp } from "./roll-up.ts"
 import { type RoundRead, readRound, writeRound } from "./round-state.ts"
 import { SegmentReader } from "./segment-reader.ts"
 
 /** Slots that a look reads first: those of a partition with little to roll up cost little again and again. */
 const LOOK_SLOTS = 64
-/** … and as many where that was not all. */
-const LOOK_MORE_SLOTS = 4_096
 /** What was seen to be neither large nor old enough is not looked through again for so long. */
 const LOOK_AGAIN_MS = 3_600_000
 
@@ -174,7 +173,7 @@ export class LogKeeper {
     for (const { at, topic } of some) {
       if (topic === undefined || !hasTime()) continue
       try {
-        await twice(() => keepPartition(this.#context, at, topic, counts, hasTime))
+        await twice(again => keepPartition(this.#context, at, topic, counts, hasTime, again))
       } catch (error) {
         this.#fault(at, error)
       }
@@ -191,13 +190,13 @@ export class LogKeeper {
     const isResting = (this.#rests.get(key) ?? 0) > this.#ports.clock.elapsed()
     let { slots } = await look(isResting ? 1 : LOOK_SLOTS)
     if (!isResting && slots.length === LOOK_SLOTS) {
-      slots = (await look(LOOK_MORE_SLOTS)).slots
-      if (slots.length < LOOK_MORE_SLOTS) this.#rests.set(key, this.#ports.clock.elapsed() + LOOK_AGAIN_MS)
+      slots = (await look(ROLL_SLOTS_DUE)).slots
+      if (slots.length < ROLL_SLOTS_DUE) this.#rests.set(key, this.#ports.clock.elapsed() + LOOK_AGAIN_MS)
     }
     // A closing slot holds nothing.
     if (slots.length === 0 || slots[0].next === slots[0].base) return { kept, read, pending: undefined }
     const bytes = slots.reduce((sum, slot) => sum + payloadBytes(slot), 0)
-    return { kept, read, pending: { bytes, oldest: slots[0].commitTime } }
+    return { kept, read, pending: { bytes, slots: slots.length, oldest: slots[0].commitTime } }
   }
 
   /** Rolls up what is due, as many partitions together as memory allows. */
@@ -240,9 +239,10 @@ export class LogKeeper {
         counts.rolled++
         counts.rolledBytes += sizeBytes
       }
-      const full = together.filter((_, index) => rolled[index].sizeBytes >= bytesMax / 2)
+      const isFull = ({ slots, sizeBytes }: RolledUp) => slots >= ROLL_SLOTS_DUE || sizeBytes >= bytesMax / 2
+      const full = together.filter((_, index) => isFull(rolled[index]))
       return await fewAtOnce(full, READS_AT_ONCE, ({ kept }) => this.#look(kept)).then(looks =>
-        looks.filter(({ pending }) => (pending?.bytes ?? 0) >= SEGMENT_BYTES_MIN),
+        looks.filter(({ pending }) => pending !== undefined && isMuch(pending)),
       )
     } catch (error) {
       if (together.length === 1) {
@@ -315,11 +315,11 @@ export class LogKeeper {
 }
 
 /** Does it again where something was missing: others may have rewritten or deleted what was to be read. */
-async function twice<T>(work: () => Promise<T>): Promise<T> {
+async function twice<T>(work: (again: boolean) => Promise<T>): Promise<T> {
   try {
-    return await work()
+    return await work(false)
   } catch (error) {
     if (!(error instanceof LogError) || error.code !== "log_damaged") throw error
-    return work()
+    return work(true)
   }
 }

@@ -1,23 +1,29 @@
 import { ABORT, CONTROL, type Slot, type SlotEntry, TRANSACTIONAL } from "../slot.ts"
-import { ROLL_AGE_MS, ROLL_COMPANY_AGE_MS, SEGMENT_BYTES_MIN } from "./life-limits.ts"
+import { ROLL_AGE_MS, ROLL_COMPANY_AGE_MS, ROLL_SLOTS_DUE, SEGMENT_BYTES_MIN } from "./life-limits.ts"
 
 /** What of a partition is not rolled up, as far as a look tells. */
 export interface Pending {
   /** Payload bytes in the slots that were looked at. */
   readonly bytes: number
+  readonly slots: number
   /** Commit time of the first slot, epoch ms. */
   readonly oldest: number
 }
 
 /**
- * Which partitions to roll up: what makes a segment, and what is a day old whatever its size; with the latter what is half
+ * Which partitions to roll up: what makes a segment, or is very many slots, and what is a day old whatever its size; with the latter what is half
  * as old, so that flush objects that they share are read once. Pure.
  * @param date store time, epoch ms
  */
 export function duePartitions(pending: readonly (Pending | undefined)[], date: number): boolean[] {
   const ages = pending.map(one => (one === undefined ? -1 : date - one.oldest))
   const ageMin = ages.some(age => age >= ROLL_AGE_MS) ? ROLL_COMPANY_AGE_MS : ROLL_AGE_MS
-  return pending.map((one, at) => one !== undefined && (one.bytes >= SEGMENT_BYTES_MIN || ages[at] >= ageMin))
+  return pending.map((one, at) => one !== undefined && (isMuch(one) || ages[at] >= ageMin))
+}
+
+/** Whether it is worth a segment, whatever its age. */
+export function isMuch({ bytes, slots }: Pick<Pending, "bytes" | "slots">): boolean {
+  return bytes >= SEGMENT_BYTES_MIN || slots >= ROLL_SLOTS_DUE
 }
 
 export function payloadBytes({ entries }: Pick<Slot, "entries">): number {

@@ -2,7 +2,11 @@ import { expect, test } from "vitest"
 import { walHour } from "../../../shared/log/segments/collect.ts"
 import { planCompaction } from "../../../shared/log/segments/compact-plan.ts"
 import { deletableSlots, slotBoundary } from "../../../shared/log/segments/delete-slots.ts"
-import { SEGMENT_BYTES_MAX, SEGMENT_BYTES_MIN } from "../../../shared/log/segments/life-limits.ts"
+import {
+  ROLL_SLOTS_DUE,
+  SEGMENT_BYTES_MAX,
+  SEGMENT_BYTES_MIN,
+} from "../../../shared/log/segments/life-limits.ts"
 import { addMark, reachedBefore } from "../../../shared/log/segments/marks.ts"
 import { cleanupPolicy, retain } from "../../../shared/log/segments/retention.ts"
 import { planMerge } from "../../../shared/log/segments/rewrite.ts"
@@ -44,12 +48,13 @@ const slot = (base: number, ...entries: Partial<SlotEntry>[]): Slot => {
 const of = (id: number) => ({ id, epoch: 0, firstSequence: 0, lastSequence: 0 })
 
 test("what is rolled up: what makes a segment, what is a day old, and with that what is half as old", () => {
-  const at = (bytes: number, ageMs: number) => ({ bytes, oldest: NOW - ageMs })
+  const at = (bytes: number, ageMs: number, slots = 1) => ({ bytes, slots, oldest: NOW - ageMs })
   expect(duePartitions([at(SEGMENT_BYTES_MIN, 0), at(1, 23 * HOUR_MS), undefined], NOW)).toEqual([
     true,
     false,
     false,
   ])
+  expect(duePartitions([at(1, 0, ROLL_SLOTS_DUE), at(1, 0, ROLL_SLOTS_DUE - 1)], NOW)).toEqual([true, false])
   expect(duePartitions([at(1, DAY_MS), at(1, 12 * HOUR_MS), at(1, 11 * HOUR_MS)], NOW)).toEqual([
     true,
     true,
