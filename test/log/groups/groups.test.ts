@@ -210,4 +210,40 @@ describe.each(homes)("groups over the %s store", (_, open) => {
     await simple.commit("g", [{ topic: "events", partition: 1, offset: 3 }])
     expect(await log.groups.list()).toEqual([{ group: "g", state: "empty" }])
   })
+
+  test("a transaction's offsets stand with it or not at all, and only as the owner's", async () => {
+    const { log, counts, another } = await open()
+    await log.createTopic(events)
+    const a = new Consumer(log.groups, "a")
+    await a.beat()
+    const { groups } = another()
+    const offsets = [1, 2, 2].map((partition, at) => ({ topic: "events", partition, offset: 10 + at }))
+    const mine = { group: "g", member: "a", memberEpoch: 1, offsets }
+    const simple = { group: "h", offsets: offsets.slice(0, 1) }
+    const first = await groups.offsetSteps([mine, simple])
+    // One for each partition, and that the group of the first offset is still there.
+    expect(first.steps.map(({ kind }) => kind)).toEqual(["put", "put", "put", "check"])
+    const run = async ({ steps, date }: typeof first) => {
+      const token = `${steps.length}-${date}-${Math.random()}`
+      return (await counts.meta.transact(steps, { notAfter: date + 60_000, token })).outcome
+    }
+    expect(await groups.committed("g")).toEqual([])
+    expect(await run(first)).toBe("committed")
+    expect((await groups.committed("g")).map(({ offset }) => offset)).toEqual([10, 12])
+    expect((await groups.committed("h")).map(({ offset }) => offset)).toEqual([10])
+    expect(await a.mayFetch()).toEqual(Array(6).fill(true))
+    const late = await groups.offsetSteps([mine])
+    expect(await a.commit([{ topic: "events", partition: 1, offset: 20 }])).toEqual([undefined])
+    expect(await run(late)).toBe("refused")
+    expect((await groups.committed("g")).map(({ offset }) => offset)).toEqual([20, 12])
+
+    const { member: _, ...nobody } = mine
+    for (const wrong of [{ ...mine, member: "b" }, { ...mine, memberEpoch: 0 }, nobody]) {
+      expect(await codeOf(groups.offsetSteps([simple, wrong]))).toBe("fenced_member")
+    }
+    const gone = [{ ...mine, offsets: [{ topic: "nothing", partition: 0, offset: 1 }] }]
+    expect(await codeOf(groups.offsetSteps(gone))).toBe("unknown_topic")
+    expect(await run(await groups.offsetSteps([mine]))).toBe("committed")
+    expect(await groups.offsetSteps([])).toEqual({ steps: [], date: Number.POSITIVE_INFINITY })
+  })
 })
