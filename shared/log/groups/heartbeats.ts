@@ -147,7 +147,7 @@ export class Heartbeats {
       ;[taken, waiting] = [took.taken, waiting || took.waiting]
     }
     const allowed = union(known, takenSet(taken))
-    const isNews = beat.memberEpoch === 0 || !sameSet(allowed, member.owned)
+    const isNews = beat.memberEpoch === 0 || !sameSet(allowed, partitionSet(beat.owned))
     return {
       memberEpoch: member.epoch,
       heartbeatIntervalMs: heartbeatInterval(member, waiting),

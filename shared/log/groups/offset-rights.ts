@@ -1,5 +1,6 @@
 import { LogError } from "../errors.ts"
 import type { GroupStore } from "./group-store.ts"
+import { isGone } from "./member-item.ts"
 import type { OffsetRecord } from "./offset-item.ts"
 import { setHas, type TopicPartition } from "./partition-set.ts"
 import type { MemberStamp } from "./types.ts"
@@ -22,10 +23,11 @@ export async function commitFault(
 ): Promise<LogError | undefined> {
   if (stamp !== undefined) return isOwner(record, stamp) ? undefined : fenced(at, stamp)
   if (record?.owner === undefined) return undefined
-  const { value: owner } = await store.member(group, record.owner)
+  const { value: owner, date } = await store.member(group, record.owner)
   const { topicId, partition } = at
   const holds =
     owner !== undefined &&
+    !isGone(owner, date) &&
     (setHas(owner.assigned, topicId, partition) || setHas(owner.giving, topicId, partition))
   return holds ? fenced(at) : undefined
 }

@@ -41,7 +41,8 @@ export function afterHeartbeat(before: Member, told: Told): Member {
     assigned: target,
     giving,
     ...(giveUpBy === undefined ? {} : { giveUpBy }),
-    owned,
+    // Nothing of what is not its own: that has no bounds.
+    owned: common(owned, union(target, giving)),
     looked,
   }
 }

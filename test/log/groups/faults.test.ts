@@ -188,6 +188,36 @@ test("who comes back while it is taken out stays", async () => {
   expect(await log.groups.describe("g")).toMatchObject({ epoch: 2 })
 })
 
+test("what a member says that it owns and does not is told to it, and kept nowhere", async () => {
+  const log = memoryLog()
+  const { id } = await log.createTopic({ ...events, partitions: 100 })
+  const a = new Consumer(log.groups, "a")
+  await settle(a)
+  const partitions = Array.from({ length: 50_000 }, (_, index) => 2 * index)
+  const owned = [id, "f".repeat(32)].map(topicId => ({ topic: "", topicId, partitions }))
+  const { assignment } = await log.groups.heartbeat({ group: "g", member: "a", memberEpoch: 1, owned })
+  expect(assignment).toHaveLength(100)
+  const { members } = await log.groups.describe("g")
+  expect(members[0].assignment.map(each => each.partitions)).toEqual([partitions.slice(0, 50)])
+})
+
+test("a reader outside commits once the members' time has passed, though nobody has taken them out", async () => {
+  const { open, advance } = world()
+  const log = open()
+  await log.createTopic(events)
+  const a = new Consumer(log.groups, "a")
+  await settle(a)
+  const commit = () => log.groups.commit("g", [{ topic: "events", partition: 0, offset: 1 }])
+  expect(await commit()).toMatchObject([{ error: { code: "fenced_member" } }])
+  advance(46_000)
+  expect(await commit()).toEqual([{ topic: "events", partition: 0 }])
+  expect(await a.commit([{ topic: "events", partition: 0, offset: 2 }])).toEqual(["fenced_member"])
+  // It was silent, and lives: the partition is its own again once it says that it does not read it.
+  a.owned.delete([...a.owned.keys()][0])
+  await settle(a)
+  expect(await a.commit([{ topic: "events", partition: 0, offset: 2 }])).toEqual([undefined])
+})
+
 test("a store that does not answer is told so, and the next call works", async () => {
   const { open } = world()
   const log = open()
