@@ -162,7 +162,7 @@ async function hasUnread(
       if (position === undefined) return true
       if (position === Number.POSITIVE_INFINITY) return false
       try {
-        return (await log.offsets(topicId, partition)).lastStableOffset > position
+        return (await log.lastStableOffset(topicId, partition)) > position
       } catch (error) {
         if (error instanceof LogError && error.code === "topic_deleted") return false
         throw error

@@ -141,6 +141,6 @@ async function isBehind(
   if (ended) return true
   const stop = table.stops?.[partition] ?? Number.POSITIVE_INFINITY
   if (position >= stop) return false
-  const { lastStableOffset } = await log.offsets(table.topicId, partition)
+  const lastStableOffset = await log.lastStableOffset(table.topicId, partition)
   return lastStableOffset > position
 }

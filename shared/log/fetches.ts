@@ -90,6 +90,12 @@ export class Fetches {
     return { beginningOffset: start, endOffset: state.end, lastStableOffset: lastStableOffset(state) }
   }
 
+  async lastStableOffset(topicId: string, partition: number): Promise<number> {
+    const { state, pk } = await this.#partitions.view(topicId, partition)
+    if (state === undefined) throw new LogError("overloaded", `${pk}: try again`)
+    return lastStableOffset(state)
+  }
+
   async deleteRecords(topicId: string, partition: number, before: number): Promise<number> {
     const { state, pk } = await this.#partitions.view(topicId, partition)
     if (state === undefined) throw new LogError("overloaded", `${pk}: try again`)

@@ -164,6 +164,10 @@ class StoredLog implements Log {
     return this.#fetches.offsets(topicId, partition)
   }
 
+  lastStableOffset(topicId: string, partition: number): Promise<number> {
+    return this.#fetches.lastStableOffset(topicId, partition)
+  }
+
   deleteRecords(topicId: string, partition: number, before: number): Promise<number> {
     return this.#fetches.deleteRecords(topicId, partition, before)
   }

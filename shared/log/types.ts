@@ -258,6 +258,8 @@ export interface Log {
   /** Throws `offset_out_of_range`, `unknown_partition`, `topic_deleted`, `log_damaged`. */
   fetch(topicId: string, partition: number, request: FetchRequest): Promise<Fetched>
   offsets(topicId: string, partition: number): Promise<PartitionOffsets>
+  /** One of `offsets`, by a read less: where the log begins is asked for once a minute. */
+  lastStableOffset(topicId: string, partition: number): Promise<number>
   /**
    * Moves the log start up to `before` (−1: the last stable offset), be it within a batch, and returns where it is then.
    * Other processes may answer what is below for a minute more. Throws `offset_out_of_range` above the last stable offset,

@@ -34,6 +34,7 @@ export function joinedLog(own: Log, data: Log | undefined): Log {
     assign: topic => own.assign(topic),
     fetch: async (id, partition, request) => (await logOf(id)).fetch(id, partition, request),
     offsets: async (id, partition) => (await logOf(id)).offsets(id, partition),
+    lastStableOffset: async (id, partition) => (await logOf(id)).lastStableOffset(id, partition),
     deleteRecords: async (id, partition, before) => (await logOf(id)).deleteRecords(id, partition, before),
     offsetForTimestamp: async (id, partition, timestamp) =>
       (await logOf(id)).offsetForTimestamp(id, partition, timestamp),
