@@ -18,7 +18,8 @@ import {
 import type { LogOptions } from "./options.ts"
 import type { Partitions } from "./partitions.ts"
 import { type Marker, PendingAppend } from "./pending.ts"
-import { onlyInTransactions, type Producers } from "./producers.ts"
+import { ProducerAdmission } from "./producer-admission.ts"
+import type { Producers } from "./producers.ts"
 import type { Reader } from "./reader.ts"
 import { checkPartition } from "./topic-config.ts"
 import type { TopicRead, Topics } from "./topics.ts"
@@ -56,7 +57,7 @@ export class Appends {
   readonly #producers: Producers
   readonly #partitions: Partitions
   readonly #flusher: Flusher
-  readonly #registrar: Registrar
+  readonly #admission: ProducerAdmission
   readonly flushes = new FlushMeter()
   /** The partition that each topic's keyless records go to for a while. */
   readonly #sticky = new Map<string, number>()
@@ -68,7 +69,7 @@ export class Appends {
   constructor(parts: AppendsOptions) {
     const { ports, options, topics, producers, partitions, reader, registrar, signal } = parts
     this.#ports = ports
-    this.#registrar = registrar
+    this.#admission = new ProducerAdmission(producers, registrar)
     this.#topics = topics
     this.#producers = producers
     this.#partitions = partitions
@@ -146,37 +147,9 @@ export class Appends {
   ): Promise<AppendResult> {
     const content = appendContent(part, producer)
     checkKeys(topic.info, part)
-    await this.#checkProducer(content, { topicId: topic.info.id, partition })
+    await this.#admission.check(content, { topicId: topic.info.id, partition })
     const result = await this.#queue(topic, partition, content, arrivedAt)
-    if (!("error" in result) || result.error.code !== "fenced" || content.range === undefined) return result
-    if (!("batch" in content.content) || content.content.batch.transactional !== true) return result
-    // The partition knows that the transaction is over; its item knows how it ended.
-    const { id, epoch } = content.range
-    return { partition, error: (await this.#registrar.refusal(id, epoch)) ?? result.error }
-  }
-
-  /** Of an encoded batch: its producer must have been given out, and its transaction must know the partition. */
-  async #checkProducer({ content, range }: AppendContent, place: TopicPartition): Promise<void> {
-    if (!("batch" in content) || range === undefined) return
-    const { id, epoch } = range
-    const given = await this.#producers.given(id)
-    if (given === undefined) {
-      throw new LogError(
-        "invalid_producer",
-        `producer id ${id} was not given out: ask POST /producers for one`,
-      )
-    }
-    if (content.batch.transactional !== true) {
-      if (given.transactional !== undefined) throw onlyInTransactions(id, given.transactional)
-      return
-    }
-    if (given.transactional === undefined) {
-      throw new LogError(
-        "invalid_producer",
-        `producer id ${id} has no transactional id: ask POST /transactions/{id}`,
-      )
-    }
-    if (!this.#registrar.registered(id, epoch, place)) await this.#registrar.register(id, epoch, [place])
+    return "error" in result ? this.#admission.refused(content, result) : result
   }
 
   /**
