@@ -32,6 +32,12 @@ export const crc32c = (bytes: Uint8Array): number => crc32cNative(bytes)
 /** Whether `bytes` are well-formed UTF-8. */
 export const isUtf8 = (bytes: Uint8Array): boolean => isUtf8Native(bytes)
 
+/** Reads pieces of a buffer that are ASCII. */
+export function asciiReader(bytes: Uint8Array): (start: number, end: number) => string {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return (start, end) => view.toString("latin1", start, end)
+}
+
 /** A new array of `size` bytes whose content is whatever the memory held. */
 export const allocate = (size: number): Uint8Array => plain(Buffer.allocUnsafeSlow(size))
 
