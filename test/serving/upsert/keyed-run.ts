@@ -202,8 +202,12 @@ class Run {
     const { manifests } = await readManifests(ports, tableId)
     this.#purges.push({ least, ends, from: manifests.map(({ position }) => position) })
     this.done.purges++
+    if (this.erasing.chance(0.3)) {
+      this.append()
+      for (let process = 0; process < PROCESSES; process++) await this.build(process)
+    }
     // Some are carried through at once, so that records come after them.
-    await this.settle(this.erasing.integer(6))
+    await this.settle(this.erasing.pick([0, 3, 6]))
   }
 
   async settle(steps: number): Promise<void> {
@@ -264,7 +268,7 @@ export async function runKeyedSeed(seed: number): Promise<Run["done"]> {
       else run.calm()
     }
     await Promise.all(actions)
-    if (run.erasing.chance(isPartial ? 0.25 : 0.05)) {
+    if (run.erasing.chance(isPartial ? 0.4 : 0.05)) {
       run.calm()
       await run.purge()
     }
@@ -272,6 +276,13 @@ export async function runKeyedSeed(seed: number): Promise<Run["done"]> {
   run.calm()
   for (let builds = 0; builds < PROCESSES; builds++) await run.build(builds)
   for (let process = 0; process < PROCESSES; process++) await run.pin(process)
+  // What is forgotten after its time to live is asked for again, of another process than the one that forgot it.
+  const forgets = isPartial && run.spec.upsert?.ttlMs !== undefined
+  for (let round = forgets ? 12 : 0; round > 0; round--) {
+    run.append()
+    await run.build(round % 3 === 0 ? 1 : 0)
+    await run.pin(1)
+  }
   if (run.done.purges > 0) {
     await run.settle(STEPS_OF_ERASURE)
     run.append()
