@@ -145,7 +145,7 @@ export const TABLE_BREAKS: readonly Omit<Break, "workload">[] = [
   {
     name: "end an erasure before the position has come to its end",
     file: "shared/serving/maintain/purge-step.ts",
-    find: ".filter(({ done, end }) => done < end || position < end)",
+    find: ".filter(({ done, end }) => !mayLeave || done < end || position < end)",
     replace: ".filter(({ done }) => done < position)",
     story: "what was in the tail when it was asked for comes back",
   },
