@@ -81,7 +81,9 @@ async function install(folder: string, environment: Environment): Promise<void> 
   const made = await mkdtemp(`${folder}-`)
   try {
     await run("python3", ["-m", "venv", made], { timeout: INSTALL_MS })
-    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...environment.wanted]
+    // A quarter of the work would be to compile all of it; Python compiles what is used, and keeps that.
+    const flags = ["--quiet", "--disable-pip-version-check", "--no-compile"]
+    const pip = ["-m", "pip", "install", ...flags, ...environment.wanted]
     await run(pythonIn(made), pip, { timeout: INSTALL_MS })
     if (await isWhole(folder, environment)) return
     await rm(folder, { recursive: true, force: true })
