@@ -8,7 +8,16 @@ process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), "millrace-test-compile-cache")
 // Time limits are generous: they end a hang, they measure nothing. By default one worker would leave the second of two
 // cores idle.
 const project = (name: string, include: string[], testTimeout: number) => ({
-  test: { name, include, testTimeout, hookTimeout: testTimeout, pool: "forks" as const, maxWorkers: 2 },
+  test: {
+    name,
+    include,
+    testTimeout,
+    hookTimeout: testTimeout,
+    pool: "forks" as const,
+    maxWorkers: 2,
+    // A small young generation grows only by being collected again and again.
+    execArgv: ["--min-semi-space-size=16"],
+  },
 })
 
 const apart = ["storage", "simulation", "e2e"]
