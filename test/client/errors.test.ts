@@ -172,6 +172,38 @@ describe("what fails", () => {
   })
 })
 
+describe("an admin", () => {
+  test("makes, alters, grows and deletes topics, and hears why not", async () => {
+    const { url } = await server()
+    const admin = new Admin({ url })
+    const made = await admin.createTopic({ name: "n", partitions: 2, config: { "retention.ms": "1000" } })
+    expect(made).toMatchObject({ name: "n", partitions: 2 })
+    expect(await failureOf(admin.createTopic({ name: "n" }))).toMatchObject({
+      code: "topic_exists",
+      status: 409,
+    })
+    await admin.growTopic("n", 3)
+    await admin.alterConfig("n", { "retention.ms": null, "cleanup.policy": "compact" })
+    expect(await admin.describeTopic("n")).toEqual({
+      name: "n",
+      partitions: 3,
+      config: { "cleanup.policy": "compact" },
+    })
+    expect(await failureOf(admin.growTopic("n", 1))).toMatchObject({ code: "invalid_topic" })
+    expect(await admin.listTopics()).toEqual(["n", "t"])
+    expect(await admin.offsets({ topic: "n", partition: 2 })).toEqual({ startOffset: 0, endOffset: 0 })
+    const producer = openProducer({ url })
+    expect(await failureOf(producer.send({ topic: "n", value: "v" }))).toMatchObject({
+      code: "compaction_needs_key",
+    })
+    expect(await producer.send({ topic: "n", key: "k", value: "v" })).toMatchObject({ offset: 0 })
+    await admin.deleteTopic("n")
+    expect(await failureOf(admin.describeTopic("n"))).toMatchObject({ code: "unknown_topic" })
+    expect(await failureOf(admin.describeTransaction("none"))).toMatchObject({ code: "unknown_transaction" })
+    expect(await failureOf(admin.lag("none"))).toMatchObject({ code: "unknown_group" })
+  })
+})
+
 describe("the log's start moves on", () => {
   const trimmed = async () => {
     const opened = await server()

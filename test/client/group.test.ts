@@ -114,6 +114,64 @@ describe("a group", () => {
     expect(seen).toEqual(["a + 0", "a ! 0", "a + 0"])
   })
 
+  test("a static member's partitions wait for its return; who comes under its name ends it", async () => {
+    const { url, admin } = await serverWith(10, 2)
+    const first = openConsumer({ ...options(url), instanceId: "one" })
+    first.subscribe({ topics: ["t"] })
+    await take(first, 10)
+    await first.commit()
+    await first.close()
+    expect((await admin.describeGroup("g")).members).toMatchObject([{ instanceId: "one" }])
+    const second = openConsumer({ ...options(url), instanceId: "one" })
+    second.subscribe({ topics: ["t"] })
+    await expect.poll(() => second.assignment().length, { timeout: 10_000 }).toBe(2)
+    expect(second.positions().map(({ offset }) => offset)).toEqual([5, 5])
+    const third = openConsumer({ ...options(url), instanceId: "one" })
+    third.subscribe({ topics: ["t"] })
+    await expect.poll(() => third.assignment().length, { timeout: 10_000 }).toBe(2)
+    await expect(second.poll()).rejects.toMatchObject({
+      code: "fenced_member",
+      message: expect.stringContaining("another consumer runs under instanceId one"),
+    })
+  })
+
+  test("a revoked partition is given up once its record is done with, and committed", async () => {
+    const { url, admin } = await serverWith(8, 2)
+    const seen: string[] = []
+    const order: string[] = []
+    let told = false
+    const first = openConsumer({
+      ...options(url),
+      fetch: async (target, init) => {
+        const reply = await fetch(target, init)
+        const text = await reply.clone().text()
+        told ||= target.includes("/members/") && text.split('"partition"').length === 2
+        return reply
+      },
+    })
+    first.subscribe({ topics: ["t"] }, { onRevoked: ({ length }) => void order.push(`${length} revoked`) })
+    const second = openConsumer(options(url))
+    const loop = (async () => {
+      for await (const record of first) {
+        seen.push(record.text ?? "")
+        if (seen.length !== 1) continue
+        second.subscribe({ topics: ["t"] })
+        // The group wants one of the two back: which it is, whose record this is may have to wait for.
+        await expect.poll(() => told, { timeout: 20_000 }).toBe(true)
+        order.push("done")
+      }
+    })()
+    await expect.poll(() => second.assignment().length, { timeout: 20_000 }).toBe(1)
+    expect([...order].sort()).toEqual(["1 revoked", "done"])
+    await first.close()
+    await loop
+    const found = new Set(seen)
+    while (found.size < 8)
+      for (const record of (await second.poll(10_000)) ?? []) found.add(record.text ?? "")
+    expect(sorted([...found])).toEqual(numbers(8))
+    expect((await admin.describeGroup("g")).members.length).toBe(1)
+  })
+
   test("an admin sees a group, and sets its offsets once it has no members", async () => {
     const { url, admin } = await serverWith(10, 2)
     const consumer = openConsumer(options(url))
