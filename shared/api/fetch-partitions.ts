@@ -18,6 +18,8 @@ export interface FetchBounds {
   readonly waitMs: number
   readonly isolation?: FetchRequest["isolation"]
   readonly signal?: AbortSignal
+  /** Asked after a wait: why each of the partitions may not be read any more, undefined where it may. */
+  readonly refusals?: () => Promise<readonly unknown[]>
 }
 
 /** Partitions read at once: on AWS each is a round trip, and each may hold its share of the reply in memory. */
@@ -37,7 +39,14 @@ export async function fetchPartitions(
     return found
   await untilNews(log, wanted, bounds)
   if (bounds.signal?.aborted === true) return found
-  return fetchStanding(log, wanted, bounds)
+  const refusals = (await bounds.refusals?.()) ?? []
+  if (refusals.every(error => error === undefined)) return fetchStanding(log, wanted, bounds)
+  const left = await fetchStanding(
+    log,
+    wanted.filter((_, at) => refusals[at] === undefined),
+    bounds,
+  )
+  return refusals.map(error => (error === undefined ? left.shift() : { error }))
 }
 
 /** Whether something came of a partition: records, offsets passed over, or a failure. */

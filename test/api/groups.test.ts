@@ -1,5 +1,7 @@
 import { expect, test } from "vitest"
 import { openLog } from "../../shared/log/open-log.ts"
+import { readFrame } from "../../shared/log/records/index.ts"
+import { append } from "../log/support.ts"
 import { memoryPorts } from "../support/memory-ports.ts"
 import { openApi } from "./support.ts"
 
@@ -104,4 +106,26 @@ test("a caller needs the group's scope, and the topics' that it names; lists hol
     (await admin("PUT /groups/private/offsets", { body: { offsets: [{ topic: "ads", to: 0 }] } })).status,
   ).toBe(200)
   expect((await admin("DELETE /groups/private")).status).toBe(204)
+})
+
+test("a member's fetch is answered for what it owns, also after a wait in which another took over", async () => {
+  const { log, call } = await opened()
+  await call(...post("/groups/g/members/a", beat))
+  const fetch = (group: object, waitMs: number) => {
+    const partitions = [0, 1].map(partition => ({ topic: "ads", partition, offset: 0 }))
+    return call(...post("/fetch", { partitions, waitMs, group }))
+  }
+  const reasons = ({ bytes }: { bytes: Buffer }) => {
+    const { partitions } = readFrame(bytes).head as { partitions: { reason?: string }[] }
+    return partitions.map(({ reason }) => reason)
+  }
+  const group = { group: "g", member: "a", memberEpoch: 1 }
+  expect(reasons(await fetch(group, 0))).toEqual([undefined, undefined])
+  expect(reasons(await fetch({ ...group, member: "b" }, 25_000))).toEqual(["fenced_member", "fenced_member"])
+  const waiting = fetch(group, 25_000)
+  await new Promise(resolve => setTimeout(resolve, 50))
+  await call("DELETE /groups/g/members/a?epoch=1")
+  await call(...post("/groups/g/members/b", beat))
+  await append(log, ["x"], { topic: "ads", partition: 1 })
+  expect(reasons(await waiting)).toEqual(["fenced_member", "fenced_member"])
 })

@@ -154,6 +154,8 @@ export const fetchFramed = route({
       waitMs: wait,
       isolation,
       signal: wait > 0 ? stopSignal(request, context) : undefined,
+      // Another may have taken over meanwhile.
+      ...(group === undefined ? {} : { refusals: () => log.groups.checkFetch(group.group, group, fetches) }),
     })
     const results: PartitionFetched[] = new Array(partitions.length)
     for (const [at, index] of readable.entries()) results[index] = found[at]
