@@ -55,6 +55,9 @@ const LOCAL_LOG_OPTIONS: Partial<LogOptions> = {
 /** What suits LMDB: as for slots of the log, an object is two more syncs. */
 const LOCAL_COMMIT_INLINE_BYTES_MAX = 32 * 1024
 
+/** Files are at hand: columns are read as a whole up to a quarter of the memory for them, at two bytes a value. */
+const LOCAL_WANTED_VALUES_MAX = 64_000_000
+
 export interface Platform {
   readonly ports: Ports
   readonly log: Log
@@ -107,7 +110,10 @@ export async function openPlatform(options: PlatformOptions): Promise<Platform> 
   const engine = new DuckdbEngine({ folder: join(data, "scratch") })
   engine.start()
   const { clock, random } = ports
-  const choosing = openQueryEngine(ports, engine, { breathe: () => setImmediate() })
+  const choosing = openQueryEngine(ports, engine, {
+    breathe: () => setImmediate(),
+    wantedValuesMax: LOCAL_WANTED_VALUES_MAX,
+  })
   const queries = new QueryService({ tables: source, engine: choosing, clock, random })
   const keys = keyStore(ports)
   const onFault = (error: unknown) => report(`the tokens' issuer: ${faultText(error)}`)

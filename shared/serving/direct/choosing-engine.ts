@@ -16,7 +16,7 @@ import type { DirectRequest } from "./run/query-run.ts"
 /** Questions by an index over the same columns before these are read as a whole: then it is cheaper to have them. */
 const ASKED_MIN = 16
 const ASKED_KEPT = 4_096
-/** Values of such columns together, dead row groups included: some 32 MB in files. */
+/** Values of such columns together, dead row groups included: some 32 MB in files, a second to fetch. */
 const WANTED_VALUES_MAX = 16_000_000
 
 function refusal(why: string): { readonly ok: false; readonly error: QueryError } {
@@ -59,11 +59,21 @@ export class ChoosingEngine implements SqlEngine {
   readonly #other: SqlEngine
   readonly #plans: Plans
   readonly #scanner: Scanner | undefined
+  readonly #wantedValuesMax: number
   /** How often columns were asked for that were not in memory as a whole. */
   readonly #asked = new LRUCache<string, number>({ max: ASKED_KEPT })
 
-  /** @param scanner leaves segments out for the direct path; absent: all are read */
-  constructor(direct: DirectEngine, other: SqlEngine, scanner?: Scanner) {
+  /**
+   * @param scanner leaves segments out for the direct path; absent: all are read
+   * @param wantedValuesMax values of columns that are asked for often, up to which they are read as a whole
+   */
+  constructor(
+    direct: DirectEngine,
+    other: SqlEngine,
+    scanner?: Scanner,
+    wantedValuesMax: number = WANTED_VALUES_MAX,
+  ) {
+    this.#wantedValuesMax = wantedValuesMax
     this.#direct = direct
     this.#other = other
     this.#plans = new Plans(other)
@@ -129,7 +139,7 @@ export class ChoosingEngine implements SqlEngine {
   #isWanted(plan: DirectPlan, table: PinnedTable): boolean {
     const columns = columnsRead(plan)
     const rows = table.segments.reduce((sum, file) => sum + file.rows, 0)
-    if (rows * columns.size > WANTED_VALUES_MAX) return false
+    if (rows * columns.size > this.#wantedValuesMax) return false
     const key = `${table.name} ${[...columns].sort().join()}`
     const asked = (this.#asked.get(key) ?? 0) + 1
     this.#asked.set(key, asked)

@@ -18,6 +18,8 @@ export interface QueryEngineOptions {
   /** Memory for indexes, and for decoded columns, bytes. */
   readonly indexBytesMax?: number
   readonly columnBytesMax?: number
+  /** Values of columns that are asked for often, up to which they are read as a whole. Default: what a second fetches. */
+  readonly wantedValuesMax?: number
 }
 
 /** Others have their turn this often: to let them in after each small piece takes longer than the piece. */
@@ -42,7 +44,7 @@ export function openQueryEngine(
   duckdb: SqlEngine,
   options: QueryEngineOptions = {},
 ): SqlEngine {
-  const { indexBytesMax, columnBytesMax } = options
+  const { indexBytesMax, columnBytesMax, wantedValuesMax } = options
   const { clock } = ports
   const breathe = options.breathe && seldom(clock, options.breathe)
   const chunks = new ChunkStore(ports)
@@ -57,6 +59,7 @@ export function openQueryEngine(
     ...(breathe === undefined ? {} : { breathe }),
     ...(columnBytesMax === undefined ? {} : { columnBytesMax }),
   })
-  const choosing = new ChoosingEngine(direct, new NarrowingEngine(duckdb, scanner, clock), scanner)
+  const narrowing = new NarrowingEngine(duckdb, scanner, clock)
+  const choosing = new ChoosingEngine(direct, narrowing, scanner, wantedValuesMax)
   return new CachingEngine(choosing)
 }
