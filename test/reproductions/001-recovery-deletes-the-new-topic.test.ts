@@ -2,7 +2,7 @@ import { expect, test } from "vitest"
 import { openLog } from "../../shared/log/open-log.ts"
 import { append, readAll } from "../log/support.ts"
 import { memoryPorts } from "../support/memory-ports.ts"
-import { putOf, ScriptedFaults } from "./scripted-faults.ts"
+import { putOf, readOf, ScriptedFaults } from "./scripted-faults.ts"
 
 // A process that started listed the topics and found one being deleted. Before it went on, the deletion ended and the
 // name was given to a new topic. It went on by name, and deleted the new topic with all its records.
@@ -18,7 +18,7 @@ test("recovery goes on with the topic that it found, not with whoever has the na
   const late = new ScriptedFaults()
   const other = openLog(memoryPorts({ stores: ports.stores, faults: late, seed: 1 }))
   const listing = late.hold(call => call.operation === "query")
-  const next = late.hold(call => call.operation === "get")
+  const next = late.hold(readOf(`${id}#0/`))
   const recovery = other.recover()
   await listing.met
   listing.release()

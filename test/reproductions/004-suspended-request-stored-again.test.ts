@@ -3,7 +3,7 @@ import { LogError } from "../../shared/log/errors.ts"
 import { openLog } from "../../shared/log/open-log.ts"
 import { append, openWithTopic, readAll } from "../log/support.ts"
 import { memoryPorts } from "../support/memory-ports.ts"
-import { getOf, ScriptedFaults } from "./scripted-faults.ts"
+import { readOf, ScriptedFaults } from "./scripted-faults.ts"
 
 // A process was suspended for a day, its clock with it, while a request waited there for the partition to be read.
 // The producer had its answer from another process, and was forgotten a day later. Then the process went on: another
@@ -17,7 +17,7 @@ test("a request is as old as the store says, whatever the process's own clock be
   const other = openLog(suspended)
   const producer = { id: "p", epoch: 0, sequence: 0 }
 
-  const reading = faults.hold(getOf(`${id}#0/snapshot`))
+  const reading = faults.hold(readOf(`${id}#0/`))
   const first = append(other, ["once"], { producer })
   await reading.met
   expect(await append(log, ["once"], { producer })).toMatchObject({ baseOffset: 0 })

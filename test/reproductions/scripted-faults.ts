@@ -42,5 +42,9 @@ export const putOf = (prefix: string) => (call: StoreCall) =>
 export const getOf = (prefix: string) => (call: StoreCall) =>
   call.store === "meta" && call.operation === "get" && call.key.startsWith(prefix)
 
+/** A read of one item or of several, whose `pk/sk` (the first one's) begins so. */
+export const readOf = (prefix: string) => (call: StoreCall) =>
+  call.store === "meta" && !call.write && call.key.startsWith(prefix)
+
 export const uploads = (call: StoreCall) => call.store === "objects" && call.operation === "put"
 export const transacts = (call: StoreCall) => call.operation === "transact"
