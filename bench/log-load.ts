@@ -11,8 +11,8 @@ const BATCHES_PER_REQUEST = 4
 const CONNECTIONS = 8
 /** Requests that differ, at least: with few partitions they are the same again and again. */
 const REQUESTS_MADE = 64
-/** Partitions that one fetch asks for, and its bound. */
-const PARTITIONS_PER_FETCH = 16
+/** Partitions that one fetch asks for, and its bound: a batch of each is as much as ten of one. */
+const PARTITIONS_PER_FETCH = 10
 const FETCH_BYTES = 2 * 1024 * 1024
 
 const FRAMED = { "content-type": "application/vnd.millrace.framed" }
