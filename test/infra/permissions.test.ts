@@ -76,7 +76,9 @@ test("keys are written by who makes and revokes them, and by nobody else", () =>
 
 test("maintain alone deletes slots and objects, but for kept answers", () => {
   const deletes = (lines: readonly string[]) =>
-    lines.filter(line => /LogTable|s3:/.test(line) && /Delete|BatchWrite/.test(line) && !line.includes("/res/*"))
+    lines.filter(
+      line => /LogTable|s3:/.test(line) && /Delete|BatchWrite/.test(line) && !line.includes("/res/*"),
+    )
   expect(deletes(allowed(all))).toEqual(deletes(rightsOf("Maintain")))
   expect(deletes(rightsOf("Maintain")).map(line => line.split(" ")[0])).toEqual([
     "dynamodb:BatchWriteItem",
