@@ -24,12 +24,12 @@ export async function expireGroups(parts: Parts, after?: string): Promise<Expire
   const { names } = await parts.store.names(after, EXPIRED_GROUPS_MAX)
   let [groups, offsets] = [0, 0]
   for (const name of names) {
-    const left = EXPIRED_OFFSETS_MAX - offsets
-    const deleted = await expireGroup(parts, name, left)
+    const { deleted, more } = await expireGroup(parts, name, EXPIRED_OFFSETS_MAX - offsets)
     offsets += deleted
-    // There may be more of this one: the next step begins with it.
-    if (deleted === left)
+    // The next step goes on with this one, unless nothing of it can be deleted now.
+    if (more && offsets > 0) {
       return { groups, offsets, ...(groups === 0 ? next(after) : next(names[groups - 1])) }
+    }
     groups++
   }
   return { groups, offsets, ...(names.length === EXPIRED_GROUPS_MAX ? next(names.at(-1)) : {}) }
@@ -40,15 +40,20 @@ function next(after: string | undefined): { readonly next: string } {
   return { next: after ?? "" }
 }
 
-/** Returns how many offsets it deleted, `max` at most. */
-async function expireGroup(parts: Parts, name: string, max: number): Promise<number> {
+/** Deletes what has expired, `max` offsets at most. */
+async function expireGroup(
+  parts: Parts,
+  name: string,
+  max: number,
+): Promise<{ readonly deleted: number; readonly more: boolean }> {
   const { ports, log, store, membership } = parts
   await membership.sweep(name)
   const { value: group, version, date } = await store.group(name)
-  if (group === undefined || version === undefined) return 0
+  const nothing = { deleted: 0, more: false }
+  if (group === undefined || version === undefined) return nothing
   if (group.closing !== undefined) {
     await erase(parts, name, group.closing).catch(onlyInUse)
-    return 0
+    return nothing
   }
   const { offsets } = await store.standingOffsets(name)
   const ids = [...new Set(offsets.map(({ topicId }) => topicId))]
@@ -64,7 +69,7 @@ async function expireGroup(parts: Parts, name: string, max: number): Promise<num
   )
   const count = deleted.filter(({ outcome }) => outcome === "committed").length
   if (count === offsets.length && isExpired(0)) await erase(parts, name, "expired").catch(onlyInUse)
-  return Math.min(expired.length, max)
+  return { deleted: count, more: expired.length > max }
 }
 
 function isLongEmpty({ members, emptySince }: Group, committed: number, date: number): boolean {

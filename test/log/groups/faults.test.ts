@@ -218,6 +218,24 @@ test("a reader outside commits once the members' time has passed, though nobody 
   expect(await a.commit([{ topic: "events", partition: 0, offset: 2 }])).toEqual([undefined])
 })
 
+test("what has expired goes in bounded steps, and what cannot be deleted holds up nothing", async () => {
+  const { open, advance } = world()
+  const log = open()
+  await log.createTopic({ ...events, partitions: 1_200 })
+  const offsets = Array.from({ length: 1_200 }, (_, partition) => ({ topic: "events", partition, offset: 1 }))
+  await log.groups.commit("big", offsets)
+  for (const name of ["a", "z"]) await log.groups.commit(name, offsets.slice(0, 1))
+  advance(8 * 24 * 3_600_000)
+  const stuck = open({
+    before: async ({ operation }) => (operation === "delete" ? { kind: "throttle" } : undefined),
+  })
+  expect(await stuck.groups.expire()).toEqual({ groups: 3, offsets: 0 })
+  expect(await log.groups.expire()).toEqual({ groups: 1, offsets: 500, next: "a" })
+  expect(await log.groups.expire("a")).toEqual({ groups: 0, offsets: 500, next: "a" })
+  expect(await log.groups.expire("a")).toEqual({ groups: 2, offsets: 202 })
+  expect(await log.groups.list()).toEqual([])
+})
+
 test("a store that does not answer is told so, and the next call works", async () => {
   const { open } = world()
   const log = open()
