@@ -37,16 +37,7 @@ export async function fetchPartitions(
   const found = await fetchStanding(log, wanted, bounds)
   if (bounds.waitMs <= 0 || wanted.length === 0 || found.some((each, at) => isNews(each, wanted[at])))
     return found
-  await untilNews(log, wanted, bounds)
-  if (bounds.signal?.aborted === true) return found
-  const refusals = (await bounds.refusals?.()) ?? []
-  if (refusals.every(error => error === undefined)) return fetchStanding(log, wanted, bounds)
-  const left = await fetchStanding(
-    log,
-    wanted.filter((_, at) => refusals[at] === undefined),
-    bounds,
-  )
-  return refusals.map(error => (error === undefined ? left.shift() : { error }))
+  return whenNews(log, wanted, bounds)
 }
 
 /** Whether something came of a partition: records, offsets passed over, or a failure. */
@@ -77,14 +68,16 @@ async function fetchStanding(
     )
     for (const [n, each] of fetched.entries()) {
       const bytes = bytesOf(each)
-      // A batch that is larger than its share waits for the next fetch, unless it is the first.
-      if (bytes > left && left < bytesMax) continue
+      if (!fits(bytes, left, bytesMax)) continue
       left -= bytes
       found[(first + wave[n]) % wanted.length] = each
     }
   }
   return found
 }
+
+/** A batch that is larger than what is left waits for the next fetch, unless it is the first. */
+const fits = (bytes: number, left: number, bytesMax: number) => bytes <= left || left === bytesMax
 
 function bytesOf(fetched: Fetched | { readonly error: unknown }): number {
   return "error" in fetched ? 0 : fetched.batches.reduce((sum, { bytes }) => sum + bytes.length, 0)
@@ -99,20 +92,38 @@ function firstOf(wanted: readonly PartitionFetch[]): number {
   return wanted.length === 0 ? 0 : (hash >>> 8) % wanted.length
 }
 
-/** Resolves once any of the partitions has news, the wait is over, or the signal aborts. */
-async function untilNews(log: Log, wanted: readonly PartitionFetch[], bounds: FetchBounds): Promise<void> {
-  const { waitMs, isolation, signal } = bounds
+/** What stands once any of the partitions has news, the wait is over, or the signal aborts. */
+async function whenNews(
+  log: Log,
+  wanted: readonly PartitionFetch[],
+  bounds: FetchBounds,
+): Promise<PartitionFetched[]> {
+  const { bytesMax, waitMs, isolation, signal } = bounds
   const stop = new AbortController()
   const abort = () => stop.abort()
-  if (signal?.aborted === true) return
+  if (signal?.aborted === true) abort()
   signal?.addEventListener("abort", abort, { once: true })
-  const waits = wanted.map(async each => {
-    const { topicId, partition, offset } = each
-    const request = { offset, maxBytes: 1, waitMs, isolation, signal: stop.signal }
-    const fetched = await log.fetch(topicId, partition, request).catch((error: unknown) => ({ error }))
-    // The first that has news ends the others' waiting; who waited to the end in vain is no reason to.
-    if (isNews(fetched, each)) stop.abort()
-  })
-  await Promise.all(waits)
+  const share = Math.max(1, Math.floor(bytesMax / wanted.length))
+  const fetched = await Promise.all(
+    wanted.map(async each => {
+      const { topicId, partition, offset, bytesMax: own } = each
+      const request = { offset, maxBytes: Math.min(own, share), waitMs, isolation, signal: stop.signal }
+      const news = await log.fetch(topicId, partition, request).catch((error: unknown) => ({ error }))
+      // The first that has news ends the others' waiting; who waited to the end in vain is no reason to.
+      if (isNews(news, each)) abort()
+      return news
+    }),
+  )
   signal?.removeEventListener("abort", abort)
+  let left = bytesMax
+  const first = firstOf(wanted)
+  const found: PartitionFetched[] = new Array(wanted.length).fill(undefined)
+  for (let n = 0; n < wanted.length; n++) {
+    const index = (first + n) % wanted.length
+    const bytes = bytesOf(fetched[index])
+    if (!fits(bytes, left, bytesMax)) continue
+    left -= bytes
+    found[index] = fetched[index]
+  }
+  return found
 }
