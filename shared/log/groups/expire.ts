@@ -19,20 +19,26 @@ interface Parts {
   readonly membership: Membership
 }
 
+const NOTHING = { deleted: 0, more: false }
+
 /** A bounded step: see `Groups.expire`. */
 export async function expireGroups(parts: Parts, after?: string): Promise<Expired> {
   const { names } = await parts.store.names(after, EXPIRED_GROUPS_MAX)
   let [groups, offsets] = [0, 0]
+  const faults: { group: string; error: unknown }[] = []
   for (const name of names) {
-    const { deleted, more } = await expireGroup(parts, name, EXPIRED_OFFSETS_MAX - offsets)
+    const { deleted, more } = await expireGroup(parts, name, EXPIRED_OFFSETS_MAX - offsets).catch(error => {
+      faults.push({ group: name, error })
+      return NOTHING
+    })
     offsets += deleted
     // The next step goes on with this one, unless nothing of it can be deleted now.
     if (more && offsets > 0) {
-      return { groups, offsets, ...(groups === 0 ? next(after) : next(names[groups - 1])) }
+      return { groups, offsets, faults, ...(groups === 0 ? next(after) : next(names[groups - 1])) }
     }
     groups++
   }
-  return { groups, offsets, ...(names.length === EXPIRED_GROUPS_MAX ? next(names.at(-1)) : {}) }
+  return { groups, offsets, faults, ...(names.length === EXPIRED_GROUPS_MAX ? next(names.at(-1)) : {}) }
 }
 
 /** From the first group on where there is none before. */
@@ -49,11 +55,10 @@ async function expireGroup(
   const { ports, log, store, membership } = parts
   await membership.sweep(name)
   const { value: group, version, date } = await store.group(name)
-  const nothing = { deleted: 0, more: false }
-  if (group === undefined || version === undefined) return nothing
+  if (group === undefined || version === undefined) return NOTHING
   if (group.closing !== undefined) {
     await erase(parts, name, group.closing).catch(onlyInUse)
-    return nothing
+    return NOTHING
   }
   const { offsets } = await store.standingOffsets(name)
   const ids = [...new Set(offsets.map(({ topicId }) => topicId))]

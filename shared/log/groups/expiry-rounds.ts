@@ -15,13 +15,19 @@ export class ExpiryRounds {
     this.#clock = clock
   }
 
-  /** Goes on where the last one ended, to the last group or until there is no time left. Throws `StorageError`, `LogError`. */
+  /**
+   * Goes on where the last one ended, to the last group or until there is no time left. Throws what failed first, once all is
+   * done: `StorageError`, `LogError`.
+   */
   async round(hasTime: () => boolean): Promise<void> {
     if (this.#after === undefined && this.#clock.elapsed() < this.#nextAt) return
+    const faults: unknown[] = []
     do {
-      const { next } = await this.#groups.expire(this.#after)
-      this.#after = next
+      const expired = await this.#groups.expire(this.#after)
+      for (const { error } of expired.faults) faults.push(error)
+      this.#after = expired.next
     } while (this.#after !== undefined && hasTime())
     if (this.#after === undefined) this.#nextAt = this.#clock.elapsed() + EXPIRY_EVERY_MS
+    if (faults.length > 0) throw faults[0]
   }
 }

@@ -148,6 +148,8 @@ export interface Expired {
   readonly groups: number
   /** Offsets that were deleted. */
   readonly offsets: number
+  /** What failed, by group: it keeps no other from being looked at. */
+  readonly faults: readonly { readonly group: string; readonly error: unknown }[]
   /** The group after which the next step goes on; undefined: all were looked at. */
   readonly next?: string
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest"
+import { ExpiryRounds } from "../../../shared/log/groups/expiry-rounds.ts"
 import { openLog } from "../../../shared/log/open-log.ts"
 import type { Fault, Faults, StoreCall } from "../../../shared/storage/memory/faults.ts"
 import { memoryStores } from "../../../shared/storage/memory/memory-stores.ts"
@@ -23,7 +24,7 @@ function world() {
   const advance = (ms: number) => {
     date += ms
   }
-  return { open, advance }
+  return { open, advance, stores }
 }
 
 /** Faults of some calls, once each. */
@@ -229,11 +230,30 @@ test("what has expired goes in bounded steps, and what cannot be deleted holds u
   const stuck = open({
     before: async ({ operation }) => (operation === "delete" ? { kind: "throttle" } : undefined),
   })
-  expect(await stuck.groups.expire()).toEqual({ groups: 3, offsets: 0 })
-  expect(await log.groups.expire()).toEqual({ groups: 1, offsets: 500, next: "a" })
-  expect(await log.groups.expire("a")).toEqual({ groups: 0, offsets: 500, next: "a" })
-  expect(await log.groups.expire("a")).toEqual({ groups: 2, offsets: 202 })
+  expect(await stuck.groups.expire()).toEqual({ groups: 3, offsets: 0, faults: [] })
+  expect(await log.groups.expire()).toEqual({ groups: 1, offsets: 500, faults: [], next: "a" })
+  expect(await log.groups.expire("a")).toEqual({ groups: 0, offsets: 500, faults: [], next: "a" })
+  expect(await log.groups.expire("a")).toEqual({ groups: 2, offsets: 202, faults: [] })
   expect(await log.groups.list()).toEqual([])
+})
+
+test("a group that cannot be read is told of, and keeps no other from expiring", async () => {
+  const { open, advance, stores } = world()
+  const log = open()
+  await log.createTopic(events)
+  for (const name of ["a", "b", "c"])
+    await log.groups.commit(name, [{ topic: "events", partition: 0, offset: 1 }])
+  const item = [...stores.items("meta")].find(({ pk, sk }) => pk === "group#b" && sk === "group")!
+  await stores.meta.put("meta", { ...item, version: "0".repeat(32), fields: { ...item.fields, v: 2 } })
+  advance(8 * 24 * 3_600_000)
+  let elapsed = 0
+  const rounds = new ExpiryRounds(open().groups, { elapsed: () => elapsed })
+  await expect(rounds.round(() => true)).rejects.toMatchObject({ code: "unknown_format" })
+  const left = () => [...stores.items("meta")].filter(({ pk }) => pk === "groups").map(({ sk }) => sk)
+  expect(left()).toEqual(["b"])
+  await rounds.round(() => true)
+  elapsed = 3_600_000
+  await expect(rounds.round(() => true)).rejects.toMatchObject({ code: "unknown_format" })
 })
 
 test("a store that does not answer is told so, and the next call works", async () => {
