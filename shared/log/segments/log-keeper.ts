@@ -160,6 +160,7 @@ export class LogKeeper {
       try {
         return await twice(() => this.#look(kept))
       } catch (error) {
+        if (isBeingPurged(kept, error)) return undefined
         this.#fault(kept.at, error)
         // What is not known of one partition is known of none.
         boundary = 0
@@ -322,4 +323,9 @@ async function twice<T>(work: (again: boolean) => Promise<T>): Promise<T> {
     if (!(error instanceof LogError) || error.code !== "log_damaged") throw error
     return work(true)
   }
+}
+
+/** Whether slots are missing of a deleted topic: somebody purges it, or was cut short while at it. They keep nothing any more. */
+function isBeingPurged({ topic }: Kept, error: unknown): boolean {
+  return topic === undefined && error instanceof LogError && error.code === "log_damaged"
 }

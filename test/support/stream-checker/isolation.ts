@@ -42,8 +42,8 @@ export function checkTorn(
     if (!operation.transaction) continue
     const seen = sends(operation).find(({ value }) => versions.committed.has(value))
     if (seen === undefined) continue
-    for (const { value, partition, offset = -1 } of sends(operation)) {
-      if (versions.committed.has(value) || removable(partition, offset)) continue
+    for (const { value, partition, key, offset = -1 } of sends(operation)) {
+      if (versions.committed.has(value) || removable(partition, offset, key)) continue
       found.push({
         kind: "torn-transaction",
         text: `${operation.client}: ${seen.value} was read as committed, ${value} of the same transaction never`,

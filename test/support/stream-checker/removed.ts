@@ -1,8 +1,11 @@
 import type { StreamHistory } from "./history.ts"
 import { isCommitted, type Versions } from "./versions.ts"
 
-/** Tells whether a record may be absent by right. An offset of −1: nobody was told where it stands. */
-export type Removable = (partition: string, offset: number) => boolean
+/**
+ * Tells whether a record may be absent by right. An offset of −1: nobody was told where it stands. The key, where it is known
+ * by other means than by somebody's having read the record.
+ */
+export type Removable = (partition: string, offset: number, key?: string) => boolean
 
 /**
  * A record may be gone below the log's start, in a topic that was deleted, or, where the topic is compacted, when the
@@ -10,18 +13,21 @@ export type Removable = (partition: string, offset: number) => boolean
  */
 export function removable(history: StreamHistory, versions: Versions): Removable {
   const { newest, doubtful } = newestOfKeys(versions)
-  return (partition, offset) => {
+  const isOlder = (partition: string, offset: number, key: string | undefined) => {
+    if (key === undefined) return false
+    const name = `${partition} ${key}`
+    return doubtful.has(name) || (newest.get(name) ?? -1) > offset
+  }
+  return (partition, offset, key) => {
     const facts = history.facts(partition)
     if (facts.deleted) return true
     if (offset < 0) return facts.logStart > 0 || facts.compacted
     if (offset < facts.logStart) return true
     if (!facts.compacted) return false
+    if (isOlder(partition, offset, key)) return true
     for (const value of versions.partitions.get(partition)?.byOffset.get(offset) ?? []) {
       if (history.tombstones?.has(value)) return true
-      const key = versions.sent.get(value)?.send.key
-      if (key === undefined) continue
-      const name = `${partition} ${key}`
-      if (doubtful.has(name) || newest.get(name)! > offset) return true
+      if (isOlder(partition, offset, versions.sent.get(value)?.send.key)) return true
     }
     return false
   }
