@@ -62,6 +62,27 @@ describe("the tick", () => {
     expect(wakesOf(base)).toEqual([])
   })
 
+  test("keeps the log in shape: after a day slots become segments, a day later they go", async () => {
+    const { base, append, log } = await withTable()
+    const { ports } = base
+    for (let at = 0; at < 3; at++) await append(1)
+    const maintain = createMaintain(coldBase(base, 1))
+    const slots = () => [...ports.stores.items("log")].length
+    const segments = () => ports.stores.objectKeys().filter(key => key.startsWith("seg/")).length
+    await maintain.handle(TICK, ample)
+    expect([slots(), segments()]).toEqual([3, 0])
+    for (const expected of [
+      [3, 1],
+      [1, 1],
+    ]) {
+      ports.advance(25 * 3_600_000)
+      await maintain.handle(TICK, ample)
+      expect([slots(), segments()]).toEqual(expected)
+    }
+    const { id } = await log.topic("events")
+    expect(await log.fetch(id, 1, { offset: 0, maxBytes: 1_000 })).toMatchObject({ nextOffset: 3 })
+  })
+
   test("wakes `build` for what is to be merged, and deletes what merges left a day later", async () => {
     const { base, append, tables, log } = await withTable()
     const { ports } = base
