@@ -30,7 +30,7 @@ export interface LifeShare {
 export interface RoundShare {
   /** Each hour. */
   readonly look: Ledger
-  /** And four times a day beside: flush objects, orphans. */
+  /** And twice a day beside: flush objects, orphans. */
   readonly chores: Ledger
 }
 

@@ -253,7 +253,7 @@ async function idle(app: Deployed, url: string): Promise<Idle> {
     `\nAn idle month (${HOURS_PER_MONTH} h), dollars; a tick with 3 tables, ${IDLE_PARTITIONS} partitions: ${told(tick)}`,
   )
   console.log(`  … one an hour looks through the log beside: ${told(round.look)}`)
-  console.log(`  … and four times a day for what may go: ${told(round.chores)}`)
+  console.log(`  … and twice a day for what may go: ${told(round.chores)}`)
   const line = (name: string, { secret, alarms, ticks, shards }: Idle) =>
     `  ${name.padEnd(18)} ${(secret + alarms + ticks + shards).toFixed(2)}   secret ${secret.toFixed(2)}, alarms ${alarms.toFixed(2)}, ~ticks ${ticks.toFixed(2)}, shards ${shards.toFixed(2)}`
   console.log(line("default", plain))
