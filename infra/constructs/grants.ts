@@ -22,6 +22,18 @@ const ROUTES = {
   ],
 } as const
 
+/** What names its topics in the body, where no policy of AWS can see them: for those alone who may use every topic. */
+const ROUTES_OF_ALL = {
+  produce: ["POST/produce", "POST/transactions/*", "POST/transactions/*/commit", "POST/transactions/*/abort"],
+  consume: [
+    "POST/fetch",
+    "POST/groups/*/members/*",
+    "DELETE/groups/*/members/*",
+    "POST/groups/*/offsets",
+    "GET/groups/*/offsets",
+  ],
+} as const
+
 /** Who may do what, by the policies of AWS: at the HTTP API that asks for signatures. */
 export class MillraceGrants {
   readonly #stage: () => HttpStage
@@ -31,14 +43,14 @@ export class MillraceGrants {
     this.#stage = stage
   }
 
-  /** Lets somebody produce to topics; to all of them when none is named. */
+  /** Lets somebody produce to topics; to all of them, in transactions too, when none is named. */
   produce(grantee: IGrantable, ...topics: string[]): Grant {
-    return this.#grant(grantee, ROUTES.produce, topics)
+    return this.#grant(grantee, [...ROUTES.produce, ...ofAll("produce", topics)], topics)
   }
 
-  /** Lets somebody consume topics; all of them when none is named. */
+  /** Lets somebody consume topics; all of them, as a member of groups too, when none is named. */
   consume(grantee: IGrantable, ...topics: string[]): Grant {
-    return this.#grant(grantee, ROUTES.consume, topics)
+    return this.#grant(grantee, [...ROUTES.consume, ...ofAll("consume", topics)], topics)
   }
 
   /** Lets somebody query every table. */
@@ -59,4 +71,8 @@ export class MillraceGrants {
     )
     return Grant.addToPrincipal({ grantee, actions: ["execute-api:Invoke"], resourceArns })
   }
+}
+
+function ofAll(use: keyof typeof ROUTES_OF_ALL, topics: readonly string[]): readonly string[] {
+  return topics.length === 0 ? ROUTES_OF_ALL[use] : []
 }
