@@ -18,7 +18,7 @@ export interface FetchBounds {
   readonly waitMs: number
   readonly isolation?: FetchRequest["isolation"]
   readonly signal?: AbortSignal
-  /** Asked after a wait: why each of the partitions may not be read any more, undefined where it may. */
+  /** Why each of the partitions may not be read, undefined where it may. Asked before a wait, and after the last read. */
   readonly refusals?: () => Promise<readonly unknown[]>
 }
 
@@ -35,9 +35,17 @@ export async function fetchPartitions(
   bounds: FetchBounds,
 ): Promise<PartitionFetched[]> {
   const found = await fetchStanding(log, wanted, bounds)
-  if (bounds.waitMs <= 0 || wanted.length === 0 || found.some((each, at) => isNews(each, wanted[at])))
-    return found
-  return whenNews(log, wanted, bounds)
+  const allowed = await refused(found, bounds)
+  const isOver = bounds.waitMs <= 0 || wanted.length === 0
+  if (isOver || allowed.some((each, at) => isNews(each, wanted[at]))) return allowed
+  return refused(await whenNews(log, wanted, bounds), bounds)
+}
+
+/** What was found, without what may not be read: asked after it was read, so that it was right until then. */
+async function refused(found: PartitionFetched[], { refusals }: FetchBounds): Promise<PartitionFetched[]> {
+  if (refusals === undefined || found.length === 0) return found
+  const errors = await refusals()
+  return found.map((each, at) => (errors[at] === undefined ? each : { error: errors[at] }))
 }
 
 /** Whether something came of a partition: records, offsets passed over, or a failure. */

@@ -55,8 +55,6 @@ const body = v.strictObject({
   ),
 })
 
-type Body = v.InferOutput<typeof body>
-
 /** The bytes that the head of a reply takes for each partition, and for each batch, so that all stays within bounds. */
 const HEAD_BYTES = 400
 
@@ -78,25 +76,6 @@ async function targetOf({ topic, topicId }: Wanted, log: Log, { access, meter }:
     throw new LogError("unknown_topic", `topic ${JSON.stringify(topic)} has not the id ${topicId}`)
   meter?.topic(info)
   return { topicId: info.id, name: topic }
-}
-
-/** The targets, and why it may not be read for those that are not the member's. */
-async function ownedOf(
-  { group, ...stamp }: NonNullable<Body["group"]>,
-  partitions: readonly Wanted[],
-  targets: readonly (Target | { readonly error: unknown })[],
-  log: Log,
-): Promise<readonly (Target | { readonly error: unknown })[]> {
-  const known: { readonly index: number; readonly topicId: string; readonly partition: number }[] = []
-  for (const [index, target] of targets.entries())
-    if (!("error" in target))
-      known.push({ index, topicId: target.topicId, partition: partitions[index].partition })
-  const refusals = await log.groups.checkFetch(group, stamp, known)
-  const refused = new Map(known.map(({ index }, at) => [index, refusals[at]]))
-  return targets.map((target, index) => {
-    const error = refused.get(index)
-    return error === undefined ? target : { error }
-  })
 }
 
 function entryOf(want: Wanted, target: Target | { error: unknown }, fetched: PartitionFetched): object {
@@ -137,10 +116,9 @@ export const fetchFramed = route({
     const fetch = jsonBody(request, body)
     const { partitions, maxBytes = FETCH_BYTES_DEFAULT, waitMs = 0, isolation, group } = fetch
     if (group !== undefined) access.demand({ kind: "group", name: group.group, action: "read" })
-    const asked = await Promise.all(
+    const targets = await Promise.all(
       partitions.map(want => targetOf(want, log, { access, meter }).catch((error: unknown) => ({ error }))),
     )
-    const targets = group === undefined ? asked : await ownedOf(group, partitions, asked, log)
     const readable: number[] = []
     for (const [index, target] of targets.entries()) if (!("error" in target)) readable.push(index)
     const fetches = readable.map((index): PartitionFetch => {
@@ -154,7 +132,6 @@ export const fetchFramed = route({
       waitMs: wait,
       isolation,
       signal: wait > 0 ? stopSignal(request, context) : undefined,
-      // Another may have taken over meanwhile.
       ...(group === undefined ? {} : { refusals: () => log.groups.checkFetch(group.group, group, fetches) }),
     })
     const results: PartitionFetched[] = new Array(partitions.length)
