@@ -162,7 +162,7 @@ describe("a group", () => {
       }
     })()
     await expect.poll(() => second.assignment().length, { timeout: 20_000 }).toBe(1)
-    expect([...order].sort()).toEqual(["1 revoked", "done"])
+    await expect.poll(() => [...order].sort(), { timeout: 20_000 }).toEqual(["1 revoked", "done"])
     await first.close()
     await loop
     const found = new Set(seen)
