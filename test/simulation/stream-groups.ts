@@ -2,7 +2,7 @@ import type { Anomaly } from "../support/stream-checker/anomaly.ts"
 import { checkDerived } from "../support/stream-checker/derived.ts"
 import type { StreamHistory } from "../support/stream-checker/history.ts"
 import { removable } from "../support/stream-checker/removed.ts"
-import { isCommitted, versionsOf } from "../support/stream-checker/versions.ts"
+import { isCommitted, type Versions, versionsOf } from "../support/stream-checker/versions.ts"
 import type { Prng } from "./prng.ts"
 import type { StreamContext } from "./stream-context.ts"
 import { Member, noteReads } from "./stream-members.ts"
@@ -58,5 +58,15 @@ export function checkGroups(context: StreamContext, history: StreamHistory): Ano
       }
     }
   }
-  return [...found, ...checkDerived(context.derived, versions)]
+  return [...found, ...checkDerived(ofStandingTopics(context, versions), versions)]
+}
+
+/** What was made of topics that stand: with a deleted one a group's offsets in it are forgotten, and what it holds may be read anew. */
+function ofStandingTopics({ derived, deleted }: StreamContext, versions: Versions): Map<string, string> {
+  const stands = ([, of]: [string, string]) => {
+    const [source] = of.split(" by ", 1) as [string]
+    const topicId = versions.sent.get(source)?.send.partition.split("/", 1)[0]
+    return topicId === undefined || !deleted.has(topicId)
+  }
+  return new Map([...derived].filter(stands))
 }

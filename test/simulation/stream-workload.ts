@@ -49,7 +49,10 @@ export async function runStreamSeed(
     trace: options.trace ?? false,
     watch: { item: (_table, item) => committed.item(item) },
   })
-  const committed = new CommittedOffsets(text => notes.violated(text))
+  const committed = new CommittedOffsets(
+    text => notes.violated(text),
+    topicId => context.deleted.has(topicId),
+  )
   const hosts = new LogHosts(world, notes, scenario.options)
   let stopping = false
   let values = 0
