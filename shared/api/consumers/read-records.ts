@@ -8,7 +8,7 @@ import type { Meter } from "../quotas.ts"
 import { binaryFormat, jsonFormat, recordsText } from "../records-text.ts"
 import type { Instance, Position } from "./instance.ts"
 import { MORE_PAUSE_MS } from "./limits.ts"
-import { autoCommit, beat } from "./membership.ts"
+import { autoCommit, beat, stampOf } from "./membership.ts"
 import { resetOffset, resolvePositions } from "./positions.ts"
 
 export interface ReadOptions {
@@ -54,10 +54,13 @@ export async function readRecords(
     const leftMs = Math.max(0, options.giveUpAt - clock.elapsed())
     const isMember = instance.epoch !== 0
     const waitMs = isMember ? Math.min(leftMs, Math.max(1, instance.beatAt - now())) : leftMs
-    const found = await fetchPartitions(log, instance.positions.map(fetchOf(options.bytesMax)), {
+    const { group, positions } = instance
+    const stamp = stampOf(instance)
+    const found = await fetchPartitions(log, positions.map(fetchOf(options.bytesMax)), {
       bytesMax: options.bytesMax,
-      waitMs: instance.positions.length === 0 ? 0 : waitMs,
+      waitMs: positions.length === 0 ? 0 : waitMs,
       signal: options.signal,
+      ...(stamp !== undefined && { refusals: () => log.groups.checkFetch(group, stamp, positions) }),
     })
     const reset = await resetLost(log, instance, found)
     if (reset !== undefined) {
@@ -97,13 +100,17 @@ async function allow(
   return { topics: new Set(topics.keys()) }
 }
 
-/** The instance with new offsets where retention has overtaken it; undefined: nowhere. Throws what a fetch failed with. */
+/**
+ * The instance with new offsets where retention has overtaken it, and without what is another member's by now; undefined:
+ * as it was. Throws what a fetch failed with.
+ */
 async function resetLost(
   log: Log,
   instance: Instance,
   found: readonly PartitionFetched[],
 ): Promise<Instance | undefined> {
-  const isGone = (each: PartitionFetched) => errorCode(each) === "topic_deleted"
+  const isFenced = (each: PartitionFetched) => errorCode(each) === "fenced_member"
+  const isGone = (each: PartitionFetched) => errorCode(each) === "topic_deleted" || isFenced(each)
   const isLost = (each: PartitionFetched) => errorCode(each) === "offset_out_of_range"
   for (const each of found) {
     if (each !== undefined && "error" in each && !isLost(each) && !isGone(each)) throw each.error
@@ -115,7 +122,8 @@ async function resetLost(
     const offset = isLost(found[index]) ? await resetOffset(log, at, instance.reset) : at.offset
     positions.push({ ...at, offset })
   }
-  return { ...instance, positions }
+  // The group is asked at once what is the member's instead.
+  return { ...instance, positions, ...(found.some(isFenced) && { beatAt: 0 }) }
 }
 
 function errorCode(fetched: PartitionFetched): string | undefined {
