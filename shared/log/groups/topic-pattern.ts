@@ -29,41 +29,56 @@ export function topicPattern(text: string): TopicPattern {
   if (text.length === 0 || text.length > PATTERN_LENGTH_MAX) {
     throw fault(text.slice(0, 40), `expected 1 to ${PATTERN_LENGTH_MAX} characters, got ${text.length}`)
   }
+  const node = new PatternReader(text).read()
+  if (workOf(node) > PATTERN_STEPS_MAX) throw fault(text, `comes to more than ${PATTERN_STEPS_MAX} steps`)
   const steps: Step[] = []
-  compile(new PatternReader(text).read(), steps, text)
+  compile(node, steps)
   return name => matches(steps, name)
+}
+
+/**
+ * What a node comes to when it is compiled, told without doing so: repeats of repeats multiply, and those of what is empty cost
+ * time though they come to no step.
+ */
+function workOf(node: Node): number {
+  if (node.kind === "one") return 1
+  if (node.kind === "row") return node.nodes.reduce((sum, each) => sum + workOf(each), 1)
+  if (node.kind === "either") return node.nodes.reduce((sum, each) => sum + 2 + workOf(each), 1)
+  const { node: repeated, min, max } = node
+  return max === Number.POSITIVE_INFINITY
+    ? 3 + (min + 1) * workOf(repeated)
+    : 1 + min * workOf(repeated) + (max - min) * (1 + workOf(repeated))
 }
 
 function fault(text: string, expected: string): LogError {
   return new LogError("invalid_group", `pattern ${JSON.stringify(text)}: ${expected}`)
 }
 
-function compile(node: Node, steps: Step[], text: string): void {
-  if (steps.length > PATTERN_STEPS_MAX) throw fault(text, `comes to more than ${PATTERN_STEPS_MAX} steps`)
+function compile(node: Node, steps: Step[]): void {
   if (node.kind === "one") steps.push(node)
-  else if (node.kind === "row") for (const each of node.nodes) compile(each, steps, text)
+  else if (node.kind === "row") for (const each of node.nodes) compile(each, steps)
   else if (node.kind === "either") {
     const ends: { to: number }[] = []
     for (const each of node.nodes.slice(0, -1)) {
       const split = { kind: "split" as const, to: steps.length + 1, or: 0 }
       const end = { kind: "go" as const, to: 0 }
       steps.push(split)
-      compile(each, steps, text)
+      compile(each, steps)
       steps.push(end)
       ends.push(end)
       split.or = steps.length
     }
-    compile(node.nodes.at(-1)!, steps, text)
+    compile(node.nodes.at(-1)!, steps)
     for (const end of ends) end.to = steps.length
-  } else compileRepeat(node, steps, text)
+  } else compileRepeat(node, steps)
 }
 
-function compileRepeat(node: Node & { kind: "repeat" }, steps: Step[], text: string): void {
-  for (let times = 0; times < node.min; times++) compile(node.node, steps, text)
+function compileRepeat(node: Node & { kind: "repeat" }, steps: Step[]): void {
+  for (let times = 0; times < node.min; times++) compile(node.node, steps)
   if (node.max === Number.POSITIVE_INFINITY) {
     const split = { kind: "split" as const, to: steps.length + 1, or: 0 }
     const at = steps.push(split) - 1
-    compile(node.node, steps, text)
+    compile(node.node, steps)
     steps.push({ kind: "go", to: at })
     split.or = steps.length
     return
@@ -73,7 +88,7 @@ function compileRepeat(node: Node & { kind: "repeat" }, steps: Step[], text: str
     const split = { kind: "split" as const, to: steps.length + 1, or: 0 }
     steps.push(split)
     splits.push(split)
-    compile(node.node, steps, text)
+    compile(node.node, steps)
   }
   for (const split of splits) split.or = steps.length
 }

@@ -85,6 +85,8 @@ test.each([
   ["(?=a)", "look-around"],
   ["\\1", "expected \\d"],
   ["(((a{100}){100}){100})", "steps"],
+  // No steps, and yet 100^8 times the work.
+  [`${"(".repeat(8)}()${"{100})".repeat(8)}`, "steps"],
 ])("%s is refused: %s", (text, message) => {
   expect(() => topicPattern(text)).toThrow(expect.objectContaining({ code: "invalid_group" }))
   expect(() => topicPattern(text)).toThrow(message)
