@@ -101,11 +101,40 @@ test("a caller needs the group's scope, and the topics' that it names; lists hol
     "shop-1",
   ])
   expect(await as("topic:ads:read")("GET /groups").then(({ status }) => status)).toBe(403)
-  const admin = as("group:private:admin")
+  const admin = as("group:private:admin", "topic:ads:read")
   expect(
     (await admin("PUT /groups/private/offsets", { body: { offsets: [{ topic: "ads", to: 0 }] } })).status,
   ).toBe(200)
   expect((await admin("DELETE /groups/private")).status).toBe(204)
+})
+
+test("who may not read a topic learns nothing of it from a group: not even whether there is such a topic", async () => {
+  const { log, as } = await opened()
+  const wide = as("group:g:read", "topic:*:read")
+  const both = { ...beat, subscription: { topics: ["ads", "secret"] } }
+  expect((await wide(...post("/groups/g/members/a", both))).json.assignment).toHaveLength(4)
+  const stamp = { member: "a", memberEpoch: 1 }
+  await log.groups.commit("g", [{ topic: "secret", partition: 0, offset: 0 }], stamp)
+  const admin = as("group:g:admin", "topic:ads:read")
+  for (const topic of ["secret", "nope"]) {
+    const offsets = [
+      { topic, partition: 0, offset: 0 },
+      { topic: "ads", partition: 0, offset: 0 },
+    ]
+    const committed = await admin(...post("/groups/g/offsets", { ...stamp, offsets }))
+    expect(committed.json.offsets).toEqual([
+      expect.objectContaining({ topic, reason: "forbidden", need: `topic:${topic}:read` }),
+      { topic: "ads", partition: 0 },
+    ])
+    const body = { offsets: [{ topic, to: "latest" }] }
+    expect((await admin("PUT /groups/g/offsets", { body })).json.need).toBe(`topic:${topic}:read`)
+    expect((await admin(`GET /groups/g/offsets?topic=${topic}`)).json.need).toBe(`topic:${topic}:read`)
+  }
+  for (const target of ["GET /groups/g", "GET /groups/g/offsets", "GET /groups/g/lag"]) {
+    const { status, text } = await admin(target)
+    expect([status, text.includes("ads"), text.includes("secret")]).toEqual([200, true, false])
+    expect((await wide(target)).text).toContain("secret")
+  }
 })
 
 test("a member's fetch is answered for what it owns, also after a wait in which another took over", async () => {

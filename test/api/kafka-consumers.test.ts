@@ -212,6 +212,10 @@ test("a caller needs the group's scope, and the topic's", async () => {
     json: { need: "topic:secret:read" },
   })
   expect((await reader(`GET ${at}/subscription`)).json).toEqual({ topics: ["events"] })
+  const partitions = [{ topic: "secret", partition: 0 }]
+  const offsets = [{ ...partitions[0], offset: 0 }]
+  for (const call of [reader(`POST ${at}/offsets`, { offsets }), reader(`GET ${at}/offsets`, { partitions })])
+    expect(await call).toMatchObject({ status: 403, json: { need: "topic:secret:read" } })
   await reader(`DELETE ${at}/subscription`)
   await reader(`POST ${at}/subscription`, { topics: ["events"] })
   expect((await reader(`GET ${at}/records?timeout=0`)).status).toBe(200)

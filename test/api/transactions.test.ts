@@ -119,15 +119,16 @@ describe("transactions", () => {
       })
     const tries = [
       [as("topic:*:write"), "transaction:orders:write"],
-      [as("transaction:orders:write", "topic:b:write", "group:*:read"), "topic:a:write"],
+      [as("transaction:orders:write", "topic:b:admin", "group:*:read"), "topic:a:write"],
       [as("transaction:ord*:write", "topic:a:write"), "group:g:read"],
+      [as("transaction:orders:write", "topic:a:write", "group:g:read"), "topic:b:read"],
     ] as const
     const offsets = [{ group: "g", offsets: [{ topic: "b", partition: 0, offset: 4 }] }]
     for (const [other, need] of tries) {
       const answer = await commit(other, stamp, [{ topic: "a", partition: 0, values: ["1"] }], { offsets })
       expect(answer).toMatchObject({ status: 403, json: { reason: "forbidden", need } })
     }
-    const all = as("transaction:orders:write", "topic:a:write", "group:g:read")
+    const all = as("transaction:orders:write", "topic:a:write", "topic:b:read", "group:g:read")
     expect((await all.call("GET /transactions")).json.transactions).toHaveLength(1)
     expect((await as("transaction:other:write").call("GET /transactions")).json.transactions).toEqual([])
     // An id is no way round a name's scope.

@@ -31,7 +31,7 @@ export const commitOffsets = route({
   id: "commitOffsets",
   summary: "Commit offsets",
   description:
-    "Of partitions that the member owns; without a member, of partitions that no member owns. Each offset stands or fails by itself, and says so in its entry.",
+    "Of partitions that the member owns; without a member, of partitions that no member owns. Each topic needs `topic:<name>:read`. Each offset stands or fails by itself, and says so in its entry.",
   access: ({ group: name }) => [{ kind: "group", name, action: "read" }],
   schemas: { path: groupPath, query: nothing, headers: anyHeaders },
   body: { description: "The offsets.", required: true, content: { [mediaTypes.json]: body } },
@@ -39,11 +39,18 @@ export const commitOffsets = route({
     200: { description: "One entry an offset, in their order.", content: { [mediaTypes.json]: answer } },
     422: { description: "The offsets are wrong." },
   },
-  async handle({ request, path }, { log }) {
+  async handle({ request, path, access }, { log }) {
     const { member, memberEpoch, offsets } = jsonBody(request, body)
     const stamp = member === undefined ? undefined : { member, memberEpoch }
-    const committed = await log.groups.commit(path.group, offsets, stamp)
-    const entries = committed.map(({ topic, partition, error }) => ({
+    // Before anything is looked up: the refusal must not tell whether there is such a topic.
+    const refusals = offsets.map(({ topic: name }) => access.refusal({ kind: "topic", name, action: "read" }))
+    const taken = offsets.filter((_, at) => refusals[at] === undefined)
+    const committed = taken.length === 0 ? [] : [...(await log.groups.commit(path.group, taken, stamp))]
+    const outcomes = offsets.map((each, at) => {
+      const error = refusals[at] ?? committed.shift()?.error
+      return { ...each, error }
+    })
+    const entries = outcomes.map(({ topic, partition, error }) => ({
       topic,
       partition,
       ...(error === undefined ? {} : errorEntry(error)),

@@ -11,6 +11,7 @@ import { anyHeaders, nothing } from "../nothing.ts"
 import type { Meter } from "../quotas.ts"
 import { jsonReply } from "../reply.ts"
 import { route } from "../route.ts"
+import { demandTopics } from "../topic-rights.ts"
 import { commitHead, resultAnswer, transactionPath } from "../transaction-schemas.ts"
 import type { ApiRequest } from "../types.ts"
 import { validate } from "../validate.ts"
@@ -85,7 +86,13 @@ export const commitTransaction = route({
   async handle({ request, path, access }, { log, quotas }) {
     const meter = quotas?.request("produce", access.caller)
     const commit = readCommit(request)
-    for (const { group: name } of commit.offsets) access.demand({ kind: "group", name, action: "read" })
+    for (const { group: name, offsets } of commit.offsets) {
+      access.demand({ kind: "group", name, action: "read" })
+      demandTopics(
+        access,
+        offsets.map(({ topic }) => topic),
+      )
+    }
     await checkBatches(commit.batches, log, { access, meter })
     return jsonReply(200, {
       ...(await log.transactions.commit({ transactionalId: path.transaction, ...commit })),

@@ -7,7 +7,8 @@ import { consumersOf } from "../offered.ts"
 import { flag, integerNumber, name, partitionNumber } from "../parameters.ts"
 import { kafkaReply } from "../reply.ts"
 import { route } from "../route.ts"
-import { demandTopics, partitionsBody } from "./consumer-reads.ts"
+import { demandTopics, ofReadable } from "../topic-rights.ts"
+import { partitionsBody } from "./consumer-reads.ts"
 import { asGroup, instanceOf, instancePath, noInstance } from "./consumers.ts"
 
 const OFFSET_MAX = Number.MAX_SAFE_INTEGER
@@ -62,8 +63,12 @@ export const commitConsumer = route({
     404: { description: "40401, 40402: there is no such topic or partition; 40403: no such instance." },
     409: { description: "40941: another member of the group owns a partition." },
   },
-  async handle({ request, path: at }, context) {
+  async handle({ request, access, path: at }, context) {
     const given = request.body.length === 0 ? undefined : jsonBody(request, commitBody).offsets
+    demandTopics(
+      access,
+      (given ?? []).map(({ topic }) => topic),
+    )
     const offsets = given?.map(({ metadata, ...each }) => ({
       ...each,
       ...(typeof metadata === "string" ? { metadata } : {}),
@@ -90,10 +95,14 @@ export const getConsumerOffsets = route({
     },
     404: { description: "40401, 40402: there is no such topic or partition; 40403: no such instance." },
   },
-  async handle({ request, path: at }, context) {
+  async handle({ request, access, path: at }, context) {
     const partitions = request.body.length === 0 ? undefined : jsonBody(request, partitionsBody).partitions
+    demandTopics(
+      access,
+      (partitions ?? []).map(({ topic }) => topic),
+    )
     const found = await consumersOf(context).committed(instanceOf(at), partitions)
-    const offsets = found.map(({ topic, partition, offset, metadata }) => ({
+    const offsets = ofReadable(access, found).map(({ topic, partition, offset, metadata }) => ({
       topic,
       partition,
       offset,

@@ -1,5 +1,4 @@
 import * as v from "valibot"
-import type { Access } from "../auth/access.ts"
 import { jsonBody } from "../body.ts"
 import { INSTANCE_PARTITIONS_MAX } from "../consumers/limits.ts"
 import { mediaTypes } from "../media-type.ts"
@@ -8,6 +7,7 @@ import { consumersOf } from "../offered.ts"
 import { name, partitionNumber } from "../parameters.ts"
 import { kafkaReply } from "../reply.ts"
 import { route } from "../route.ts"
+import { demandTopics, mayRead, ofReadable } from "../topic-rights.ts"
 import { asGroup, instanceOf, instancePath, noInstance } from "./consumers.ts"
 
 /** More topics are a pattern's business. */
@@ -46,11 +46,6 @@ export const partitionsBody = v.strictObject({
     v.maxLength(INSTANCE_PARTITIONS_MAX, tooMany),
   ),
 })
-
-/** Throws ApiError `forbidden`. */
-export function demandTopics(access: Access, topics: readonly string[]): void {
-  for (const topic of new Set(topics)) access.demand({ kind: "topic", name: topic, action: "read" })
-}
 
 const path = "/consumers/:group/instances/:instance/subscription"
 const schemas = { path: instancePath, query: nothing, headers: anyHeaders }
@@ -96,7 +91,7 @@ export const getSubscription = route({
   },
   async handle({ request, access, path: at }, context) {
     const topics = await consumersOf(context).subscription(instanceOf(at))
-    const known = topics.filter(topic => access.may({ kind: "topic", name: topic, action: "read" }))
+    const known = topics.filter(topic => mayRead(access, topic))
     return kafkaReply(request, 200, { topics: known })
   },
 })
@@ -156,7 +151,8 @@ export const getAssignments = route({
     },
     404: noInstance,
   },
-  async handle({ request, path: at }, context) {
-    return kafkaReply(request, 200, { partitions: await consumersOf(context).assignment(instanceOf(at)) })
+  async handle({ request, access, path: at }, context) {
+    const partitions = ofReadable(access, await consumersOf(context).assignment(instanceOf(at)))
+    return kafkaReply(request, 200, { partitions })
   },
 })

@@ -5,13 +5,15 @@ import { anyHeaders } from "../nothing.ts"
 import { name } from "../parameters.ts"
 import { jsonReply } from "../reply.ts"
 import { route } from "../route.ts"
+import { demandTopics, ofReadable } from "../topic-rights.ts"
 
 export const getCommitted = route({
   method: "GET",
   path: "/groups/:group/offsets",
   id: "getCommitted",
   summary: "What a group has committed",
-  description: "By topic and partition; of a group that does not exist, nothing.",
+  description:
+    "Of topics that the caller may read, by topic and partition; of a group that does not exist, nothing.",
   access: ({ group: name }) => [{ kind: "group", name, action: "read" }],
   schemas: {
     path: groupPath,
@@ -22,7 +24,9 @@ export const getCommitted = route({
     200: { description: "The offsets.", content: { [mediaTypes.json]: committedAnswer } },
     404: { description: "There is no such topic." },
   },
-  async handle({ path, query }, { log }) {
-    return jsonReply(200, { offsets: await log.groups.committed(path.group, query.topic) })
+  async handle({ path, query, access }, { log }) {
+    if (query.topic !== undefined) demandTopics(access, [query.topic])
+    const offsets = await log.groups.committed(path.group, query.topic)
+    return jsonReply(200, { offsets: ofReadable(access, offsets) })
   },
 })

@@ -4,6 +4,7 @@ import { mediaTypes } from "../media-type.ts"
 import { anyHeaders, nothing } from "../nothing.ts"
 import { jsonReply } from "../reply.ts"
 import { route } from "../route.ts"
+import { mayRead, ofReadable } from "../topic-rights.ts"
 
 const answer = v.object({
   group: v.string(),
@@ -29,13 +30,21 @@ export const getGroup = route({
   path: "/groups/:group",
   id: "getGroup",
   summary: "A group and its members",
+  description: "Of the topics that the caller may read.",
   access: ({ group: name }) => [{ kind: "group", name, action: "read" }],
   schemas: { path: groupPath, query: nothing, headers: anyHeaders },
   answers: {
     200: { description: "What each member reads, as it last told.", content: { [mediaTypes.json]: answer } },
     404: { description: "There is no such group." },
   },
-  async handle({ path }, { log }) {
-    return jsonReply(200, { ...(await log.groups.describe(path.group)) })
+  async handle({ path, access }, { log }) {
+    const found = await log.groups.describe(path.group)
+    const members = found.members.map(member => {
+      const { subscription: wanted, assignment } = member
+      const shown =
+        "topics" in wanted ? { topics: wanted.topics.filter(topic => mayRead(access, topic)) } : wanted
+      return { ...member, subscription: shown, assignment: ofReadable(access, assignment) }
+    })
+    return jsonReply(200, { ...found, members })
   },
 })

@@ -4,6 +4,7 @@ import { mediaTypes } from "../media-type.ts"
 import { anyHeaders, nothing } from "../nothing.ts"
 import { jsonReply } from "../reply.ts"
 import { route } from "../route.ts"
+import { ofReadable } from "../topic-rights.ts"
 
 const answer = v.object({
   lags: v.array(
@@ -30,14 +31,14 @@ export const getLag = route({
   path: "/groups/:group/lag",
   id: "getLag",
   summary: "How far a group is behind",
-  description: "Of every partition that it has committed.",
+  description: "Of every partition that it has committed, of topics that the caller may read.",
   access: ({ group: name }) => [{ kind: "group", name, action: "read" }],
   schemas: { path: groupPath, query: nothing, headers: anyHeaders },
   answers: {
     200: { description: "By topic and partition.", content: { [mediaTypes.json]: answer } },
     404: { description: "There is no such group." },
   },
-  async handle({ path }, { log }) {
-    return jsonReply(200, { lags: await log.groups.lag(path.group) })
+  async handle({ path, access }, { log }) {
+    return jsonReply(200, { lags: ofReadable(access, await log.groups.lag(path.group)) })
   },
 })
