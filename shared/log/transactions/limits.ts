@@ -3,6 +3,11 @@ export const TRANSACTION_TIMEOUT_MS_MIN = 1_000
 export const TRANSACTION_TIMEOUT_MS_MAX = 900_000
 /** Kafka's default. */
 export const TRANSACTION_TIMEOUT_MS_DEFAULT = 60_000
+/**
+ * That a transaction is open and has a partition is known without a look for so long: longer none need be. A partition forgets
+ * producers after a day, so that what comes later than that is refused by the item alone.
+ */
+export const REGISTERED_KEPT_MS = TRANSACTION_TIMEOUT_MS_MAX
 
 /** UTF-8 bytes of a transactional id: it is part of an item's key. */
 export const TRANSACTIONAL_ID_BYTES_MAX = 256

@@ -38,18 +38,21 @@ export class Maintenance {
   async settle(producerId: number, at: TopicPartition | undefined): Promise<boolean> {
     const transactionalId = await this.#items.ofProducer(producerId)
     // The partition first: the item then tells of whatever is open there.
-    const epoch = at && (await this.#openEpoch(producerId, at))
+    const open = at && (await this.#openEpoch(producerId, at))
     const read = transactionalId === undefined ? undefined : await this.#items.read(transactionalId)
     if (read !== undefined && (await this.#carry(read))) return true
-    if (at === undefined || epoch === undefined) return false
-    return this.#endStray({ producerId, epoch }, read, at)
+    if (at === undefined || open === undefined) return false
+    return this.#endStray({ producerId, ...open }, read, at)
   }
 
-  /** The epoch of the transaction that a producer has open in a partition. */
-  async #openEpoch(producerId: number, { topicId, partition }: TopicPartition): Promise<number | undefined> {
-    const { state } = await this.#partitions.view(topicId, partition)
+  /** The epoch of the transaction that a producer has open in a partition, and the store time of the look, epoch ms. */
+  async #openEpoch(
+    producerId: number,
+    { topicId, partition }: TopicPartition,
+  ): Promise<{ readonly epoch: number; readonly date: number } | undefined> {
+    const { state, asOf: date } = await this.#partitions.view(topicId, partition)
     const known = state && findProducer(state, producerId)
-    return known !== undefined && known.openSince >= 0 ? known.epoch : undefined
+    return known !== undefined && known.openSince >= 0 ? { epoch: known.epoch, date } : undefined
   }
 
   /** Whether there was something to carry through. */
@@ -63,16 +66,18 @@ export class Maintenance {
 
   /**
    * Ends what is open in a partition of a transaction that is over: a batch that came so late that the partition had
-   * forgotten its producer. It takes the outcome recorded for its epoch, and abort if there is none.
+   * forgotten its producer. It takes the outcome recorded for its epoch, and abort if there is none, or the transactional id is
+   * forgotten.
    */
   async #endStray(
-    open: TransactionEpoch,
+    open: TransactionEpoch & { readonly date: number },
     read: TransactionRead | undefined,
     at: TopicPartition,
   ): Promise<boolean> {
-    if (read === undefined || sameEpoch(read.state, open)) return false
-    const decided = read.state.decided.find(one => sameEpoch(one, open))
-    await markAll(this.#appends, [at], { ...open, committed: decided?.committed === true }, read.date)
+    if (read !== undefined && sameEpoch(read.state, open)) return false
+    const decided = read?.state.decided.find(one => sameEpoch(one, open))
+    const date = Math.min(open.date, read?.date ?? open.date)
+    await markAll(this.#appends, [at], { ...open, committed: decided?.committed === true }, date)
     return true
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from "../../storage/time.ts"
 import { LogError } from "../errors.ts"
-import { TRANSACTION_PARTITIONS_MAX, TRANSACTIONS_CACHED_MAX } from "./limits.ts"
+import { REGISTERED_KEPT_MS, TRANSACTION_PARTITIONS_MAX, TRANSACTIONS_CACHED_MAX } from "./limits.ts"
 import { sameEpoch, type TransactionEpoch, type TransactionRead } from "./transaction-item.ts"
 import type { TransactionItems } from "./transaction-items.ts"
 import type { TopicPartition } from "./types.ts"
@@ -11,6 +11,8 @@ const DEADLINE_SHORT_MS = 500
 interface Known {
   readonly epoch: number
   readonly places: Set<string>
+  /** When the item said so, by the own clock's `elapsed`. */
+  readonly elapsed: number
 }
 
 interface Waiting {
@@ -46,7 +48,11 @@ export class Registrations {
 
   registered(producerId: number, epoch: number, place: TopicPartition): boolean {
     const known = this.#known.get(producerId)
-    return known?.epoch === epoch && known.places.has(placeKey(place))
+    return known?.epoch === epoch && this.#isNew(known) && known.places.has(placeKey(place))
+  }
+
+  #isNew({ elapsed }: Pick<TransactionRead, "elapsed">): boolean {
+    return this.#clock.elapsed() - elapsed < REGISTERED_KEPT_MS
   }
 
   /** Throws `fenced`, `invalid_transaction`, `transaction_too_large`, `outcome_unknown`. */
@@ -80,7 +86,7 @@ export class Registrations {
       throw new LogError("invalid_producer", `producer id ${asked.producerId} has no transactional id`)
     }
     let read = this.#items.cached(transactionalId)
-    let anew = read === undefined
+    let anew = read === undefined || !this.#isNew(read)
     for (;;) {
       if (read === undefined || anew) read = await this.#items.read(transactionalId)
       if (read === undefined) throw forgotten(transactionalId)
@@ -129,10 +135,10 @@ export class Registrations {
     }
   }
 
-  #learn({ state }: TransactionRead): void {
+  #learn({ state, elapsed }: TransactionRead): void {
     if (this.#known.size >= TRANSACTIONS_CACHED_MAX) this.#known.clear()
     const places = new Set(state.partitions.map(placeKey))
-    this.#known.set(state.producerId, { epoch: state.epoch, places })
+    this.#known.set(state.producerId, { epoch: state.epoch, places, elapsed })
   }
 }
 

@@ -191,3 +191,47 @@ test("a transaction of a process that was frozen before it began has all its tim
   await producer.commit()
   expect(await values(log, id)).toBe("a")
 })
+
+test.each([
+  [1, "invalid_transaction"],
+  [8, "unknown_transaction"],
+] as const)("%i days after its commit a batch comes again, and is not appended again", async (days, code) => {
+  const { log, topicId, another, advance } = await memoryWorld(1)
+  const producer = await new Producer(log).init()
+  const { bytes: batch } = producer.batch(["a"])
+  await log.append({ topic: "events", parts: [{ partition: 0, batch }] })
+  await producer.commit()
+  advance(days * 24 * 3_600_000 + 1)
+  await another().transactions.settleOverdue()
+  // The partition forgets the producer with the next slot.
+  await append(log, ["x"])
+  const [again] = await log.append({ topic: "events", parts: [{ partition: 0, batch }] })
+  expect(again).toMatchObject({ error: { code } })
+  expect(await values(log, topicId)).toBe("ax")
+  expect(await log.offsets(topicId, 0)).toMatchObject({ lastStableOffset: 3, endOffset: 3 })
+})
+
+test("what is open of a forgotten transactional id stops nobody", async () => {
+  const { topicId, another, counts, advance } = await memoryWorld(1)
+  const producer = await new Producer(another()).init()
+  const { bytes } = producer.batch(["late"])
+  advance(8 * 24 * 3_600_000)
+  expect(await another().transactions.settleOverdue()).toMatchObject({ forgotten: 1 })
+  const { producerId: id, epoch } = producer
+  const range = { id, epoch, firstSequence: 0, lastSequence: 0 }
+  const entry = { length: bytes.length, count: 1, maxTimestamp: 1_000, flags: TRANSACTIONAL, producer: range }
+  const slot = {
+    base: 0,
+    next: 1,
+    commitId: "0".repeat(32),
+    commitTime: 0,
+    minTimestamp: 1_000,
+    maxTimestamp: 1_000,
+    entries: [{ ...entry, source: undefined }],
+    payload: { kind: "inline", bytes } as const,
+  }
+  await counts.meta.put("log", slotItem(`${topicId}#0`, slot))
+  const log = another()
+  await append(log, ["x"])
+  expect(await values(log, topicId)).toBe("x")
+})
