@@ -1,6 +1,4 @@
-import { connect, type Socket } from "node:net"
-
-const HEAD_END = Buffer.from("\r\n\r\n")
+import { HEAD_END, HttpConnection } from "./http-connection.ts"
 
 /** One request as the bytes that go over the wire, made once and sent many times. */
 export function requestBytes(
@@ -14,30 +12,11 @@ export function requestBytes(
   return Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`), body])
 }
 
-/** A keep-alive connection that sends one request after the other. As little client as there can be. */
-export class LoadConnection {
-  readonly #socket: Socket
+/** For small replies, whose bodies are text. */
+export class LoadConnection extends HttpConnection<string> {
   #received: Buffer = Buffer.alloc(0)
-  #done: ((body: string) => void) | undefined
-  #failed: ((error: Error) => void) | undefined
 
-  constructor(port: number) {
-    this.#socket = connect({ port, host: "127.0.0.1", noDelay: true })
-    this.#socket.on("data", chunk => this.#take(chunk))
-    this.#socket.on("error", error => this.#failed?.(error))
-    this.#socket.on("close", () => this.#failed?.(new Error("the server closed the connection")))
-  }
-
-  /** Sends the bytes of a request; resolves to the body of a 200, rejects on anything else. */
-  send(request: Buffer): Promise<string> {
-    return new Promise((resolve, reject) => {
-      this.#done = resolve
-      this.#failed = reject
-      this.#socket.write(request)
-    })
-  }
-
-  #take(chunk: Buffer): void {
+  protected take(chunk: Buffer): void {
     this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk])
     const head = this.#received.indexOf(HEAD_END)
     if (head < 0) return
@@ -47,12 +26,7 @@ export class LoadConnection {
     if (this.#received.length < end) return
     const body = this.#received.toString("utf8", head + HEAD_END.length, end)
     this.#received = this.#received.subarray(end)
-    if (text.startsWith("HTTP/1.1 200")) this.#done?.(body)
-    else this.#failed?.(new Error(`${text.split("\r\n")[0]}: ${body.slice(0, 300)}`))
-  }
-
-  close(): void {
-    this.#failed = undefined
-    this.#socket.destroy()
+    if (text.startsWith("HTTP/1.1 200")) this.done?.(body)
+    else this.failed?.(new Error(`${text.split("\r\n")[0]}: ${body.slice(0, 300)}`))
   }
 }

@@ -1,35 +1,14 @@
-import { connect, type Socket } from "node:net"
+import { HEAD_END, HttpConnection } from "./http-connection.ts"
 
-const HEAD_END = Buffer.from("\r\n\r\n")
-
-/** A keep-alive connection for large replies: what comes is gathered, not copied again and again. */
-export class ReadConnection {
-  readonly #socket: Socket
+/** For large replies: what comes is gathered, not copied again and again. */
+export class ReadConnection extends HttpConnection<Buffer> {
   #chunks: Buffer[] = []
   #bytes = 0
   /** Of the whole reply, once its head is there. */
   #expected = Number.POSITIVE_INFINITY
   #bodyAt = 0
-  #done: ((body: Buffer) => void) | undefined
-  #failed: ((error: Error) => void) | undefined
 
-  constructor(port: number) {
-    this.#socket = connect({ port, host: "127.0.0.1", noDelay: true })
-    this.#socket.on("data", chunk => this.#take(chunk))
-    this.#socket.on("error", error => this.#failed?.(error))
-    this.#socket.on("close", () => this.#failed?.(new Error("the server closed the connection")))
-  }
-
-  /** Sends the bytes of a request; resolves to the body of a 200, rejects on anything else. */
-  send(request: Buffer): Promise<Buffer> {
-    return new Promise((resolve, reject) => {
-      this.#done = resolve
-      this.#failed = reject
-      this.#socket.write(request)
-    })
-  }
-
-  #take(chunk: Buffer): void {
+  protected take(chunk: Buffer): void {
     this.#chunks.push(chunk)
     this.#bytes += chunk.length
     if (this.#expected === Number.POSITIVE_INFINITY) {
@@ -38,7 +17,7 @@ export class ReadConnection {
       if (head < 0) return
       const text = first.toString("latin1", 0, head)
       if (!text.startsWith("HTTP/1.1 200")) {
-        this.#failed?.(new Error(first.toString("utf8", 0, 500)))
+        this.failed?.(new Error(first.toString("utf8", 0, 500)))
         return
       }
       this.#bodyAt = head + HEAD_END.length
@@ -49,11 +28,6 @@ export class ReadConnection {
     this.#chunks = []
     this.#bytes = 0
     this.#expected = Number.POSITIVE_INFINITY
-    this.#done?.(body)
-  }
-
-  close(): void {
-    this.#failed = undefined
-    this.#socket.destroy()
+    this.done?.(body)
   }
 }

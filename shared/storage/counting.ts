@@ -3,7 +3,8 @@ import type { MetaStore } from "./meta-store.ts"
 import { bodyPieces } from "./object-checks.ts"
 import type { ObjectStore } from "./object-store.ts"
 
-const noCalls = {
+/** No calls at all. */
+export const noCalls = {
   objectPut: 0,
   objectGet: 0,
   objectDelete: 0,

@@ -1,4 +1,4 @@
-import { murmur3x86128 } from "../upsert/murmur3.ts"
+import { murmur3x86128 } from "../../log/records/murmur3.ts"
 import type { IndexValue } from "./distinct.ts"
 
 // A split-block Bloom filter as Parquet has it: a value sets one bit in each word of one block, so that a look-up

@@ -1,6 +1,6 @@
+import { BLOCK_BYTES, murmur3x86128 } from "../../log/records/murmur3.ts"
 import { HASH_LANES } from "../ingest/batch.ts"
 import type { ColumnVector } from "../ingest/column.ts"
-import { BLOCK_BYTES, murmur3x86128 } from "./murmur3.ts"
 
 // A key's canonical bytes: for each column a tag, then the value. Whole numbers are written alike whatever their
 // column's type, so that a column that is widened keeps its keys.

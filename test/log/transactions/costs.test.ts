@@ -1,20 +1,7 @@
 import { expect, test } from "vitest"
-import type { CallCounts } from "../../../shared/storage/counting.ts"
+import { noCalls as none } from "../../../shared/storage/counting.ts"
 import { append } from "../support.ts"
 import { memoryWorld, Producer, transactional, type World } from "./support.ts"
-
-const none: CallCounts = {
-  objectPut: 0,
-  objectGet: 0,
-  objectDelete: 0,
-  objectList: 0,
-  metaGet: 0,
-  metaQuery: 0,
-  metaPut: 0,
-  metaDelete: 0,
-  metaDeleteMany: 0,
-  metaTransact: 0,
-}
 
 /** A world whose process has read what it needs of the partitions. */
 async function warmWorld(partitions: number): Promise<World> {

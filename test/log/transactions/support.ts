@@ -1,17 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { onTestFinished } from "vitest"
 import type { OffsetCommit } from "../../../shared/log/groups/types.ts"
 import { openLog } from "../../../shared/log/open-log.ts"
 import type { LogOptions } from "../../../shared/log/options.ts"
 import { createBatchBuilder, decodeRecords } from "../../../shared/log/records/index.ts"
 import type { TransactionBatch, TransactionResult } from "../../../shared/log/transactions/types.ts"
 import type { AppendResult, FetchRequest, Log } from "../../../shared/log/types.ts"
-import { type CountingStores, countingStores } from "../../../shared/storage/counting.ts"
-import { localClock } from "../../../shared/storage/local/clock.ts"
-import { openLocalStores } from "../../../shared/storage/local/local-stores.ts"
+import type { CountingStores } from "../../../shared/storage/counting.ts"
 import type { Faults } from "../../../shared/storage/memory/faults.ts"
+import { localLogs } from "../../support/local-log.ts"
 import { memoryPorts } from "../../support/memory-ports.ts"
 
 const encoder = new TextEncoder()
@@ -46,27 +41,10 @@ export async function memoryWorld(
 }
 
 export async function localWorld(partitions = 2): Promise<World> {
-  const folder = mkdtempSync(join(tmpdir(), "millrace-transactions-"))
-  let moved = 0
-  const own = localClock()
-  const clock = { ...own, now: () => own.now() + moved, elapsed: () => own.elapsed() + moved }
-  const stores = await openLocalStores(folder, clock)
-  onTestFinished(async () => {
-    await stores.close()
-    rmSync(folder, { recursive: true, force: true })
-  })
-  const counts = countingStores(stores)
-  let seed = 0
-  const another = () => {
-    const { random, wake } = memoryPorts({ seed: ++seed })
-    return openLog({ objects: counts.objects, meta: counts.meta, clock, random, wake })
-  }
-  const log = another()
+  const { counts, open, advance } = await localLogs()
+  const log = open()
   const { id: topicId } = await log.createTopic({ name: "events", partitions, owner: "http" })
-  const advance = (ms: number) => {
-    moved += ms
-  }
-  return { log, counts, topicId, another, advance }
+  return { log, counts, topicId, another: open, advance }
 }
 
 export const homes: readonly (readonly [string, (partitions?: number) => Promise<World>])[] = [

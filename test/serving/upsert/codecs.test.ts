@@ -9,7 +9,7 @@ import { CompareReader, compareNumber } from "../../../shared/serving/upsert/com
 import { ENTRY_LANES, IMAGE, KNOWN, offsetAt, setOffset } from "../../../shared/serving/upsert/entry.ts"
 import { KeyHasher } from "../../../shared/serving/upsert/key-hash.ts"
 import { KeyMap } from "../../../shared/serving/upsert/key-map.ts"
-import { murmur3x86128 } from "../../../shared/serving/upsert/murmur3.ts"
+import { murmur3x86128 } from "../../../shared/log/records/murmur3.ts"
 import { type Cell, ImageWriter, readImage } from "../../../shared/serving/upsert/row-image.ts"
 import { findInRun, mergeRuns, type Run, sortedRun } from "../../../shared/serving/upsert/run.ts"
 import { decodeRun, encodeRun } from "../../../shared/serving/upsert/run-format.ts"
