@@ -10,6 +10,9 @@ import { payloadBytes, undecided } from "./roll-plan.ts"
 /** Objects that are read at once. */
 const OBJECTS_AT_ONCE = 4
 
+/** Bytes between two payloads that are read in vain rather than asking twice: as long as a request's answer takes to begin. */
+const GAP_READ_BYTES_MAX = 1024 * 1024
+
 /** How far to read slots: bytes of payloads, slots. */
 export interface SlotBounds {
   readonly bytesMax: number
@@ -73,42 +76,58 @@ export async function readOutcomes(
 }
 
 /**
- * The payloads of slots, whichever partitions they are of: each object is read once, from the first byte that is wanted to
- * the last. The bytes are the caller's. Throws `log_damaged`, `StorageError`.
+ * The payloads of slots, whichever partitions they are of: of each object all that is wanted comes by one read, but for what lies
+ * far apart. The bytes are the caller's. Throws `log_damaged`, `StorageError`.
  */
 export async function readPayloads(
   ports: Pick<Ports, "objects" | "clock">,
   slots: readonly Slot[],
 ): Promise<ReadonlyMap<Slot, Uint8Array>> {
   const payloads = new Map<Slot, Uint8Array>()
-  const byObject = new Map<string, Slot[]>()
+  const byObject = new Map<string, InObject[]>()
   for (const slot of slots) {
-    if (slot.payload.kind === "inline") {
-      payloads.set(slot, slot.payload.bytes.slice())
+    const { payload } = slot
+    if (payload.kind === "inline") {
+      payloads.set(slot, payload.bytes.slice())
       continue
     }
-    const { key } = slot.payload
-    const of = byObject.get(key)
-    if (of === undefined) byObject.set(key, [slot])
-    else of.push(slot)
+    const part = { slot, start: payload.offset, end: payload.offset + payload.length }
+    const of = byObject.get(payload.key)
+    if (of === undefined) byObject.set(payload.key, [part])
+    else of.push(part)
   }
-  await fewAtOnce([...byObject], OBJECTS_AT_ONCE, async ([key, of]) => {
-    let [start, end] = [Number.POSITIVE_INFINITY, 0]
-    for (const { payload } of of) {
-      if (payload.kind !== "object") continue
-      start = Math.min(start, payload.offset)
-      end = Math.max(end, payload.offset + payload.length)
-    }
+  const runs = [...byObject].flatMap(([key, parts]) => runsOf(parts).map(run => ({ key, run })))
+  await fewAtOnce(runs, OBJECTS_AT_ONCE, async ({ key, run }) => {
+    const [start, end] = [run[0].start, run[run.length - 1].end]
     const read =
       end === start ? undefined : await readAgain(ports, () => ports.objects.get(key, { start, end }))
     if (end > start && read?.body.length !== end - start) {
       throw new LogError("log_damaged", `object ${key} is missing, or shorter than ${end} bytes`)
     }
-    for (const slot of of) {
-      if (slot.payload.kind !== "object") continue
-      const from = slot.payload.offset - start
-      payloads.set(slot, read?.body.subarray(from, from + slot.payload.length) ?? new Uint8Array())
+    const wanted = run.reduce((sum, part) => sum + part.end - part.start, 0)
+    for (const part of run) {
+      const bytes = read?.body.subarray(part.start - start, part.end - start) ?? new Uint8Array()
+      // What is not wanted is not kept in memory by what is.
+      payloads.set(part.slot, wanted * 2 < end - start ? bytes.slice() : bytes)
     }
   })
   return payloads
+}
+
+/** Where a slot's payload lies in its object. */
+interface InObject {
+  readonly slot: Slot
+  readonly start: number
+  readonly end: number
+}
+
+/** What comes by one read each, in the order of bytes. */
+function runsOf(parts: readonly InObject[]): InObject[][] {
+  const runs: InObject[][] = []
+  for (const part of [...parts].sort((left, right) => left.start - right.start || left.end - right.end)) {
+    const run = runs[runs.length - 1]
+    if (run !== undefined && part.start - run[run.length - 1].end <= GAP_READ_BYTES_MAX) run.push(part)
+    else runs.push([part])
+  }
+  return runs
 }
