@@ -10,7 +10,11 @@ const Flight = z.object({
 })
 
 /** The flights example, changed. */
-export function flightsOf(changes: { readonly retention?: Duration; readonly partitions?: number }) {
+export function flightsOf(changes: {
+  readonly retention?: Duration
+  readonly partitions?: number
+  readonly key?: "origin"
+}) {
   const flights = topic("flights", { schema: Flight, ...changes })
   const flightsTable = table("flights", {
     from: flights,

@@ -139,14 +139,16 @@ describe.skipIf(skipped !== "")(`the flights, deployed by CDK to an emulator${sk
   test("takes a changed topic, and the data stays", async () => {
     await deployed.update({ app: join(apps, "flights-kept.ts") })
     const retention = { name: "retention.ms", value: String(30 * 24 * 3_600_000) }
-    expect(JSON.stringify((await deployed.call("GET /topics/flights")).json)).toContain(retention.value)
+    const { json: topic } = await deployed.call("GET /topics/flights")
+    expect(JSON.stringify(topic)).toContain(retention.value)
+    expect(topic.partitions).toHaveLength(2)
     expect(await countFlights()).toBe(COUNT + 1)
   })
 
   test("refuses what the plan refuses, says why, and is as it was", async () => {
     const before = (await deployed.call("GET /topics/flights")).json
-    const update = deployed.update({ app: join(apps, "flights-spread.ts") })
-    await expect(update).rejects.toThrow(/partitions: 1 → 3: adding partitions is not supported yet/)
+    const update = deployed.update({ app: join(apps, "flights-keyed.ts") })
+    await expect(update).rejects.toThrow(/key: unset → origin: the records that are there were keyed/)
     expect((await deployed.call("GET /topics/flights")).json).toEqual(before)
     expect(await countFlights()).toBe(COUNT + 1)
   })

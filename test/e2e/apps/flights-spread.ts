@@ -1,4 +1,0 @@
-import { flightsOf } from "./flights-of.ts"
-
-/** Kept for a day, and over more partitions: a change of which one half is refused, and so nothing is applied. */
-export default flightsOf({ retention: "1d", partitions: 3 })
