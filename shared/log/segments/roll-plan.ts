@@ -1,4 +1,5 @@
-import { ABORT, CONTROL, type Slot, type SlotEntry, TRANSACTIONAL } from "../slot.ts"
+import { CONTROL, type Slot, type SlotEntry, TRANSACTIONAL } from "../slot.ts"
+import { committedEpoch } from "../transactions/outcomes.ts"
 import { ROLL_AGE_MS, ROLL_COMPANY_AGE_MS, ROLL_SLOTS_DUE, SEGMENT_BYTES_MIN } from "./life-limits.ts"
 
 /** What of a partition is not rolled up, as far as a look tells. */
@@ -63,23 +64,23 @@ export function undecided(slots: readonly Slot[], count: number): Set<number> {
 
 /**
  * The entries that go into a segment: those with a batch, of no aborted transaction, and no markers. A transaction's
- * outcome is its producer's next marker. Pure.
+ * outcome is its producer's next marker, of its epoch and one; what another ends came too late. Pure.
  * @param slots those to roll up, and after them as many as it takes to find all markers
  */
 export function keptEntries(slots: readonly Slot[], count: number): ReadonlySet<SlotEntry> {
   const kept = new Set<SlotEntry>()
-  const aborted = new Map<number, boolean>()
+  const committed = new Map<number, number>()
   for (let at = slots.length - 1; at >= 0; at--) {
     const { entries } = slots[at]
     for (let index = entries.length - 1; index >= 0; index--) {
       const entry = entries[index]
       const { flags, producer, length } = entry
       if ((flags & CONTROL) !== 0) {
-        if (producer !== undefined) aborted.set(producer.id, (flags & ABORT) !== 0)
+        if (producer !== undefined) committed.set(producer.id, committedEpoch(entry))
         continue
       }
-      const isAborted =
-        (flags & TRANSACTIONAL) !== 0 && producer !== undefined && aborted.get(producer.id) === true
+      const ended = (flags & TRANSACTIONAL) !== 0 && producer !== undefined
+      const isAborted = ended && committed.get(producer.id) !== producer.epoch
       if (at < count && length > 0 && !isAborted) kept.add(entry)
     }
   }

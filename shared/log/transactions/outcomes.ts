@@ -4,7 +4,16 @@ import { CATCH_UP_REGIONS_MAX, MARKERS_KEPT_MAX } from "./limits.ts"
 /** A transactional entry whose end is asked for. */
 interface Undecided {
   readonly producerId: number
+  readonly epoch: number
   readonly offset: number
+}
+
+/** Of a marker that ends a transaction by abort. */
+const NO_EPOCH = -1
+
+/** The epoch of the transaction that a marker commits: its own is one higher. */
+export function committedEpoch({ flags, producer }: SlotEntry): number {
+  return (flags & ABORT) !== 0 || producer === undefined ? NO_EPOCH : producer.epoch - 1
 }
 
 /** All markers of a stretch of a partition. */
@@ -12,7 +21,7 @@ class Region {
   from: number
   to: number
   /** By producer, in the order of their offsets. */
-  readonly #markers = new Map<number, { offsets: number[]; aborted: boolean[] }>()
+  readonly #markers = new Map<number, { offsets: number[]; committed: number[] }>()
   #count = 0
 
   constructor(from: number) {
@@ -25,21 +34,21 @@ class Region {
     let offset = slot.base
     for (const entry of slot.entries) {
       if ((entry.flags & CONTROL) !== 0 && entry.producer !== undefined) {
-        this.#push(entry.producer.id, offset, (entry.flags & ABORT) !== 0)
+        this.#push(entry.producer.id, offset, committedEpoch(entry))
       }
       offset += entry.count
     }
     this.to = slot.next
   }
 
-  #push(producerId: number, offset: number, aborted: boolean): void {
+  #push(producerId: number, offset: number, committed: number): void {
     let markers = this.#markers.get(producerId)
     if (markers === undefined) {
-      markers = { offsets: [], aborted: [] }
+      markers = { offsets: [], committed: [] }
       this.#markers.set(producerId, markers)
     }
     markers.offsets.push(offset)
-    markers.aborted.push(aborted)
+    markers.committed.push(committed)
     this.#count++
   }
 
@@ -52,24 +61,25 @@ class Region {
     for (const [producerId, markers] of this.#markers) {
       const kept = firstFrom(markers.offsets, this.from)
       markers.offsets = markers.offsets.slice(kept)
-      markers.aborted = markers.aborted.slice(kept)
+      markers.committed = markers.committed.slice(kept)
       this.#count += markers.offsets.length
       if (markers.offsets.length === 0) this.#markers.delete(producerId)
     }
   }
 
-  /** Whether the producer's first marker from `offset` on says that the transaction was aborted; undefined: none here. */
-  find(producerId: number, offset: number): boolean | undefined {
+  /** Whether the producer's first marker from `offset` on does not commit that epoch; undefined: none here. */
+  find({ producerId, epoch }: Undecided, offset: number): boolean | undefined {
     const markers = this.#markers.get(producerId)
-    return markers?.aborted[firstFrom(markers.offsets, offset)]
+    const committed = markers?.committed[firstFrom(markers.offsets, offset)]
+    return committed === undefined ? undefined : committed !== epoch
   }
 }
 
 /** A region's answer, and the tail's where that goes on from it. */
-function findThrough(region: Region, tail: Region | undefined, { producerId, offset }: Undecided) {
-  const found = region.find(producerId, offset)
+function findThrough(region: Region, tail: Region | undefined, one: Undecided) {
+  const found = region.find(one, one.offset)
   if (found !== undefined || tail === undefined || region.to < tail.from) return found
-  return tail.find(producerId, Math.max(offset, tail.from))
+  return tail.find(one, Math.max(one.offset, tail.from))
 }
 
 /** The index of the first number that is at least `least`. */
@@ -94,7 +104,8 @@ export const omitsMarkers: Omits = ({ flags }) => (flags & CONTROL) !== 0
 export type ReadOn = (from: number) => Promise<readonly Slot[]>
 
 /**
- * How the transactions of one partition ended: its markers tell, the next of a producer for all that it appended before. A view
+ * How the transactions of one partition ended: its markers tell, the next of a producer for all that it appended before, which is
+ * aborted where the marker commits another epoch: it came too late for its own. A view
  * learns them with the slots that it folds; for readers further back they are looked for in the slots after what is read.
  */
 export class Outcomes {
@@ -128,9 +139,10 @@ export class Outcomes {
       for (const { flags, count, producer } of slot.entries) {
         const asked = (flags & TRANSACTIONAL) !== 0 && (flags & CONTROL) === 0 && offset < end
         if (asked && producer !== undefined) {
-          const found = this.#find(producer.id, offset)
+          const one = { producerId: producer.id, epoch: producer.epoch, offset }
+          const found = this.#find(one)
           if (found === true) aborted.add(offset)
-          if (found === undefined) unknown.push({ producerId: producer.id, offset })
+          if (found === undefined) unknown.push(one)
         }
         offset += count
       }
@@ -139,13 +151,14 @@ export class Outcomes {
     return ({ flags }, offset) => (flags & CONTROL) !== 0 || aborted.has(offset)
   }
 
-  /** Whether the transaction of a producer that had an entry at `offset` was aborted; undefined: it is not known here. */
-  #find(producerId: number, offset: number): boolean | undefined {
+  /** Whether an entry's transaction was aborted; undefined: it is not known here. */
+  #find(one: Undecided): boolean | undefined {
+    const { offset } = one
     const tail = this.#tail
-    if (tail !== undefined && offset >= tail.from) return tail.find(producerId, offset)
+    if (tail !== undefined && offset >= tail.from) return tail.find(one, offset)
     for (const region of this.#regions) {
       if (offset < region.from || offset >= region.to) continue
-      const found = findThrough(region, tail, { producerId, offset })
+      const found = findThrough(region, tail, one)
       if (found !== undefined) return found
     }
     return undefined

@@ -45,7 +45,7 @@ const slot = (base: number, ...entries: Partial<SlotEntry>[]): Slot => {
   const times = { commitTime: 0, minTimestamp: 0, maxTimestamp: 0 }
   return { base, next, commitId: `${base}`, ...times, entries: whole, payload }
 }
-const of = (id: number) => ({ id, epoch: 0, firstSequence: 0, lastSequence: 0 })
+const of = (id: number, epoch = 0) => ({ id, epoch, firstSequence: 0, lastSequence: 0 })
 
 test("what is rolled up: what makes a segment, what is a day old, and with that what is half as old", () => {
   const at = (bytes: number, ageMs: number, slots = 1) => ({ bytes, slots, oldest: NOW - ageMs })
@@ -74,13 +74,20 @@ test("of transactions, what was aborted and all markers are left out; the next m
   const open = { flags: TRANSACTIONAL, producer: of(1) }
   const slots = [
     slot(0, { ...open, length: 1 }, { flags: TRANSACTIONAL, producer: of(2), length: 2 }, { length: 3 }),
-    slot(3, { flags: CONTROL | TRANSACTIONAL | ABORT, producer: of(1), length: 4 }, { ...open, length: 5 }),
-    slot(5, { flags: CONTROL | TRANSACTIONAL, producer: of(2), length: 6 }),
-    slot(6, { flags: CONTROL | TRANSACTIONAL, producer: of(1), length: 7 }),
+    slot(
+      3,
+      { flags: CONTROL | TRANSACTIONAL | ABORT, producer: of(1, 1), length: 4 },
+      { ...open, length: 5 },
+    ),
+    slot(5, { flags: CONTROL | TRANSACTIONAL, producer: of(2, 1), length: 6 }),
+    slot(6, { flags: CONTROL | TRANSACTIONAL, producer: of(1, 1), length: 7 }),
   ]
   const lengths = (count: number) => [...keptEntries(slots, count)].map(({ length }) => length).sort()
   expect(lengths(4)).toEqual([2, 3, 5])
   expect(lengths(1)).toEqual([2, 3])
+  const late = [slot(0, { ...open, length: 1 }, { ...open, producer: of(1, 1), length: 2 })]
+  late.push(slot(2, { flags: CONTROL | TRANSACTIONAL, producer: of(1, 2), length: 3 }))
+  expect([...keptEntries(late, 2)].map(({ length }) => length)).toEqual([2])
   expect([...undecided(slots.slice(0, 2), 2)]).toEqual([2, 1])
   expect([...undecided(slots, 2)]).toEqual([])
 })

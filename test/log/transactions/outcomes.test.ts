@@ -4,19 +4,19 @@ import { Outcomes } from "../../../shared/log/transactions/outcomes.ts"
 import { append } from "../support.ts"
 import { memoryWorld, Producer, read } from "./support.ts"
 
-function entry(id: number, flags: number): SlotEntry {
+function entry(id: number, flags: number, epoch = 0): SlotEntry {
   return {
     length: 1,
     count: 1,
     maxTimestamp: 0,
     flags,
-    producer: { id, epoch: 0, firstSequence: 0, lastSequence: 0 },
+    producer: { id, epoch, firstSequence: 0, lastSequence: 0 },
   }
 }
 
 const of = (id: number) => entry(id, TRANSACTIONAL)
-const commit = (id: number) => entry(id, TRANSACTIONAL | CONTROL)
-const abort = (id: number) => entry(id, TRANSACTIONAL | CONTROL | ABORT)
+const commit = (id: number) => entry(id, TRANSACTIONAL | CONTROL, 1)
+const abort = (id: number) => entry(id, TRANSACTIONAL | CONTROL | ABORT, 1)
 const plain = () => entry(99, 0)
 
 /** Slots of these entries, one after the other. */

@@ -211,6 +211,21 @@ test.each([
   expect(await log.offsets(topicId, 0)).toMatchObject({ lastStableOffset: 3, endOffset: 3 })
 })
 
+/** A transaction's batch at a partition's start, past all that would refuse it. */
+function lateSlot(pk: string, { id, epoch, bytes }: { id: number; epoch: number; bytes: Uint8Array }) {
+  const producer = { id, epoch, firstSequence: 0, lastSequence: 0 }
+  return slotItem(pk, {
+    base: 0,
+    next: 1,
+    commitId: "0".repeat(32),
+    commitTime: 0,
+    minTimestamp: 1_000,
+    maxTimestamp: 1_000,
+    entries: [{ length: bytes.length, count: 1, maxTimestamp: 1_000, flags: TRANSACTIONAL, producer }],
+    payload: { kind: "inline", bytes },
+  })
+}
+
 test("what is open of a forgotten transactional id stops nobody", async () => {
   const { topicId, another, counts, advance } = await memoryWorld(1)
   const producer = await new Producer(another()).init()
@@ -218,20 +233,23 @@ test("what is open of a forgotten transactional id stops nobody", async () => {
   advance(8 * 24 * 3_600_000)
   expect(await another().transactions.settleOverdue()).toMatchObject({ forgotten: 1 })
   const { producerId: id, epoch } = producer
-  const range = { id, epoch, firstSequence: 0, lastSequence: 0 }
-  const entry = { length: bytes.length, count: 1, maxTimestamp: 1_000, flags: TRANSACTIONAL, producer: range }
-  const slot = {
-    base: 0,
-    next: 1,
-    commitId: "0".repeat(32),
-    commitTime: 0,
-    minTimestamp: 1_000,
-    maxTimestamp: 1_000,
-    entries: [{ ...entry, source: undefined }],
-    payload: { kind: "inline", bytes } as const,
-  }
-  await counts.meta.put("log", slotItem(`${topicId}#0`, slot))
+  await counts.meta.put("log", lateSlot(`${topicId}#0`, { id, epoch, bytes }))
   const log = another()
   await append(log, ["x"])
   expect(await values(log, topicId)).toBe("x")
+})
+
+test("what comes too late is not committed with the producer's next transaction", async () => {
+  const { log, topicId, another, counts } = await memoryWorld(2)
+  const producer = await new Producer(log).init()
+  await producer.append(["a"])
+  const { bytes } = producer.batch(["late"], 1)
+  const { producerId: id, epoch } = producer
+  await producer.abort()
+  await counts.meta.put("log", lateSlot(`${topicId}#1`, { id, epoch, bytes }))
+  producer.log = another()
+  await producer.append(["b"], 1)
+  await producer.commit()
+  expect(await values(log, topicId, 1)).toBe("b")
+  expect(await values(another(), topicId, 1)).toBe("b")
 })
