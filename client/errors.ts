@@ -94,7 +94,9 @@ export function serverError(what: string, form: ErrorForm, status?: number): Cli
   const detail = Object.fromEntries(
     Object.entries(rest).filter(([, value]) => typeof value === "number" || typeof value === "string"),
   ) as Record<string, string | number>
-  const retriable = PASSING.has(code) || status === 429 || (status !== undefined && status >= 502)
+  // Without a reason it was not Millrace that answered but what stands before it, which may have lost the answer.
+  const failingFrom = reason === undefined ? 500 : 502
+  const retriable = PASSING.has(code) || status === 429 || (status !== undefined && status >= failingFrom)
   return new ClientError(code, `${what}: ${message ?? error ?? `status ${status}`}`, {
     status,
     detail,

@@ -139,10 +139,13 @@ export class Assignment {
 const idOf = ({ topic, topicId, partition }: { topic: string; topicId?: string; partition: number }) =>
   `${topicId ?? topic}/${partition}`
 
+/** A timer of more ms fires at once; whoever waited looks again anyway. */
+const TIMER_MS_MAX = 2 ** 31 - 1
+
 /** Waits for a hand to be empty, or for `ms`. */
 export async function within(ms: number, done: Promise<void>): Promise<void> {
   const late = deferred<void>()
-  const timer = setTimeout(() => late.resolve(), ms)
+  const timer = setTimeout(() => late.resolve(), Math.min(ms, TIMER_MS_MAX))
   await Promise.race([done, late.promise])
   clearTimeout(timer)
 }

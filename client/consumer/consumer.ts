@@ -347,7 +347,7 @@ export class Consumer implements OffsetSource, AsyncIterable<ConsumerRecord> {
     this.#news?.resolve()
   }
 
-  /** Commits what is done with, where the consumer does so by itself, and leaves the group. */
+  /** Commits what is done with, where the consumer does so by itself, and leaves the group. Rejects as `commit` does; it is closed nevertheless. */
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
@@ -355,11 +355,15 @@ export class Consumer implements OffsetSource, AsyncIterable<ConsumerRecord> {
     this.#fetcher.close()
     this.#handEmpty?.resolve()
     await this.#assignment.release()
-    if (this.#settings.autoCommit)
-      await this.#commitStates([...this.#assignment.states()]).catch(ignoreFenced)
-    await this.#membership?.close()
-    this.#news?.resolve()
-    await this.#fetching
+    try {
+      if (this.#settings.autoCommit)
+        await this.#commitStates([...this.#assignment.states()]).catch(ignoreFenced)
+    } finally {
+      // Whatever became of the commit: a member that nobody closes any more would keep its partitions.
+      await this.#membership?.close()
+      this.#news?.resolve()
+      await this.#fetching
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Connection } from "../connection.ts"
+import { type Connection, parseJson } from "../connection.ts"
 import { ClientError, clientError } from "../errors.ts"
 import { pause } from "../timing.ts"
 import type { Stamp } from "./offsets.ts"
@@ -43,6 +43,9 @@ export interface MembershipHost {
 const HEARTBEAT_MS = 5_000
 /** A heartbeat that is not answered for so long is repeated, ms. */
 const ANSWER_MS_MAX = 10_000
+
+/** The group has no such member any more, or another in its place. */
+const isForgotten = ({ code }: ClientError) => code === "fenced_member" || code === "unknown_member"
 
 /** Keeps a consumer in its group, by heartbeats. */
 export class Membership {
@@ -102,9 +105,10 @@ export class Membership {
         await pause(intervalMs, AbortSignal.any([this.#nap.signal, this.#closing.signal]))
       } catch (error) {
         if (this.#closing.signal.aborted) return
-        if (!(await this.#recover(clientError(error)))) return
+        const failure = clientError(error)
+        if (!(await this.#recover(failure))) return
         attempts++
-        const pauseMs = Math.min(intervalMs, this.#connection.backoffMs(attempts, clientError(error)))
+        const pauseMs = Math.min(intervalMs, this.#connection.backoffMs(attempts, failure))
         if (this.#epoch > 0 || attempts > 1) await pause(pauseMs, this.#closing.signal)
       }
     }
@@ -112,24 +116,22 @@ export class Membership {
 
   /** False: it cannot be a member. */
   async #recover(error: ClientError): Promise<boolean> {
-    const isFenced = error.code === "fenced_member"
-    if (isFenced && this.#settings.instanceId !== undefined && this.#epoch > 0) {
+    if (error.code === "fenced_member" && this.#settings.instanceId !== undefined && this.#epoch > 0) {
       await this.#host.lost()
       const message = `${error.message}; another consumer runs under instanceId ${this.#settings.instanceId}`
       this.#host.failed(new ClientError("fenced_member", message, { cause: error }))
       return false
     }
-    const isForgotten = isFenced || error.code === "unknown_member"
     const isLate = performance.now() - this.#heardAt > this.#settings.sessionTimeoutMs
-    if (isForgotten || (isLate && this.#epoch > 0)) {
+    if (isForgotten(error) || (isLate && this.#epoch > 0)) {
       // Others may read what was ours: it is let go of before anything else.
       this.#epoch = 0
       await this.#host.lost()
       return true
     }
-    if (error.retriable) return true
-    this.#host.failed(error)
-    return false
+    // Who is told may mend it, a key or a pattern of others': it goes on, as the reading does.
+    if (!error.retriable) this.#host.failed(error)
+    return true
   }
 
   async #heartbeat(): Promise<Reply> {
@@ -143,7 +145,7 @@ export class Membership {
     }
     const options = { body, signal: this.#closing.signal, timeoutMs: ANSWER_MS_MAX }
     const reply = await this.#connection.send("POST", this.#path, options)
-    return JSON.parse(new TextDecoder().decode(reply.body)) as Reply
+    return parseJson(new TextDecoder().decode(reply.body), this.#path) as Reply
   }
 
   get #path(): string {

@@ -151,7 +151,7 @@ export class Producer {
   #park(record: OutgoingRecord, delivery: Delivery): void {
     if (this.#parked.length >= this.#settings.waitingMax) {
       const message = `${this.#parked.length} records wait for memory: await ready() in the loop that sends them`
-      delivery.fail(new ClientError("buffer_full", message, { retriable: true }))
+      this.#lose(delivery, new ClientError("buffer_full", message, { retriable: true }))
       return
     }
     this.#parked.push({ record, delivery })

@@ -87,12 +87,14 @@ export class Transactor {
     try {
       this.#ours ??= await this.#init()
       const open = new OpenTransaction(this.#ours, this.#connection, this.#topics, this.#settings)
+      let done: { readonly value: T } | undefined
       try {
-        const done = await body(open)
+        done = { value: await body(open) }
         await this.#commit(open, this.#ours)
-        return done
+        return done.value
       } catch (error) {
-        await this.#abort(open)
+        // It may be the server's answer that failed, and not the commit.
+        if ((await this.#abort(open)) === "committed" && done !== undefined) return done.value
         if (error instanceof ClientError && error.code === "fenced") this.#fenced = fencedError(error)
         throw this.#fenced ?? error
       } finally {
@@ -145,19 +147,21 @@ export class Transactor {
   }
 
   /** Best effort: what is not aborted here is aborted by its time-out, or by the next `init`. */
-  async #abort(open: OpenTransaction): Promise<void> {
+  async #abort(open: OpenTransaction): Promise<Result["outcome"] | undefined> {
     open.end()
-    if (open.isDecided) return
+    if (open.isDecided) return undefined
     const ours = open.identity
     // Nothing of it has left the client: the epoch is as good as before.
-    if (!open.isLarge && this.#ours !== undefined) return
+    if (!open.isLarge && this.#ours !== undefined) return undefined
     this.#ours = undefined
     const body = { producerId: ours.producerId, epoch: ours.epoch }
     try {
       const result = await this.#connection.call<Result>("POST", `${this.#path}/abort`, { body })
       this.#ours = result.next
+      return result.outcome
     } catch {
       // The next transaction begins with an `init`.
+      return undefined
     }
   }
 }
@@ -172,7 +176,7 @@ const abortedError = (cause?: ClientError): ClientError =>
 const fencedError = (cause: ClientError): ClientError =>
   new ClientError(
     "fenced",
-    "another producer has taken the transactional id over, or the transaction was open for longer than transactionTimeoutMs: it is aborted; make a new producer, if this one should go on",
+    "another producer has taken the transactional id over: what was open is aborted; make a new producer, if this one should go on",
     { cause },
   )
 

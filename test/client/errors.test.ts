@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest"
+import type { FetchFunction } from "../../client/edge/fetch-transport.ts"
 import { Admin, type ClientError, Producer } from "../../client/index.ts"
 import { faultyFetch, openConsumer, openProducer, openServer, readAll } from "./support.ts"
 
@@ -124,6 +125,8 @@ describe("what fails", () => {
       ),
     )
     expect(new Set(outcomes)).toEqual(new Set(["stands", "buffer_full"]))
+    // What nobody listened to would be lost in silence otherwise.
+    await expect(producer.flush()).rejects.toMatchObject({ code: "buffer_full" })
     // Who asks for room is never refused.
     for (let at = 0; at < 200; at++) {
       await producer.ready()
@@ -131,6 +134,42 @@ describe("what fails", () => {
     }
     await producer.flush()
     expect(producer.isFull).toBe(false)
+  })
+
+  test("a gateway's failure tells nothing of what was done: it is asked again, and all stands once", async () => {
+    const { url, log } = await server()
+    await log.createTopic({ name: "once", partitions: 1, owner: "http" })
+    const failing = new Set(["/produce", "/transactions/x/commit"])
+    const flaky: FetchFunction = async (to, init) => {
+      const reply = await fetch(to, init)
+      if (!failing.delete(new URL(to).pathname)) return reply
+      await reply.arrayBuffer()
+      return new Response('{"message":"Internal Server Error"}', { status: 500 })
+    }
+    const sent = await openProducer({ url, fetch: flaky }).send({ topic: "once", value: "0" })
+    expect(sent).toEqual({ partition: 0, offset: 0 })
+    const producer = openProducer({ url, fetch: flaky, transactionalId: "x" })
+    await producer.transaction(tx => tx.send({ topic: "once", value: "1" }))
+    expect([failing.size, (await log.offsets((await log.topic("once")).id, 0)).endOffset]).toEqual([0, 2])
+  })
+
+  test("an answer that failed is no failure of the commit", async () => {
+    const { url, log } = await server()
+    await log.createTopic({ name: "once", partitions: 1, owner: "http" })
+    const failing = new Set(["/transactions/x/commit"])
+    const broken: FetchFunction = async (to, init) => {
+      const reply = await fetch(to, init)
+      if (!failing.delete(new URL(to).pathname)) return reply
+      await reply.arrayBuffer()
+      return new Response('{"error_code":500,"reason":"internal","message":"m"}', { status: 500 })
+    }
+    const producer = openProducer({ url, fetch: broken, transactionalId: "x" })
+    const send = async (value: string) => {
+      await producer.transaction(tx => tx.send({ topic: "once", value }))
+      return value
+    }
+    expect([await send("0"), await send("1")]).toEqual(["0", "1"])
+    expect((await log.offsets((await log.topic("once")).id, 0)).endOffset).toBe(2)
   })
 
   test("a producer that another has replaced stops for good", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest"
+import type { FetchFunction } from "../../client/edge/fetch-transport.ts"
 import { Admin, type Consumer, type RebalanceListener } from "../../client/index.ts"
 import { openConsumer, openProducer, openServer } from "./support.ts"
 
@@ -178,6 +179,25 @@ describe("a group", () => {
       for (const record of (await second.poll(10_000)) ?? []) found.add(record.text ?? "")
     expect(sorted([...found])).toEqual(numbers(8))
     expect((await admin.describeGroup("g")).members.length).toBe(1)
+  })
+
+  test("is left by who closes, though what it would commit is refused; who may not join for now does so later", async () => {
+    const { url, log } = await serverWith(1, 1)
+    let isNew = true
+    const fetching: FetchFunction = async (to, init) => {
+      const joins = isNew && to.includes("/members/")
+      isNew &&= !joins
+      if (joins || (init.method === "POST" && to.endsWith("/offsets")))
+        return new Response('{"reason":"forbidden","message":"m"}', { status: 403 })
+      return fetch(to, init)
+    }
+    const consumer = openConsumer({ ...options(url), fetch: fetching })
+    consumer.subscribe({ topics: ["t"] })
+    await expect(consumer.poll(20_000)).rejects.toMatchObject({ code: "forbidden" })
+    expect((await consumer.poll(20_000))?.records()).toHaveLength(1)
+    await consumer.poll(0)
+    await expect(consumer.close()).rejects.toMatchObject({ code: "forbidden" })
+    expect((await log.groups.describe("g")).members).toEqual([])
   })
 
   test("an admin sees a group, and sets its offsets once it has no members", async () => {
