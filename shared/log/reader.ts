@@ -141,11 +141,13 @@ export class Reader {
   async #following<T>(view: PartitionView, read: (index: SegmentIndex) => Promise<T>): Promise<T> {
     for (let again = false; ; again = true) {
       const { index, version } = await this.#indexes.get(view)
+      const { state } = view
       try {
         return await read(index)
       } catch (error) {
         if (!(error instanceof LogError) || error.code !== "log_damaged") throw error
-        view.drop()
+        // Others who met the same may have it read already: to drop it under them would be a fault of theirs.
+        if (view.state === state) view.drop()
         const now = await this.#indexes.read(view)
         await view.catchUp()
         if (again && now.version === version) throw error

@@ -165,3 +165,35 @@ test("a reader of a compacted log meets each offset that is left once, in order,
   for (const [its, value] of left) if (its < offset) expect(seen).toContainEqual([its, value])
   expect(left.size).toBe(4 + 8 * 4)
 })
+
+test("readers of one process that all find objects gone do not get in each other's way", async () => {
+  const ports = memoryPorts()
+  const log = openLog(ports)
+  const { id } = await log.createTopic({ name: "events", partitions: 1, owner: "http" })
+  for (let at = 0; at < 3; at++) await append(log, ["x".repeat(40_000)])
+  const reader = memoryPorts({ stores: ports.stores, seed: 5 })
+  let turn = 0
+  // Each reads the store at a pace of its own.
+  const late = async () => {
+    for (let turns = turn++ % 7; turns > 0; turns--) await new Promise(resolve => setImmediate(resolve))
+  }
+  const { meta, objects } = reader
+  const slow = Object.assign(Object.create(meta), {
+    get: async (...all: Parameters<typeof meta.get>) => late().then(() => meta.get(...all)),
+    queryPage: async (...all: Parameters<typeof meta.queryPage>) => late().then(() => meta.queryPage(...all)),
+  })
+  const lateObjects = Object.assign(Object.create(objects), {
+    get: async (...all: Parameters<typeof objects.get>) => late().then(() => objects.get(...all)),
+  })
+  const many = openLog({ ...reader, meta: slow, objects: lateObjects })
+  await many.offsets(id, 0)
+  for (let day = 0; day < 3; day++) {
+    ports.advance(DAY_MS + HOUR_MS)
+    await keep(ports)
+  }
+  const fetches = Array.from({ length: 12 }, () => many.fetch(id, 0, { offset: 0, maxBytes: 1_000_000 }))
+  const ended = await Promise.allSettled(fetches)
+  expect(ended.map(({ status, ...rest }) => (status === "fulfilled" ? status : rest))).toEqual(
+    Array<string>(12).fill("fulfilled"),
+  )
+})
