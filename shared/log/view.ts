@@ -114,17 +114,25 @@ export class PartitionView {
 
   async #read(): Promise<void> {
     const ticket = this.#ticket()
-    const elapsed = this.#ports.clock.elapsed()
-    let asOf: number
+    for (;;) {
+      const elapsed = this.#ports.clock.elapsed()
+      const asOf = await this.#readAnew()
+      // Dropped meanwhile, by a write that came to nothing or a reader that found a break: the read begins again.
+      if (asOf === undefined) continue
+      this.readTicket = ticket
+      this.#renew(asOf, elapsed)
+      return
+    }
+  }
+
+  async #readAnew(): Promise<number | undefined> {
     try {
-      asOf = await this.#readOnce()
+      return await this.#readOnce()
     } catch (error) {
       if (!(error instanceof LogError)) throw error
       this.drop() // a break: read everything again, once, before saying so
-      asOf = await this.#readOnce()
+      return this.#readOnce()
     }
-    this.readTicket = ticket
-    this.#renew(asOf, elapsed)
   }
 
   #renew(asOf: number, elapsed: number): void {
@@ -132,7 +140,8 @@ export class PartitionView {
     this.#asOfElapsed = elapsed
   }
 
-  async #readOnce(): Promise<number> {
+  /** The date of the read; undefined: the view was dropped meanwhile. */
+  async #readOnce(): Promise<number | undefined> {
     const ports = this.#ports
     let asOf = Number.POSITIVE_INFINITY
     let state = this.state
@@ -148,7 +157,7 @@ export class PartitionView {
     do {
       const page = await readAgain(ports, () => ports.meta.queryPage("log", query, after))
       asOf = Math.min(asOf, page.date)
-      if (this.state !== state) throw new StorageError("unavailable", `${this.pk}: dropped while it was read`)
+      if (this.state !== state) return undefined
       for (const item of page.items) this.fold(readSlot(item), page.date)
       after = page.next
     } while (after !== undefined)
