@@ -15,7 +15,7 @@ import { callAws, Deployed, sdk, skipped } from "./deployed.ts"
 const BOOTSTRAP = /^cdk-hnb659fds-/
 
 /** What clients get done at the least. */
-const STREAMED_MIN = 60
+const STREAMED_MIN = { "send ok": 40, transformed: 3, polled: 10 }
 
 /** What there is at the emulator, by kind. */
 async function everything(): Promise<Record<string, readonly unknown[]>> {
@@ -61,16 +61,16 @@ describe.skipIf(skipped !== "")(`an app without a journal, deployed by CDK to an
   apiContract("deployed", carrier, undefined, build)
 
   test("shows clients of the whole log nothing that a log must never show", async () => {
-    let done = 0
-    const goesOn = () => done < STREAMED_MIN
-    const options = { name: "stream", goesOn, counted: () => void done++, pauseMs: 50, large: 1 }
+    const done = new Map<string, number>()
+    const counted = (what: string) => void done.set(what, (done.get(what) ?? 0) + 1)
+    const goesOn = () => Object.entries(STREAMED_MIN).some(([what, least]) => (done.get(what) ?? 0) < least)
+    const options = { name: "stream", goesOn, counted, pauseMs: 50, large: 1 }
     const server = { url: () => deployed.url, token: deployed.key! }
     const { anomalies, counts } = await runStreamClients(server, options)
     process.stdout.write(`${JSON.stringify(Object.fromEntries(counts))}\n`)
     expect(anomalies).toEqual([])
     expect(counts.get("large")).toBe(1)
-    for (const what of ["send ok", "transaction ok", "transformed", "polled"])
-      expect(counts.get(what), what).toBeGreaterThan(2)
+    expect(counts.get("transaction ok")).toBeGreaterThan(3)
   })
 
   test("looks after its tables, and those that were dropped, at the tick", async () => {
