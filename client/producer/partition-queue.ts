@@ -31,6 +31,7 @@ export class PartitionQueue {
   notBefore = 0
   #epoch = 0
   #nextSequence = 0
+  #isTransactional = false
 
   constructor(topic: string, partition: number) {
     this.topic = topic
@@ -55,6 +56,7 @@ export class PartitionQueue {
   #stampFor(batch: Batch, identity: ProducerIdentity | undefined): BatchStamp {
     if (identity === undefined) return NO_STAMP
     const { producerId, epoch, transactional } = identity
+    this.#isTransactional = transactional
     const sequence = this.#nextSequence
     this.#nextSequence = (sequence + batch.count) % SEQUENCE_MODULUS
     return { producerId, epoch: epoch + this.#epoch, sequence, transactional }
@@ -67,10 +69,11 @@ export class PartitionQueue {
 
   /**
    * The partition's next epoch begins: what is not in doubt gets sequences from 0 again. The server takes nothing of an older
-   * epoch once it has something of this one, so what is in doubt must have been settled before.
+   * epoch once it has something of this one, so what is in doubt must have been settled before. A transaction's epoch is itself, and the next one is the next transaction:
+   * behind what failed of it nothing is taken any more.
    */
   renumber(): void {
-    if (this.batches.some(batch => batch.inDoubt)) return
+    if (this.#isTransactional || this.batches.some(batch => batch.inDoubt)) return
     this.#epoch++
     this.#nextSequence = 0
     for (const batch of this.batches) batch.stamp = undefined

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest"
+import type { FetchFunction } from "../../client/edge/fetch-transport.ts"
 import { Admin } from "../../client/index.ts"
 import { faultyFetch, openConsumer, openProducer, openServer, readAll } from "./support.ts"
 
@@ -149,6 +150,37 @@ describe("a transaction", () => {
     await expect(send(first, "no")).rejects.toMatchObject({ code: "fenced" })
     await send(second, "2")
     expect((await readAll(url, "t", 1, 3))[0]).toEqual(["0", "1", "2"])
+  })
+
+  test("what of a failed one is still under way is never part of the next", async () => {
+    const { url, log } = await server()
+    await log.createTopic({
+      name: "keyed",
+      partitions: 1,
+      owner: "http",
+      config: { "cleanup.policy": "compact" },
+    })
+    const kept: (() => Promise<unknown>)[] = []
+    let produces = 0
+    const late: FetchFunction = (to, init) => {
+      if (!to.endsWith("/produce") || ++produces !== 2) return fetch(to, init)
+      kept.push(() => fetch(to, { ...init, signal: null }).then(reply => reply.text()))
+      return new Promise(() => undefined)
+    }
+    const producer = openProducer({ url, transactionalId: "x", fetch: late })
+    const value = "v".repeat(2_500_000)
+    const failing = producer.transaction(async tx => {
+      await tx.send({ topic: "keyed", value })
+      await tx.send({ topic: "keyed", key: "bad", value })
+      await tx.send({ topic: "keyed", key: "bad", value })
+    })
+    await expect(failing).rejects.toMatchObject({ code: "compaction_needs_key" })
+    await producer.transaction(async tx => {
+      for (const arrive of kept) await arrive()
+      for (const key of ["1", "2", "3"]) await tx.send({ topic: "keyed", key, value: key + value })
+    })
+    const found = (await readAll(url, "keyed", 1, 3))[0].map(text => text[0])
+    expect([kept.length, found]).toEqual([1, ["1", "2", "3"]])
   })
 
   test("what cannot be is refused with what to do", async () => {
