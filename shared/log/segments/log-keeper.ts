@@ -66,6 +66,8 @@ interface Look {
   readonly kept: Kept
   readonly read: IndexRead
   readonly pending: Pending | undefined
+  /** Of `pending` the first slot alone is counted. */
+  readonly isPartial: boolean
 }
 
 /**
@@ -182,22 +184,24 @@ export class LogKeeper {
     return boundary
   }
 
-  async #look(kept: Kept): Promise<Look> {
+  /** @param whole even where it was looked through a short time ago */
+  async #look(kept: Kept, whole = false): Promise<Look> {
     const { at, key } = kept
     const read = await this.#context.indexes.read(at)
     const { end } = read.index
     const look = (slotsMax: number) =>
       readSlots(this.#ports, at, end, { bytesMax: SEGMENT_BYTES_MIN, slotsMax })
-    const isResting = (this.#rests.get(key) ?? 0) > this.#ports.clock.elapsed()
-    let { slots } = await look(isResting ? 1 : LOOK_SLOTS)
-    if (!isResting && slots.length === LOOK_SLOTS) {
+    const isPartial = !whole && (this.#rests.get(key) ?? 0) > this.#ports.clock.elapsed()
+    let { slots } = await look(isPartial ? 1 : LOOK_SLOTS)
+    if (!isPartial && slots.length === LOOK_SLOTS) {
       slots = (await look(ROLL_SLOTS_DUE)).slots
       if (slots.length < ROLL_SLOTS_DUE) this.#rests.set(key, this.#ports.clock.elapsed() + LOOK_AGAIN_MS)
     }
     // A closing slot holds nothing.
-    if (slots.length === 0 || slots[0].next === slots[0].base) return { kept, read, pending: undefined }
+    if (slots.length === 0 || slots[0].next === slots[0].base)
+      return { kept, read, pending: undefined, isPartial }
     const bytes = slots.reduce((sum, slot) => sum + payloadBytes(slot), 0)
-    return { kept, read, pending: { bytes, slots: slots.length, oldest: slots[0].commitTime } }
+    return { kept, read, pending: { bytes, slots: slots.length, oldest: slots[0].commitTime }, isPartial }
   }
 
   /** Rolls up what is due, as many partitions together as memory allows. */
@@ -212,7 +216,7 @@ export class LogKeeper {
       looks.map(look => (look?.kept.topic === undefined ? undefined : look.pending)),
       date,
     )
-    let waiting = looks.filter((look, index) => look !== undefined && due[index]) as Look[]
+    let waiting = await this.#counted(looks.filter((_, index) => due[index]) as Look[])
     while (waiting.length > 0 && hasTime()) {
       let bytes = 0
       const together = waiting.filter(({ pending }, index) => {
@@ -226,6 +230,20 @@ export class LogKeeper {
       // What has more than that is gone on with while there is time.
       waiting.push(...again)
     }
+  }
+
+  /** The same, with all that they hold counted: what is rolled up together has to fit into memory. */
+  async #counted(looks: readonly Look[]): Promise<Look[]> {
+    const counted = await fewAtOnce(looks, READS_AT_ONCE, async look => {
+      if (!look.isPartial) return look
+      try {
+        return await this.#look(look.kept, true)
+      } catch (error) {
+        this.#fault(look.kept.at, error)
+        return undefined
+      }
+    })
+    return counted.filter(look => look?.pending !== undefined) as Look[]
   }
 
   async #roll(together: readonly Look[], bytesMax: number, counts: KeepCounts): Promise<Look[]> {
