@@ -108,12 +108,12 @@ export class SegmentIndexes {
     const kept = this.#kept.get(pk)
     if (kept !== undefined && item !== undefined && kept.read.version === item.version) {
       const read = { ...kept.read, date }
-      this.#kept.set(pk, { ...kept, read, elapsed })
+      this.#keep(pk, { ...kept, read, elapsed })
       return read
     }
     if (item === undefined) {
       const read = { index: EMPTY_INDEX, version: undefined, object: undefined, date }
-      this.#kept.set(pk, { read, elapsed, bytes: 0 })
+      this.#keep(pk, { read, elapsed, bytes: 0 })
       return read
     }
     const { v, s, e, b, o } = item.fields
@@ -132,8 +132,13 @@ export class SegmentIndexes {
     }
     const index = unpackIndex(bytes, { start: s as number, end: e as number }, where)
     const read = { index, version: item.version, object: o as string | undefined, date }
-    this.#kept.set(pk, { read, elapsed, bytes: bytes.length })
+    this.#keep(pk, { read, elapsed, bytes: bytes.length })
     return read
+  }
+
+  /** What was learnt while the read was under way is newer. */
+  #keep(pk: string, kept: Kept): void {
+    if ((this.#kept.get(pk)?.elapsed ?? Number.NEGATIVE_INFINITY) <= kept.elapsed) this.#kept.set(pk, kept)
   }
 
   /**
@@ -163,7 +168,6 @@ export class SegmentIndexes {
     const item: Item = { pk, sk: SEGMENTS_KEY, version: random.id(), fields }
     const condition = before.version === undefined ? ({ absent: true } as const) : { version: before.version }
     const bound = notAfter(Math.min(oldestRead, before.date), dates)
-    const elapsed = this.#ports.clock.elapsed()
     const settled = await settlePut(this.#ports, "meta", item, { condition, notAfter: bound })
     if (settled.outcome !== "committed") {
       this.#kept.delete(pk)
@@ -171,7 +175,7 @@ export class SegmentIndexes {
     }
     const object = fields.o as string | undefined
     const read = { index: next, version: item.version, object, date: settled.date }
-    this.#kept.set(pk, { read, elapsed, bytes: packed.length })
+    this.#kept.set(pk, { read, elapsed: this.#ports.clock.elapsed(), bytes: packed.length })
     return "committed"
   }
 }
