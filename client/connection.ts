@@ -132,7 +132,7 @@ export class Connection {
 
   async #headers({ contentType, accept, body, pieces }: CallOptions): Promise<Record<string, string>> {
     const { token, headers } = this.#options
-    const secret = typeof token === "function" ? await token() : token
+    const secret = typeof token === "function" ? await asked(token) : token
     return {
       ...headers,
       ...(secret !== undefined && { authorization: `Bearer ${secret}` }),
@@ -148,6 +148,19 @@ export function parseJson(text: string, what: string): unknown {
   } catch (cause) {
     throw new ClientError("corrupt_reply", `${what}: the reply is no JSON; is this a Millrace server?`, {
       cause,
+    })
+  }
+}
+
+/** Whoever gives tokens may be away for a while, as the server may. */
+async function asked(token: () => string | Promise<string>): Promise<string> {
+  try {
+    return await token()
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new ClientError("unreachable", `token: the function that gives it failed (${why})`, {
+      cause,
+      retriable: true,
     })
   }
 }

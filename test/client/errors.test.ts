@@ -110,6 +110,22 @@ describe("what fails", () => {
     expect([(await waiting).code, closed]).toEqual(["unreachable", "unreachable"])
   })
 
+  test("a token that cannot be had for now is asked for again", async () => {
+    const { url } = await server()
+    let failures = 3
+    const token = async () => {
+      if (failures-- > 0) throw new Error("the issuer is away")
+      return "token"
+    }
+    await openProducer({ url, token }).send({ topic: "t", value: "v" })
+    expect(failures).toBeLessThan(0)
+    failures = 3
+    const never = { url, token, retryBackoffMs: 90_000, retryBackoffMsMax: 90_000 }
+    const error = await failureOf(new Admin(never).listTopics())
+    expect(error.message).toBe("token: the function that gives it failed (the issuer is away)")
+    expect(error).toMatchObject({ code: "unreachable", retriable: true })
+  })
+
   test("memory is bounded: sends wait, and too many of them are refused", async () => {
     const { url } = await server()
     const producer = openProducer({ url, bufferBytes: 2_000, waitingMax: 5, batchBytes: 1_000 })
