@@ -221,7 +221,10 @@ export class Consumer implements OffsetSource, AsyncIterable<ConsumerRecord> {
     const { group } = this.stamp()
     const committed = await committedOffsets(this.#connection, group)
     const known = new Map(committed.map(each => [partitionKey(each), each.offset]))
-    for (const state of this.#assignment.states()) state.seek(known.get(state.key) ?? "committed")
+    for (const state of this.#assignment.states()) {
+      state.committed = known.get(state.key)
+      state.seek(state.committed ?? "committed")
+    }
     this.#fetcher.poke()
   }
 
@@ -246,11 +249,14 @@ export class Consumer implements OffsetSource, AsyncIterable<ConsumerRecord> {
     return [...this.#assignment.states()].map(({ topic, partition }) => ({ topic, partition }))
   }
 
-  /** Where each partition goes on after all that was handed out: what `commit` commits. */
+  /**
+   * Where each partition goes on after all that was handed out: what `commit` commits. Where that is known to be committed it is
+   * left out: each is a write, and a transaction takes a few dozen.
+   */
   positions(): readonly TransactionOffset[] {
     return [...this.#assignment.states()].flatMap(
-      ({ topic, topicId, partition, position: offset, fromStart }) =>
-        offset === undefined || fromStart
+      ({ topic, topicId, partition, position: offset, committed, fromStart }) =>
+        offset === undefined || offset === committed || fromStart
           ? []
           : [{ topic, ...(topicId !== undefined && { topicId }), partition, offset }],
     )

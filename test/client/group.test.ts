@@ -126,7 +126,7 @@ describe("a group", () => {
     const second = openConsumer({ ...options(url), instanceId: "one" })
     second.subscribe({ topics: ["t"] })
     await expect.poll(() => second.assignment().length, { timeout: 10_000 }).toBe(2)
-    expect(second.positions().map(({ offset }) => offset)).toEqual([5, 5])
+    expect(second.assignment().map(at => second.position(at))).toEqual([5, 5])
     const third = openConsumer({ ...options(url), instanceId: "one" })
     third.subscribe({ topics: ["t"] })
     await expect.poll(() => third.assignment().length, { timeout: 10_000 }).toBe(2)
@@ -214,6 +214,27 @@ describe("a group", () => {
     expect((await admin.committed("g", "t")).length).toBe(2)
     await admin.deleteGroup("g")
     await expect(admin.describeGroup("g")).rejects.toMatchObject({ code: "unknown_group" })
+  })
+
+  test("only what has moved is committed: many partitions fit a transaction", async () => {
+    const { url, log, send } = await serverWith(120, 120)
+    const sums: number[] = []
+    const fetching: FetchFunction = (to, init) => {
+      const isCommit = init.method === "POST" && to.endsWith("/offsets")
+      if (isCommit) sums.push(JSON.parse(new TextDecoder().decode(init.body as Uint8Array)).offsets.length)
+      return fetch(to, init)
+    }
+    const first = openConsumer({ ...options(url), autoCommit: false, fetch: fetching })
+    first.subscribe({ topics: ["t"] })
+    await take(first, 120)
+    await first.commit()
+    await send(numbers(3))
+    await take(first, 3)
+    const producer = openProducer({ url, transactionalId: "x" })
+    await producer.transaction(tx => tx.sendOffsets(first))
+    await first.commit()
+    expect(sums).toEqual([120, 3])
+    expect((await log.groups.lag("g")).reduce((sum, { lag }) => sum + lag, 0)).toBe(0)
   })
 
   test("assigned partitions go on where their group committed", async () => {
