@@ -72,7 +72,7 @@ export class Heartbeats {
       return undefined
     }
     const looks = isDue(group.value, beat.member, member.value, member.date)
-    if (looks && (await this.#membership.look(beat.group))) return undefined
+    if (looks && (await this.#membership.look(beat.group).catch(onlyTooLarge))) return undefined
     return this.#stay(beat, group.value, member, looks)
   }
 
@@ -154,6 +154,12 @@ export class Heartbeats {
       ...(isNews ? { assignment: assignment(group, known, taken) } : {}),
     }
   }
+}
+
+/** Topics that came or grew, so that the group would be too large, are left out: what it reads already, it reads on. */
+function onlyTooLarge(error: unknown): boolean {
+  if (error instanceof LogError && error.code === "group_too_large") return false
+  throw error
 }
 
 function takenSet(taken: readonly TakenOver[]): PartitionSet {

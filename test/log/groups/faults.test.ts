@@ -331,3 +331,18 @@ test("a group that would be too large is refused, and goes on as it is", async (
 function memoryLog() {
   return openLog(memoryPorts())
 }
+
+test("topics that would make a group too large are not taken up, and stop none of its members", async () => {
+  const ports = memoryPorts()
+  const log = openLog(ports)
+  await log.createTopic({ ...events, partitions: 2 })
+  const a = new Consumer(log.groups, "a", { subscription: { pattern: ".*" } })
+  await a.beat()
+  for (const name of ["many", "more"]) await log.createTopic({ ...events, name, partitions: 10_000 })
+  for (let times = 0; times < 3; times++) {
+    ports.advance(40_000)
+    await a.beat()
+  }
+  expect(a.partitions).toEqual([0, 1])
+  expect(await a.commit([{ topic: "events", partition: 1, offset: 3 }])).toEqual([undefined])
+})
