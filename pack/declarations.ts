@@ -4,7 +4,7 @@ import { specifiersOf } from "./imported-packages.ts"
 import { BROWSER_ENTRIES, dist, ENTRIES } from "./places.ts"
 
 /** In a declaration, the `.ts` at the end of a relative import: the compiler leaves it there. */
-const TS_SPECIFIER = /((?:from |import\()"\.{1,2}\/[^"]+)\.ts"/g
+const TS_SPECIFIER = /((?:from |import\(|import )"\.{1,2}\/[^"]+)\.ts"/g
 
 /**
  * Keeps the declarations of what the package exports, removes all others, and writes each a second time for CommonJS:

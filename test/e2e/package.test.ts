@@ -87,6 +87,7 @@ test("it holds compiled code, declarations, bundles and no more", () => {
     "dist",
     "dist/bin",
     "dist/cli",
+    "dist/client",
     "dist/functions",
     "dist/infra",
     "dist/shared",

@@ -19,7 +19,7 @@ const LINES: readonly Omit<Break, "workload">[] = [
   {
     name: "append to a transaction without registering",
     file: "shared/log/transactions/registrations.ts",
-    find: "return known?.epoch === epoch && known.places.has(placeKey(place))",
+    find: "return known?.epoch === epoch && this.#isNew(known) && known.places.has(placeKey(place))",
     replace: "return known?.epoch !== epoch || known.places.has(placeKey(place)) || true",
     story: "nobody knows of an abandoned transaction: readers wait for it for ever",
   },
