@@ -34,7 +34,11 @@ export function framePieces(head: object, batches: readonly Uint8Array[]): Uint8
 
 /** A framed body in one piece. */
 export function writeFrame(head: object, batches: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const pieces = framePieces(head, batches)
+  return joinPieces(framePieces(head, batches))
+}
+
+/** Pieces one after the other, copied. */
+export function joinPieces(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const body = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0))
   let at = 0
   for (const piece of pieces) {

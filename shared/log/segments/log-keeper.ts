@@ -1,11 +1,11 @@
 import type { Ports } from "../../storage/time.ts"
 import { LogError } from "../errors.ts"
+import { fewAtOnce } from "../few-at-once.ts"
 import { DEFAULT_LOG_OPTIONS, type LogOptions } from "../options.ts"
 import { Topics } from "../topics.ts"
 import type { TopicInfo } from "../types.ts"
 import { type ClosedTopic, closedTopics, forgetClosed } from "./closed-topics.ts"
 import { collectOrphans, collectWal } from "./collect.ts"
-import { fewAtOnce } from "./few-at-once.ts"
 import { type IndexRead, type PartitionRef, SegmentIndexes } from "./index-store.ts"
 import { type KeepCounts, keepPartition, noCounts } from "./keep-partition.ts"
 import {

@@ -1,6 +1,7 @@
 import { StorageError } from "../../storage/errors.ts"
 import type { Appends } from "../appends.ts"
 import { LogError } from "../errors.ts"
+import { fewAtOnce } from "../few-at-once.ts"
 import { findProducer } from "../fold.ts"
 import type { Partitions } from "../partitions.ts"
 import { MARKERS_AT_ONCE, OVERDUE_STEP_IDS, TRANSACTIONAL_ID_KEPT_MS } from "./limits.ts"
@@ -85,7 +86,7 @@ export class Maintenance {
     const names = await this.#items.names(after, OVERDUE_STEP_IDS)
     let settled = 0
     let forgotten = 0
-    await inParallel(names, async name => {
+    await fewAtOnce(names, MARKERS_AT_ONCE, async name => {
       try {
         const read = await this.#items.read(name)
         if (read === undefined) return
@@ -103,28 +104,11 @@ export class Maintenance {
   /** Every transactional id's item, in the order of their names. */
   async all(): Promise<readonly TransactionRead[]> {
     const names = await this.#items.names(undefined, Number.MAX_SAFE_INTEGER)
-    const found: (TransactionRead | undefined)[] = []
-    await inParallel(names, async (name, index) => {
-      found[index] = await this.#items.read(name)
-    })
+    const found = await fewAtOnce(names, MARKERS_AT_ONCE, name => this.#items.read(name))
     return found.filter(read => read !== undefined)
   }
 }
 
 function idle({ state, date }: TransactionRead): boolean {
   return state.state === "empty" && date - state.used > TRANSACTIONAL_ID_KEPT_MS
-}
-
-async function inParallel<T>(
-  all: readonly T[],
-  work: (one: T, index: number) => Promise<void>,
-): Promise<void> {
-  let next = 0
-  const workOn = async () => {
-    while (next < all.length) {
-      const index = next++
-      await work(all[index] as T, index)
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(MARKERS_AT_ONCE, all.length) }, workOn))
 }
